@@ -1,0 +1,63 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+let collections = Target.Dependency.product(name: "OrderedCollections", package: "swift-collections")
+let database = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let http = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let yaml = Target.Dependency.product(name: "Yams", package: "Yams")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let nio: [Target.Dependency] = ["NIOCore", "NIOPosix", "NIOHTTP1"].map { .product(name: $0, package: "swift-nio") }
+
+// Arrows only point down: a target lists exactly what docs/architecture.md lets it import.
+let package = Package(
+    name: "taskd",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "taskd", targets: ["Daemon"]),
+        .executable(name: "taskctl", targets: ["Client"]),
+        .library(name: "Tasks", targets: ["Tasks"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
+    ],
+    targets: [
+        .target(name: "Model", dependencies: [collections], swiftSettings: settings),
+        .target(name: "Tasks", swiftSettings: settings),
+        .target(name: "Store", dependencies: ["Model", database], swiftSettings: settings),
+        .target(name: "Jobs", dependencies: ["Model", "Tasks", database, subprocess], swiftSettings: settings),
+        .target(name: "Engine", dependencies: ["Store", "Jobs", "Tasks", "Model", logging], swiftSettings: settings),
+        .executableTarget(
+            name: "Daemon", dependencies: ["Engine", "Model", http, lifecycle, logging, arguments, yaml] + nio,
+            swiftSettings: settings),
+        .executableTarget(name: "Client", dependencies: ["Model", arguments] + nio, swiftSettings: settings),
+        .testTarget(name: "ModelTests", dependencies: ["Model"], swiftSettings: settings),
+        .testTarget(name: "TasksTests", dependencies: ["Tasks"], swiftSettings: settings),
+        .testTarget(name: "StoreTests", dependencies: ["Store", "Model", database], swiftSettings: settings),
+        .testTarget(name: "JobsTests", dependencies: ["Jobs", "Model", "Tasks", database], swiftSettings: settings),
+        .testTarget(
+            name: "EngineTests", dependencies: ["Engine", "Jobs", "Store", "Model", "Tasks"], swiftSettings: settings),
+        .testTarget(name: "DaemonTests", dependencies: ["Daemon", "Model"], swiftSettings: settings),
+        .testTarget(name: "ClientTests", dependencies: ["Client", "Model"], swiftSettings: settings),
+        .testTarget(
+            name: "EndToEndTests", dependencies: ["Model", "Daemon", "Client", subprocess], swiftSettings: settings),
+    ]
+)

@@ -1,0 +1,42 @@
+package import Model
+
+/// What a handler may know about the task it runs, and the one thing it may tell while it runs: its progress.
+package struct JobContext: Sendable {
+    /// The task being run.
+    package let taskID: TaskID
+    /// The task's name, which a check's result is known by.
+    package let name: String
+    /// The number of this attempt, from 1.
+    package let attempt: Int
+    /// Where relative paths start; absolute.
+    package let directory: String
+    /// How long the work may take to end after it was asked to.
+    package let grace: Duration
+    /// What time is measured with.
+    package let clock: any Clock<Duration>
+    /// Tells how far the work has come; cheap, may be called often.
+    package let report: @Sendable (Progress) -> Void
+    /// One element for each cancel request, the first included; ends with the run. A handler that can insist (a second
+    /// SIGTERM) listens; one that cannot relies on task cancellation alone.
+    package let cancelRequests: AsyncStream<Void>
+
+    /// The context of one attempt.
+    package init(
+        taskID: TaskID, name: String, attempt: Int, directory: String, grace: Duration, clock: any Clock<Duration>,
+        cancelRequests: AsyncStream<Void>, report: @escaping @Sendable (Progress) -> Void
+    ) {
+        self.taskID = taskID
+        self.name = name
+        self.attempt = attempt
+        self.directory = directory
+        self.grace = grace
+        self.clock = clock
+        self.cancelRequests = cancelRequests
+        self.report = report
+    }
+
+    /// `path`, made absolute from the job's directory.
+    package func absolutePath(_ path: String) -> String {
+        path.hasPrefix("/") ? path : directory + "/" + path
+    }
+}

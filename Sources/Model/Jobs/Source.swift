@@ -1,0 +1,85 @@
+/// What a check asks, and how it counts.
+package enum Source: Sendable, Hashable {
+    /// One statement on a SQLite file, answered with one whole number.
+    case sqlite(path: String, statement: String)
+    /// The records of a file.
+    case file(path: String, format: FileFormat, key: String?)
+    /// A program whose output holds the number.
+    case command(arguments: [String], parse: Parse)
+
+    /// The shape of a file of records.
+    package enum FileFormat: String, Sendable, Hashable, CaseIterable {
+        /// MARC21 in ISO 2709.
+        case marc
+        /// RFC 4180 with a header line.
+        case csv
+    }
+
+    /// Where the number stands in a program's output.
+    package enum Parse: Sendable, Hashable {
+        /// It is the whole output.
+        case number
+        /// It stands at this JSON pointer (RFC 6901).
+        case pointer(String)
+    }
+
+    /// The key that names the source.
+    package var name: String {
+        switch self {
+        case .sqlite: "sqlite"
+        case .file: "file"
+        case .command: "command"
+        }
+    }
+}
+
+extension Source {
+    private static let names = ["sqlite", "file", "command"]
+
+    /// The source written in `field`: an object with one key that names it.
+    ///
+    /// - Throws: ``InvalidInput`` naming what is missing, unknown or wrong.
+    package init(field: Field) throws(InvalidInput) {
+        var fields = try field.fields()
+        let found = Self.names.filter(fields.names.contains)
+        guard found.count == 1, let name = found.first, let body = fields.take(name) else {
+            throw field.invalid("expected exactly one source, one of: \(Self.names.joined(separator: ", "))")
+        }
+        try fields.finish(known: [name])
+        var inner = try body.fields()
+        switch name {
+        case "sqlite": self = try Self.sqlite(&inner)
+        case "file": self = try Self.file(&inner)
+        default: self = try Self.command(&inner)
+        }
+    }
+
+    private static func sqlite(_ fields: inout Fields) throws(InvalidInput) -> Source {
+        let path = try fields.require("path").name(limit: 4095)
+        let statement = try fields.require("sql").name(limit: 65_536)
+        try fields.finish(known: ["path", "sql"])
+        return .sqlite(path: path, statement: statement)
+    }
+
+    private static func file(_ fields: inout Fields) throws(InvalidInput) -> Source {
+        let path = try fields.require("path").name(limit: 4095)
+        let format: FileFormat = try fields.require("format").choice()
+        let key = try fields.take("key")?.name()
+        try fields.finish(known: ["path", "format", "key"])
+        return .file(path: path, format: format, key: key)
+    }
+
+    private static func command(_ fields: inout Fields) throws(InvalidInput) -> Source {
+        let arguments = try fields.require("argv").arguments()
+        var parse = Parse.number
+        if let field = fields.take("parse") {
+            let text = try field.string()
+            guard text == "number" || text.isEmpty || text.hasPrefix("/") else {
+                throw field.invalid("expected number or a JSON pointer such as /total")
+            }
+            parse = text == "number" ? .number : .pointer(text)
+        }
+        try fields.finish(known: ["argv", "parse"])
+        return .command(arguments: arguments, parse: parse)
+    }
+}

@@ -1,0 +1,19 @@
+/// What a job does, by the key that says so.
+package enum TaskKind: String, Sendable, Hashable, CaseIterable {
+    case command
+    case shell
+    case check
+    case sleep
+    case gather
+    case taskGroup = "task_group"
+    case race
+    case sequence
+
+    /// Whether the job is other jobs.
+    package var isComposite: Bool {
+        switch self {
+        case .command, .shell, .check, .sleep: false
+        case .gather, .taskGroup, .race, .sequence: true
+        }
+    }
+}

@@ -1,0 +1,46 @@
+/// How a run of a task ended.
+package enum Outcome: Sendable, Hashable {
+    /// It ended well, with a result.
+    case succeeded(JSONValue)
+    /// It ended with an exception.
+    case failed(ExceptionInfo)
+    /// It was cancelled; the exception holds the message.
+    case cancelled(ExceptionInfo)
+
+    /// The state a task with this outcome is in.
+    package var state: TaskState {
+        switch self {
+        case .succeeded: .succeeded
+        case .failed: .failed
+        case .cancelled: .cancelled
+        }
+    }
+
+    /// The result, or `nil` when there is none.
+    package var result: JSONValue? {
+        guard case .succeeded(let value) = self else { return nil }
+        return value
+    }
+
+    /// The exception, or `nil` when it ended well.
+    package var exception: ExceptionInfo? {
+        switch self {
+        case .succeeded: nil
+        case .failed(let exception), .cancelled(let exception): exception
+        }
+    }
+}
+
+/// How a run ended, with the facts of the run that are not its result.
+package struct RunReport: Sendable, Hashable {
+    /// How it ended.
+    package let outcome: Outcome
+    /// Facts such as a command's `pid` and `exit_code` or a check's `took_ms`; `nil` when there are none.
+    package let detail: JSONObject?
+
+    /// A report of `outcome`.
+    package init(_ outcome: Outcome, detail: JSONObject? = nil) {
+        self.outcome = outcome
+        self.detail = detail
+    }
+}

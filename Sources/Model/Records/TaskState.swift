@@ -1,0 +1,33 @@
+/// Where a task stands in its life.
+package enum TaskState: String, Sendable, Hashable, CaseIterable {
+    /// Submitted, and waiting until somebody starts it.
+    case held
+    /// Waiting for a slot, a time, a retry or other tasks.
+    case queued
+    /// Being run; for a composite: its members are being run.
+    case running
+    /// Done, with a result.
+    case succeeded
+    /// Done, with an exception.
+    case failed
+    /// Done, because it was cancelled.
+    case cancelled
+
+    /// Whether the task has ended; such a state is final.
+    package var isDone: Bool {
+        switch self {
+        case .held, .queued, .running: false
+        case .succeeded, .failed, .cancelled: true
+        }
+    }
+
+    /// The states a task may go to from this one. `running` goes back to `queued` for a retry or a rerun.
+    package var successors: Set<TaskState> {
+        switch self {
+        case .held: [.queued, .failed, .cancelled]
+        case .queued: [.running, .failed, .cancelled]
+        case .running: [.queued, .succeeded, .failed, .cancelled]
+        case .succeeded, .failed, .cancelled: []
+        }
+    }
+}

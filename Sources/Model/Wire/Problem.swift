@@ -1,0 +1,27 @@
+/// An error as HTTP tells it: `application/problem+json` (RFC 9457).
+package struct Problem: Error, Sendable, Hashable {
+    /// The HTTP status.
+    package let status: Int
+    /// The kind of problem in a few words.
+    package let title: String
+    /// What went wrong and what to do.
+    package let detail: String
+
+    /// A problem with `status`.
+    package init(status: Int, title: String, detail: String) {
+        self.status = status
+        self.title = title
+        self.detail = detail
+    }
+
+    /// The problem as the wire writes it.
+    package var json: JSONValue {
+        ["title": .string(title), "status": JSONValue(status), "detail": .string(detail)]
+    }
+
+    /// The problem that `json` describes, or `nil` when it describes none.
+    package init?(json: JSONValue) {
+        guard let status = json["status"]?.intValue, let title = json["title"]?.stringValue else { return nil }
+        self.init(status: Int(status), title: title, detail: json["detail"]?.stringValue ?? "")
+    }
+}

@@ -1,0 +1,95 @@
+/// Which tasks a list holds, and in which order.
+package struct TaskFilter: Sendable, Hashable {
+    /// Which way the ids run.
+    package enum Order: String, Sendable, Hashable, CaseIterable {
+        case ascending = "asc"
+        case descending = "desc"
+    }
+
+    /// Only these states; empty for all.
+    package var states: Set<TaskState> = []
+    /// Only names that match this glob (`*`, `?`, `[a-z]`).
+    package var name: String?
+    /// Only this kind.
+    package var kind: TaskKind?
+    /// Only this queue.
+    package var queue: String?
+    /// Only members of this task.
+    package var parentID: TaskID?
+    /// Only tasks with this label.
+    package var label: (key: String, value: String)? {
+        get { labelPair.map { ($0.key, $0.value) } }
+        set { labelPair = newValue.map { LabelPair(key: $0.key, value: $0.value) } }
+    }
+    private var labelPair: LabelPair?
+    /// Only tasks submitted at or after this instant.
+    package var since: Timestamp?
+    /// Only tasks submitted before this instant.
+    package var until: Timestamp?
+    /// How many tasks at most.
+    package var limit = 100
+    /// Only ids beyond this one, in the order asked for.
+    package var cursor: TaskID?
+    /// Which way the ids run.
+    package var order = Order.ascending
+
+    /// All tasks, a hundred at a time, oldest first.
+    package init() {}
+
+    private struct LabelPair: Sendable, Hashable {
+        let key: String
+        let value: String
+    }
+}
+
+extension TaskFilter {
+    /// The most tasks one page may hold.
+    package static let maximumLimit = 10_000
+
+    private static let keys = [
+        "state", "name", "kind", "queue", "parent_id", "label", "since", "until", "limit", "cursor", "order",
+    ]
+
+    /// The filter written as a query's names and values; `state` may hold several, separated by commas.
+    ///
+    /// - Throws: ``InvalidInput`` naming the parameter that is unknown or wrong.
+    package init(query: [(name: String, value: String)]) throws(InvalidInput) {
+        self.init()
+        for (name, value) in query {
+            guard Self.keys.contains(name) else {
+                throw InvalidInput(
+                    code: .field, path: name,
+                    message: "unknown parameter; known here: \(Self.keys.joined(separator: ", "))")
+            }
+            try set(name, Field(.string(value), path: name))
+        }
+    }
+
+    private mutating func set(_ name: String, _ field: Field) throws(InvalidInput) {
+        let text = try field.string()
+        switch name {
+        case "state":
+            for part in text.split(separator: ",") { states.insert(try Field(.string(String(part)), path: name).choice()) }
+        case "name": self.name = text
+        case "kind": kind = try field.choice()
+        case "queue": queue = try field.queueName()
+        case "parent_id": parentID = TaskID(try field.number(in: 1...Int64.max))
+        case "label":
+            guard let colon = text.firstIndex(of: ":") else { throw field.invalid("expected key:value") }
+            label = (String(text[..<colon]), String(text[text.index(after: colon)...]))
+        case "since": since = try field.timestamp()
+        case "until": until = try field.timestamp()
+        case "limit": limit = Int(try field.number(in: 1...Int64(Self.maximumLimit)))
+        case "cursor": cursor = TaskID(try field.number(in: 0...Int64.max))
+        default: order = try field.choice()
+        }
+    }
+}
+
+extension Field {
+    /// The whole number that the string spells, when it lies in `range`.
+    package func number(in range: ClosedRange<Int64>) throws(InvalidInput) -> Int64 {
+        guard let number = Int64(try string()) else { throw invalid("expected a whole number") }
+        return try Field(.int(number), path: path).int(in: range)
+    }
+}
