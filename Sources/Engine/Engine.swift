@@ -1,1 +1,68 @@
-// Engine
+internal import Jobs
+package import Model
+package import Store
+internal import Synchronization
+internal import Tasks
+
+/// The number of a stored task; in this module it never means the number of an in-process one.
+package typealias TaskID = Model.TaskID
+/// How far a stored task has come.
+package typealias Progress = Model.Progress
+
+/// When things run: submits, schedules, composes, cancels, times out, retries, waits and recovers.
+///
+/// Every running task is a handle in a registry of strong references. Its body runs the job and commits the outcome; then
+/// the handle's done-callbacks tell the waiters, the parent, the hooks and the next in the queue. So nobody is told an
+/// outcome that is not on disk.
+package final class Engine: Sendable {
+    package let store: Store
+    let configuration: EngineConfiguration
+    let registry = TaskRegistry()
+    let live = LiveTasks()
+    let completions = Completions()
+    /// Rung when a task may have become ready or a slot free.
+    let readiness = Bell()
+    /// Rung when a task may have been put to sleep.
+    let alarm = Bell()
+    let hooks = AsyncStream<TaskRecord>.makeStream()
+    let unsavedProgress = AsyncStream<LiveTask>.makeStream()
+    let failures = AsyncStream<any Error>.makeStream()
+    private let isStoppingFlag = Atomic(false)
+
+    /// An engine on `store`; nothing runs before ``recover()`` and ``run()``.
+    package init(store: Store, configuration: EngineConfiguration) {
+        self.store = store
+        self.configuration = configuration
+    }
+
+    /// Whether the engine takes no more work.
+    package var isStopping: Bool { isStoppingFlag.load(ordering: .acquiring) }
+
+    /// Runs what is ready until the calling task is cancelled.
+    ///
+    /// - Throws: ``StoreError`` when the store cannot commit what happened; nothing is run or told after that.
+    package func run() async throws {
+        try await withThrowingTaskGroup { group in
+            group.addTask { try await self.scheduleLoop() }
+            group.addTask { try await self.alarmLoop() }
+            group.addTask { try await self.hookLoop() }
+            group.addTask { try await self.progressLoop() }
+            group.addTask { for await failure in self.failures.stream { throw failure } }
+            readiness.ring()
+            alarm.ring()
+            try await group.waitForAll()
+        }
+    }
+
+    /// Stops: takes no more work, asks what runs to end, and returns when all of it has and its end is committed.
+    ///
+    /// A task that ends because of this is `Interrupted`, or goes back to its queue if its job says `rerun`; composites
+    /// stay as they are and go on when the next daemon recovers them.
+    package func stop() async {
+        isStoppingFlag.store(true, ordering: .releasing)
+        let running = live.all
+        for task in running where task.record.kind.isComposite { task.stop() }
+        for task in running where !task.record.kind.isComposite { task.stop() }
+        for task in registry.all { _ = await (task as? TaskHandle<[TaskRecord]>)?.join() }
+    }
+}

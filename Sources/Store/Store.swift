@@ -1,1 +1,113 @@
-// Store
+internal import GRDB
+
+/// The history file: every task, its outcome and its events, in SQLite.
+///
+/// One connection writes and checkpoints; all others only read (two connections that write and checkpoint can corrupt a
+/// WAL file in SQLite before 3.51.3, sqlite.org/wal.html). Every method that writes is one transaction, durable when it
+/// returns (`synchronous = FULL`), and keeps the invariants; a transition is one guarded statement.
+package final class Store: Sendable {
+    /// The path of the SQLite file.
+    package let path: String
+    let pool: DatabasePool
+    let writer: Writer
+    private let feed = CommitFeed()
+
+    /// Opens the history file at `path`, creating or migrating it.
+    ///
+    /// - Throws: ``StoreError`` when it cannot be opened, is damaged, or was written by a newer version; it is then left
+    ///   as it was.
+    package init(path: String) throws {
+        self.path = path
+        do {
+            pool = try DatabasePool(path: path, configuration: Self.configuration())
+            let migrator = Schema.migrator
+            let isNewer = try pool.read { try migrator.hasBeenSuperseded($0) }
+            guard !isNewer else {
+                throw StoreError(
+                    code: .newerSchema,
+                    message: "\(path): written by a newer version of taskd; install that version or another state directory")
+            }
+            try migrator.migrate(pool)
+            // DatabasePool sets NORMAL after its preparations, which can lose acknowledged rows at a power cut.
+            try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+        } catch {
+            throw StoreError(error, path: path)
+        }
+        let feed = feed
+        writer = Writer(pool: pool) { feed.ring() }
+    }
+
+    private static func configuration() -> Configuration {
+        var configuration = Configuration()
+        configuration.label = "taskd.store"
+        configuration.journalMode = .wal
+        configuration.foreignKeysEnabled = true
+        configuration.busyMode = .timeout(5)
+        configuration.maximumReaderCount = 4
+        configuration.prepareDatabase { db in
+            try db.execute(sql: "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY")
+        }
+        return configuration
+    }
+
+    /// Closes all connections, after what has been queued to write.
+    ///
+    /// - Throws: ``StoreError`` when a connection is still in use.
+    package func close() throws {
+        do {
+            try pool.close()
+        } catch {
+            throw StoreError(error, path: path)
+        }
+    }
+}
+
+extension Store {
+    /// Reads inside one snapshot.
+    func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+        do {
+            return try await pool.read(body)
+        } catch let error as DatabaseError {
+            throw StoreError(error, path: path)
+        }
+    }
+
+    /// Writes inside the next batch and returns after its commit.
+    func write<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+        do {
+            return try await writer.write(body)
+        } catch let error as DatabaseError {
+            throw StoreError(error, path: path)
+        }
+    }
+
+    /// An element after each commit from now on, or fewer when the listener is slow.
+    package func commits() -> AsyncStream<Void> {
+        feed.listen()
+    }
+}
+
+/// How safely the writing connection commits, read back from SQLite itself.
+package struct StoreSettings: Sendable, Hashable {
+    /// `PRAGMA journal_mode`: `wal`.
+    package let journalMode: String
+    /// `PRAGMA synchronous`: 2 is FULL.
+    package let synchronous: Int
+    /// `PRAGMA foreign_keys`.
+    package let foreignKeys: Bool
+    /// The version of the SQLite library.
+    package let version: String
+}
+
+extension Store {
+    /// The settings of the writing connection.
+    package func settings() async throws -> StoreSettings {
+        try await pool.writeWithoutTransaction { db in
+            try StoreSettings(
+                journalMode: String.fetchOne(db, sql: "PRAGMA journal_mode") ?? "",
+                synchronous: Int.fetchOne(db, sql: "PRAGMA synchronous") ?? 0,
+                foreignKeys: Bool.fetchOne(db, sql: "PRAGMA foreign_keys") ?? false,
+                version: String.fetchOne(db, sql: "SELECT sqlite_version()") ?? "")
+        }
+    }
+}

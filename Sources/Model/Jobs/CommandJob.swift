@@ -16,10 +16,19 @@ package struct CommandJob: Sendable, Hashable {
     package let workingDirectory: String?
     /// Text given on standard input; `nil` for an empty input.
     package let standardInput: String?
+    /// Whether the standard input stays open after that text, so that the program never sees its end.
+    package let keepsInputOpen: Bool
     /// What becomes of the standard output.
     package let output: Output
+    /// What each of its processes may use of the machine.
+    package let limits: ResourceLimits
+    /// How far its processes stand back for others, from -20 to 19; 0 for as little as the daemon.
+    package let niceness: Int
 
-    static let keys = ["env", "cwd", "stdin", "output"]
+    /// The longest text that an input which stays open can hold before the program reads it: a pipe's room, pipe(7).
+    package static let maximumOpenInput = 65_536
+
+    static let keys = ["env", "cwd", "stdin", "stdin_open", "output", "rlimits", "nice"]
 
     /// The command `arguments` with the modifiers taken from `fields`.
     init(arguments: [String], fields: inout Fields) throws(InvalidInput) {
@@ -33,7 +42,14 @@ package struct CommandJob: Sendable, Hashable {
         }
         self.environment = environment
         workingDirectory = try fields.take("cwd")?.name(limit: 4095)
-        standardInput = try fields.take("stdin")?.string()
+        keepsInputOpen = try fields.take("stdin_open")?.bool() ?? false
+        let input = fields.take("stdin")
+        standardInput = try input?.string()
+        if let input, let standardInput, keepsInputOpen, standardInput.utf8.count > Self.maximumOpenInput {
+            throw input.invalid("is longer than the \(Self.maximumOpenInput) bytes that go with stdin_open")
+        }
         output = try fields.take("output")?.choice() ?? .text
+        limits = try fields.take("rlimits").map { field throws(InvalidInput) in try ResourceLimits(field: field) } ?? .none
+        niceness = Int(try fields.take("nice")?.int(in: -20...19) ?? 0)
     }
 }

@@ -1,0 +1,56 @@
+internal import ArgumentParser
+internal import Model
+
+/// The modifiers of a job that can be given as flags.
+struct JobModifiers: ParsableArguments {
+    @Option(help: "The task's name.") var name: String?
+    @Option(help: "The queue whose slots it takes.") var queue: String?
+    @Option(help: "Higher runs first within its queue.") var priority: Int64?
+    @Option(help: ArgumentHelp("Run it when these tasks have succeeded.", valueName: "id,…"))
+    var after: [CommaSeparated<TaskID>] = []
+    @Option(help: ArgumentHelp("Run it this long from now.", valueName: "duration")) var delay: Duration?
+    @Option(help: ArgumentHelp("Run it not before this time.", valueName: "time")) var notBefore: Timestamp?
+    @Option(help: "Idempotency key: the same key again answers the first one's task.") var key: String?
+    @Option(help: ArgumentHelp("A word to find it by; may be repeated.", valueName: "key=value")) var label: [Label] = []
+    @Flag(help: "A parent's cancellation, failure or timeout leaves it alone.") var shield = false
+    @Flag(help: "Wait until somebody starts it (taskctl start).") var hold = false
+    @Option(help: ArgumentHelp("Try it up to so many times in all.", valueName: "attempts")) var retry: Int64?
+    @Option(help: ArgumentHelp("From TERM to KILL when it is cancelled.", valueName: "duration")) var grace: Duration?
+    @Option(help: ArgumentHelp("What to do when the daemon stopped while it ran.", valueName: "fail|rerun"))
+    var onInterrupt: Job.OnInterrupt?
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp(
+            "Run this once it is done: one word is a line for /bin/sh, several are a command.", valueName: "command"))
+    var onDone: [String] = []
+
+    /// The modifiers that were given, as they stand in a job.
+    var json: JSONObject {
+        var object = JSONObject()
+        object["name"] = name.map(JSONValue.string)
+        object["queue"] = queue.map(JSONValue.string)
+        object["priority"] = priority.map(JSONValue.int)
+        object["after"] = after.isEmpty ? nil : .array(after.flatMap(\.elements).map(\.json))
+        object["delay"] = delay?.jsonSeconds
+        object["not_before"] = notBefore.map { .string($0.description) }
+        object["key"] = key.map(JSONValue.string)
+        object["labels"] = label.isEmpty ? nil : .object(labels)
+        object["shield"] = shield ? true : nil
+        object["hold"] = hold ? true : nil
+        object["retry"] = retry.map { ["attempts": .int($0)] }
+        object["grace"] = grace?.jsonSeconds
+        object["on_interrupt"] = onInterrupt.map { .string($0.rawValue) }
+        object["on_done"] = onDone.isEmpty ? nil : .array(onDoneCommand.map(JSONValue.string))
+        return object
+    }
+
+    private var labels: JSONObject {
+        var labels = JSONObject()
+        for label in label { labels[label.key] = .string(label.value) }
+        return labels
+    }
+
+    private var onDoneCommand: [String] {
+        onDone.count == 1 ? ["/bin/sh", "-c"] + onDone : onDone
+    }
+}

@@ -1,0 +1,64 @@
+internal import Glibc
+internal import Model
+
+/// The bytes of a job file, and what is needed to send them.
+struct SubmittedFile: Sendable {
+    /// The largest file read; the daemon's own limit is far below and it is the one to complain.
+    private static let limit = 64 << 20
+
+    let body: Request.Body
+    /// Where the job's relative paths start.
+    let directory: String
+
+    /// Reads the file at `path`, or standard input when that is `-`.
+    ///
+    /// - Throws: ``ClientError`` when it cannot be read.
+    init(path: String) throws(ClientError) {
+        let bytes = try Self.read(path)
+        body = Request.Body(bytes: bytes, contentType: Self.contentType(of: bytes, path: path))
+        directory = try path == "-" ? Self.currentDirectory() : Self.directory(of: path)
+    }
+
+    /// YAML when the name says so, else JSON when it starts like a JSON object or list.
+    static func contentType(of bytes: [UInt8], path: String) -> String {
+        let isYAMLByName = path.hasSuffix(".yaml") || path.hasSuffix(".yml")
+        let first = bytes.first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }
+        let startsLikeJSON = first == UInt8(ascii: "{") || first == UInt8(ascii: "[")
+        return !isYAMLByName && startsLikeJSON ? "application/json" : "application/yaml"
+    }
+
+    /// The directory that relative paths start from when no file says otherwise.
+    static func currentDirectory() throws(ClientError) -> String {
+        try absolute(".")
+    }
+
+    private static func directory(of path: String) throws(ClientError) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return try currentDirectory() }
+        return try absolute(slash == path.startIndex ? "/" : String(path[..<slash]))
+    }
+
+    private static func absolute(_ path: String) throws(ClientError) -> String {
+        guard let resolved = realpath(path, nil) else { throw failure(path) }
+        defer { free(resolved) }
+        return String(cString: resolved)
+    }
+
+    private static func read(_ path: String) throws(ClientError) -> [UInt8] {
+        let descriptor = path == "-" ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw failure(path) }
+        defer { close(descriptor) }
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 64 << 10)
+        while bytes.count <= limit {
+            let count = Glibc.read(descriptor, &chunk, chunk.count)
+            if count == 0 { return bytes }
+            if count > 0 { bytes.append(contentsOf: chunk[..<count]) }
+            if count < 0 && errno != EINTR { throw failure(path) }
+        }
+        throw ClientError(code: .usage, message: "\(path): larger than \(limit >> 20) MiB, which no job file is")
+    }
+
+    private static func failure(_ path: String) -> ClientError {
+        ClientError(code: .usage, message: "\(path): \(String(cString: strerror(errno)))")
+    }
+}

@@ -1,0 +1,23 @@
+internal import ArgumentParser
+internal import Model
+
+struct Exception: ClientCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Print the exception of a task as JSON, null when it succeeded.",
+        discussion: "Exits 2 when the task was cancelled, 3 when it is not done yet.")
+
+    @Argument(help: "The task.") var id: TaskID
+    @OptionGroup var global: GlobalOptions
+
+    func run(_ session: Session) async throws -> ExitStatus {
+        let task = try await session.client.task(id)
+        switch task.state {
+        case .succeeded, .failed:
+            try session.output.json(task.exception?.json ?? .null)
+            return .success
+        case .held, .queued, .running, .cancelled:
+            try session.complain(task.complaint)
+            return ExitStatus(state: task.state)
+        }
+    }
+}

@@ -1,0 +1,25 @@
+internal import ArgumentParser
+internal import Model
+
+struct History: ClientCommand {
+    static let configuration = CommandConfiguration(abstract: "List tasks that are done, newest first.")
+
+    @OptionGroup var selection: TaskSelection
+    @OptionGroup var global: GlobalOptions
+
+    mutating func validate() throws {
+        guard selection.state.flatMap(\.elements).allSatisfy(\.isDone) else {
+            throw ValidationError("the history holds done tasks only; use: taskctl list --state …")
+        }
+    }
+
+    /// What to ask for, `limit` aside.
+    var query: [(name: String, value: String)] {
+        selection.query(defaultStates: TaskState.allCases.filter(\.isDone)) + [(name: "order", value: "desc")]
+    }
+
+    func run(_ session: Session) async throws -> ExitStatus {
+        try await session.show(query, limit: selection.limit)
+        return .success
+    }
+}

@@ -1,0 +1,29 @@
+internal import ArgumentParser
+internal import Model
+
+struct Jobs: ClientCommand {
+    static let configuration = CommandConfiguration(abstract: "List the daemon's job files.")
+
+    @OptionGroup var global: GlobalOptions
+
+    func run(_ session: Session) async throws -> ExitStatus {
+        let reply = try await session.client.json(Request(.GET, "v1", "jobs"))
+        guard let jobs = (reply["jobs"] ?? reply).arrayValue else { throw ClientError.unexpectedReply("a list of jobs was expected") }
+        guard !session.wantsJSON else {
+            try session.output.json(.array(jobs))
+            return .success
+        }
+        var table = Table([
+            .init(title: "NAME"), .init(title: "KIND"), .init(title: "FILE", canShrink: true),
+            .init(title: "PROBLEM", canShrink: true),
+        ])
+        for job in jobs {
+            table.append([
+                .init(job["name"]?.stringValue ?? ""), .init(job["kind"]?.stringValue ?? "-"),
+                .init(job["path"]?.stringValue ?? ""), .init(job["problem"]?.stringValue ?? "", .red),
+            ])
+        }
+        try session.show(table)
+        return .success
+    }
+}

@@ -1,0 +1,33 @@
+internal import ArgumentParser
+internal import Model
+
+struct List: ClientCommand {
+    static let configuration = CommandConfiguration(abstract: "List tasks, oldest first.")
+
+    @OptionGroup var selection: TaskSelection
+    @Option(help: ArgumentHelp("Only members of this task.", valueName: "id")) var parent: TaskID?
+    @OptionGroup var global: GlobalOptions
+
+    /// What to ask for, `limit` aside.
+    var query: [(name: String, value: String)] {
+        selection.query() + (parent.map { [(name: "parent_id", value: $0.description)] } ?? [])
+    }
+
+    func run(_ session: Session) async throws -> ExitStatus {
+        try await session.show(query, limit: selection.limit)
+        return .success
+    }
+}
+
+extension Session {
+    /// Shows the tasks that `query` lets through, and says when there are more.
+    func show(_ query: [(name: String, value: String)], limit: Int) async throws {
+        let (tasks, hasMore) = try await client.tasks(query, limit: limit)
+        if wantsJSON {
+            try output.json(.array(tasks.map(\.json)))
+        } else {
+            try show(Table(tasks: tasks))
+        }
+        if hasMore { try complain("there are more; these are the first \(tasks.count) (--limit)") }
+    }
+}

@@ -1,0 +1,74 @@
+internal import ArgumentParser
+internal import Model
+
+struct Logs: ClientCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Print the output of a command.",
+        discussion: "On a terminal control characters are made visible; anywhere else the bytes are exact.")
+
+    @Argument(help: "The task.") var id: TaskID
+    @Flag(help: "Go on printing until the task is done.") var follow = false
+    @Flag(help: "The standard error instead of the standard output.") var stderr = false
+    @Option(help: ArgumentHelp("Start with the last so many lines.", valueName: "lines")) var tail: Int?
+    @Flag(help: "Leave control characters as they are.") var raw = false
+    @OptionGroup var global: GlobalOptions
+
+    mutating func validate() throws {
+        guard tail ?? 0 >= 0 else { throw ValidationError("--tail must not be negative") }
+        guard !global.json else { throw ValidationError("the output of a command is not JSON; leave out --json") }
+    }
+
+    /// The call for the output from byte `offset` on.
+    func request(offset: Int = 0, follow: Bool) -> Request {
+        var query = [(name: "stream", value: stderr ? "stderr" : "stdout")]
+        if follow { query.append((name: "follow", value: "true")) }
+        if offset > 0 { query.append((name: "offset", value: String(offset))) }
+        return .task(id, "output", method: .GET, query: query)
+    }
+
+    func run(_ session: Session) async throws -> ExitStatus {
+        var printer = Printer(output: session.output, isRaw: raw)
+        var offset = 0
+        if let tail {
+            let (lines, end) = try await lastLines(tail, session.client)
+            try printer.print(lines)
+            offset = end
+        }
+        if tail == nil || follow {
+            printer = try await session.client.withReply(to: request(offset: offset, follow: follow)) { [printer] body in
+                var printer = printer
+                while let bytes = try await body.next() { try printer.print(Array(bytes.readableBytesView)) }
+                return printer
+            }
+        }
+        try printer.finish()
+        return .success
+    }
+
+    /// The last lines there are now, and where they end; memory holds little more than those lines.
+    private func lastLines(_ count: Int, _ client: DaemonClient) async throws -> (lines: [UInt8], end: Int) {
+        try await client.withReply(to: request(follow: false)) { body in
+            var tail = TailBuffer(lines: count)
+            while let bytes = try await body.next() { tail.append(bytes.readableBytesView) }
+            return (tail.bytes, tail.total)
+        }
+    }
+}
+
+extension Logs {
+    /// Writes bytes as the reader needs them.
+    private struct Printer: Sendable {
+        let output: Output
+        let isRaw: Bool
+        var visible = VisibleBytes()
+
+        mutating func print(_ bytes: [UInt8]) throws(ClientError) {
+            guard output.isTerminal, !isRaw else { return try output.write(bytes) }
+            try output.write(visible.show(bytes))
+        }
+
+        mutating func finish() throws(ClientError) {
+            try output.write(visible.finish())
+        }
+    }
+}

@@ -1,0 +1,21 @@
+internal import ArgumentParser
+internal import Model
+
+struct Ping: ClientCommand {
+    static let configuration = CommandConfiguration(abstract: "Ask the daemon whether it is well.")
+
+    @OptionGroup var global: GlobalOptions
+
+    func run(_ session: Session) async throws -> ExitStatus {
+        let health = try await session.client.json(Request(.GET, "v1", "health"))
+        guard !session.wantsJSON else {
+            try session.output.json(health)
+            return .success
+        }
+        let version = health["version"]?.stringValue ?? "unknown"
+        let process = health["pid"]?.intValue.map(String.init) ?? "unknown"
+        let status = health["status"]?.stringValue ?? "unknown"
+        try session.output.line("taskd \(version), pid \(process): \(status)".shown)
+        return .success
+    }
+}

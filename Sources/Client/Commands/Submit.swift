@@ -1,0 +1,95 @@
+internal import ArgumentParser
+internal import Model
+
+struct Submit: ClientCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Submit a job by name, from a file, or a command; print the task's id.",
+        usage: """
+            taskctl submit <job> [<options>]
+            taskctl submit -f <file>|- [<options>]
+            taskctl submit [<options>] -- <command> [<argument> ...]
+            """)
+
+    @Argument(help: "The name of one of the daemon's job files (taskctl jobs).") var job: String?
+    @Option(name: [.short, .long], help: "A job file in YAML or JSON; - for standard input.", completion: .file())
+    var file: String?
+    @Argument(parsing: .postTerminator, help: "The program and its arguments, run without a shell.") var command: [String] = []
+    @OptionGroup(title: "Modifiers") var modifiers: JobModifiers
+    @Flag(help: "Wait until it is done and print the result.") var wait = false
+    @Option(
+        help: ArgumentHelp(
+            "Cancel it when it runs longer than this. With --wait: wait no longer than this, the task goes on.",
+            valueName: "duration"))
+    var timeout: Duration?
+    @Option(help: ArgumentHelp("Cancel it when it runs longer than this, with --wait too.", valueName: "duration"))
+    var taskTimeout: Duration?
+    @OptionGroup var global: GlobalOptions
+
+    mutating func validate() throws {
+        let ways = [job != nil, file != nil, !command.isEmpty].count { $0 }
+        guard ways == 1 else {
+            throw ValidationError("give one of: a job's name, --file, or a command after --")
+        }
+        guard wait || timeout == nil || taskTimeout == nil else {
+            throw ValidationError("without --wait, --timeout and --task-timeout mean the same; give one of them")
+        }
+    }
+
+    func run(_ session: Session) async throws -> ExitStatus {
+        let reply = try await session.client.json(try request())
+        let tasks = try reply.arrayValue == nil ? [TaskReply(json: reply)] : TaskReply.list(reply)
+        guard wait else {
+            if session.wantsJSON { try session.output.json(reply) } else { try session.output.lines(tasks.map(\.id.description)) }
+            return .success
+        }
+        return try await wait(for: tasks, isList: reply.arrayValue != nil, session)
+    }
+
+    /// The overrides that flags give, with the task's own timeout.
+    var overrides: JSONObject {
+        var object = modifiers.json
+        object["timeout"] = (taskTimeout ?? (wait ? nil : timeout))?.jsonSeconds
+        return object
+    }
+
+    /// The call that submits.
+    ///
+    /// - Throws: ``ClientError`` when the file cannot be read.
+    func request() throws(ClientError) -> Request {
+        if let job { return Request(.POST, "v1", "jobs", job, "submit", json: .object(overrides)) }
+        guard let file else {
+            var object: JSONObject = ["command": .array(command.map(JSONValue.string))]
+            object.merge(overrides)
+            let directory = try SubmittedFile.currentDirectory()
+            return Request(.POST, "v1", "tasks", query: [(name: "directory", value: directory)], json: .object(object))
+        }
+        let submitted = try SubmittedFile(path: file)
+        var query = [(name: "directory", value: submitted.directory)]
+        if !overrides.isEmpty { query.append((name: "overrides", value: JSONValue.object(overrides).text())) }
+        return Request(.POST, "v1", "tasks", query: query, body: submitted.body)
+    }
+
+    private func wait(for tasks: [TaskReply], isList: Bool, _ session: Session) async throws -> ExitStatus {
+        let ids = tasks.map(\.id)
+        let reply = try await session.showingProgress(of: ids) {
+            try await session.client.wait(for: ids, timeout: timeout)
+        }
+        let ended = Dictionary(reply.done.map { ($0.id, $0) }) { first, _ in first }
+        if session.wantsJSON {
+            let latest = Dictionary((reply.done + reply.pending).map { ($0.id, $0.json) }) { first, _ in first }
+            let records = ids.compactMap { latest[$0] }
+            try session.output.json(isList ? .array(records) : records.first ?? .null)
+        }
+        for id in ids { try report(ended[id], id, session) }
+        return reply.pending.isEmpty ? ExitStatus(doneStates: reply.done.map(\.state)) : .timedOut
+    }
+
+    private func report(_ task: TaskReply?, _ id: TaskID, _ session: Session) throws(ClientError) {
+        guard let task else {
+            let limit = timeout.map { " within \($0.secondsText)s" } ?? ""
+            return try session.complain("task \(id) is not done\(limit); it goes on")
+        }
+        guard task.state == .succeeded else { return try session.complain(task.complaint) }
+        if !session.wantsJSON { try session.output.json(task.result) }
+    }
+}

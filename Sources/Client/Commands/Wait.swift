@@ -1,0 +1,54 @@
+internal import ArgumentParser
+internal import Model
+
+struct Wait: ClientCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Wait for tasks; print those done, then those pending. It never cancels unless asked.")
+
+    @Argument(help: ArgumentHelp("The tasks to wait for.", valueName: "id")) var ids: [TaskID]
+    @Option(help: ArgumentHelp("Wait no longer than this, and exit 124.", valueName: "duration")) var timeout: Duration?
+    @Option(help: ArgumentHelp("FIRST_COMPLETED, FIRST_EXCEPTION or ALL_COMPLETED (the default).", valueName: "when"))
+    var returnWhen = ReturnWhen.allCompleted
+    @Flag(help: "At the timeout, cancel what is pending and wait until it has ended.") var cancelOnTimeout = false
+    @OptionGroup var global: GlobalOptions
+
+    mutating func validate() throws {
+        guard !cancelOnTimeout || timeout != nil else { throw ValidationError("--cancel-on-timeout needs --timeout") }
+    }
+
+    func run(_ session: Session) async throws -> ExitStatus {
+        let (reply, hasTimedOut) = try await session.showingProgress(of: ids.uniqued) {
+            try await waitAndCancel(session)
+        }
+        if session.wantsJSON {
+            try session.output.json(reply.json)
+        } else {
+            try session.show(Table(tasks: reply.done + reply.pending))
+        }
+        let states = (reply.done + reply.pending).map(\.state)
+        if hasTimedOut && !(cancelOnTimeout && states.allSatisfy { $0 == .succeeded }) { return .timedOut }
+        return ExitStatus(doneStates: reply.done.map(\.state))
+    }
+
+    private func waitAndCancel(_ session: Session) async throws -> (reply: WaitReply, hasTimedOut: Bool) {
+        let reply = try await session.client.wait(for: ids, returnWhen: returnWhen, timeout: timeout)
+        let hasTimedOut = !returnWhen.isSatisfied(by: (reply.done + reply.pending).map(\.state))
+        guard hasTimedOut, cancelOnTimeout else { return (reply, hasTimedOut) }
+        var cancelled: [TaskID] = []
+        for task in reply.pending where try await requestCancel(task.id, session) { cancelled.append(task.id) }
+        if !cancelled.isEmpty { _ = try await session.client.wait(for: cancelled) }
+        return (try await session.client.wait(for: ids, returnWhen: .allCompleted, timeout: .zero), true)
+    }
+
+    /// Whether the task has ended or is going to; a shielded one is not.
+    private func requestCancel(_ id: TaskID, _ session: Session) async throws -> Bool {
+        let body: JSONValue = ["message": "timed out after \((timeout ?? .zero).secondsText)s (taskctl wait)"]
+        do {
+            _ = try await session.client.json(.task(id, "cancel", json: body))
+            return true
+        } catch let error as ClientError where error.isWrongState {
+            try session.complain(error.message)
+            return false
+        }
+    }
+}

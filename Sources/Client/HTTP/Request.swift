@@ -1,0 +1,75 @@
+internal import Model
+internal import NIOHTTP1
+
+/// One call to the daemon.
+struct Request: Sendable {
+    /// What goes along with a call.
+    struct Body: Sendable {
+        let bytes: [UInt8]
+        let contentType: String
+    }
+
+    let method: HTTPMethod
+    /// The parts of the path, not yet encoded.
+    let path: [String]
+    /// Names and values, not yet encoded.
+    let query: [(name: String, value: String)]
+    let body: Body?
+
+    /// A call of `method` on `path`.
+    init(_ method: HTTPMethod, _ path: String..., query: [(name: String, value: String)] = [], body: Body? = nil) {
+        self.method = method
+        self.path = path
+        self.query = query
+        self.body = body
+    }
+
+    /// A call of `method` on `path` with `json` as its body.
+    init(_ method: HTTPMethod, _ path: String..., query: [(name: String, value: String)] = [], json: JSONValue) {
+        self.method = method
+        self.path = path
+        self.query = query
+        self.body = Body(bytes: JSONWriter.bytes(json), contentType: "application/json")
+    }
+
+    /// The path and the query as they stand in the request line.
+    var target: String {
+        let path = path.map { "/" + $0.percentEncoded }.joined()
+        guard !query.isEmpty else { return path }
+        return path + "?" + query.map { "\($0.name.percentEncoded)=\($0.value.percentEncoded)" }.joined(separator: "&")
+    }
+
+    /// The request line and the headers; one connection carries one call.
+    var head: HTTPRequestHead {
+        var headers: HTTPHeaders = ["host": "taskd", "connection": "close"]
+        if let body {
+            headers.add(name: "content-type", value: body.contentType)
+            headers.add(name: "content-length", value: String(body.bytes.count))
+        } else if method == .POST {
+            headers.add(name: "content-length", value: "0")
+        }
+        return HTTPRequestHead(version: .http1_1, method: method, uri: target, headers: headers)
+    }
+}
+
+extension String {
+    private static let hexadecimalDigits = Array("0123456789ABCDEF")
+
+    /// The text with everything but the unreserved characters of RFC 3986 section 2.3 as `%` and two digits.
+    var percentEncoded: String {
+        var encoded = ""
+        for byte in utf8 {
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+                UInt8(ascii: "~"):
+                encoded.unicodeScalars.append(Unicode.Scalar(byte))
+            default:
+                encoded.append("%")
+                encoded.append(Self.hexadecimalDigits[Int(byte >> 4)])
+                encoded.append(Self.hexadecimalDigits[Int(byte & 15)])
+            }
+        }
+        return encoded
+    }
+}

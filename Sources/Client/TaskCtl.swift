@@ -1,0 +1,47 @@
+internal import ArgumentParser
+internal import Glibc
+internal import Model
+
+/// The terminal's side of taskd.
+@main
+struct TaskCtl: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "taskctl", abstract: "Submit tasks to taskd, watch them, wait for them and cancel them.",
+        discussion: """
+            Exit codes: 0 success, 1 a task failed, 2 a task was cancelled, 3 not done yet, 4 no such task, 64 usage, \
+            69 daemon not reachable, 70 internal, 75 daemon stopping, 77 not permitted, 124 timed out.
+            """,
+        version: "0.1.0",
+        groupedSubcommands: [
+            CommandGroup(name: "Submitting:", subcommands: [Submit.self, Jobs.self, Start.self, Retry.self]),
+            CommandGroup(
+                name: "Looking:",
+                subcommands: [Status.self, List.self, History.self, Logs.self, Progress.self, Events.self]),
+            CommandGroup(
+                name: "Waiting:",
+                subcommands: [Wait.self, Gather.self, AsCompleted.self, Result.self, Exception.self]),
+            CommandGroup(
+                name: "Steering:", subcommands: [Cancel.self, Queues.self, Queue.self, Prune.self, Ping.self]),
+        ])
+
+    static func main() async {
+        do {
+            var command = try parseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch let error as ClientError {
+            report(error)
+        } catch {
+            exit(withError: error)
+        }
+    }
+
+    private static func report(_ error: ClientError) -> Never {
+        // When standard error is gone too, the exit code is all that is left to tell.
+        try? Output.error.line("taskctl: \(error.message.shown)")
+        Glibc.exit(error.code.rawValue)
+    }
+}

@@ -1,0 +1,63 @@
+internal import Model
+internal import NIOHTTP1
+
+/// What a wait ended with.
+struct WaitReply: Sendable {
+    let done: [TaskReply]
+    let pending: [TaskReply]
+    /// The reply as it was sent.
+    let json: JSONValue
+}
+
+extension DaemonClient {
+    /// The task numbered `id`.
+    func task(_ id: TaskID) async throws -> TaskReply {
+        try TaskReply(json: await json(Request(.GET, "v1", "tasks", id.description)))
+    }
+
+    /// Waits for tasks; repeated ids count once.
+    func wait(
+        for ids: [TaskID], returnWhen: ReturnWhen = .allCompleted, timeout: Duration? = nil
+    ) async throws -> WaitReply {
+        let wish = WaitRequest(ids: ids.uniqued, returnWhen: returnWhen, timeout: timeout)
+        let json = try await json(Request(.POST, "v1", "wait", json: wish.json))
+        return try WaitReply(done: TaskReply.list(json["done"]), pending: TaskReply.list(json["pending"]), json: json)
+    }
+
+    /// The tasks that `query` lets through, at most `limit`, and whether there are more.
+    func tasks(_ query: [(name: String, value: String)], limit: Int) async throws -> (tasks: [TaskReply], hasMore: Bool) {
+        var tasks: [TaskReply] = []
+        var cursor: JSONValue = .null
+        repeat {
+            var page = query
+            page.append((name: "limit", value: String(min(limit - tasks.count, TaskFilter.maximumLimit))))
+            if cursor != .null { page.append((name: "cursor", value: cursor.stringValue ?? cursor.text())) }
+            let reply = try await json(Request(.GET, "v1", "tasks", query: page))
+            tasks += try TaskReply.list(reply["tasks"])
+            cursor = reply["next"] ?? .null
+        } while cursor != .null && tasks.count < limit
+        return (tasks, cursor != .null)
+    }
+}
+
+extension Request {
+    /// The call for the task's part `part`: `cancel`, `start`, `output` and so on.
+    static func task(
+        _ id: TaskID, _ part: String, method: HTTPMethod = .POST, query: [(name: String, value: String)] = [],
+        json: JSONValue? = nil
+    ) -> Request {
+        guard let json else { return Request(method, "v1", "tasks", id.description, part, query: query) }
+        return Request(method, "v1", "tasks", id.description, part, query: query, json: json)
+    }
+
+    /// The call for all that happens from now on.
+    static let eventsFromNow = Request(.GET, "v1", "events", query: [(name: "follow", value: "true")])
+}
+
+extension Sequence<TaskID> {
+    /// The ids in order, each at its first place.
+    var uniqued: [TaskID] {
+        var seen: Set<TaskID> = []
+        return filter { seen.insert($0).inserted }
+    }
+}

@@ -1,0 +1,67 @@
+internal import Model
+
+extension TaskReply {
+    /// The most characters of a result that a table shows.
+    private static let longestNote = 200
+
+    /// The one thing worth knowing of the task in its state, not yet safe to show.
+    var note: String {
+        switch state {
+        case .held: "waits for start"
+        case .queued: waitingNote
+        case .running: progress.map(Self.text) ?? ""
+        case .succeeded: String(result.text(.spaced).prefix(Self.longestNote))
+        case .failed, .cancelled: exceptionLine
+        }
+    }
+
+    /// `50% (2/4) message`
+    static func text(_ progress: Progress) -> String {
+        let percent = Int((progress.fraction * 100).rounded(.down))
+        let units = progress.total == 1 ? "" : " (\(unit(progress.completed))/\(unit(progress.total)))"
+        return "\(percent)%\(units)" + (progress.message.map { " " + $0 } ?? "")
+    }
+
+    private static func unit(_ value: Double) -> String { JSONValue.number(value).text() }
+
+    private var waitingNote: String {
+        switch json["waiting_for"] {
+        case nil, .null: ""
+        case .string(let text): "waits for \(text)"
+        case .some(let reason): "waits for \(reason.text(.spaced))"
+        }
+    }
+
+    /// `ValueError: No such table`
+    var exceptionLine: String {
+        exception.map(Self.text) ?? ""
+    }
+
+    private static func text(_ exception: ExceptionInfo) -> String {
+        exception.message.isEmpty ? exception.type : "\(exception.type): \(exception.message)"
+    }
+
+    /// What to tell a person when the task did not succeed, in one or more lines that are safe to show.
+    var complaint: [String] {
+        let title = "task \(id) (\(name)) "
+        switch state {
+        case .held, .queued, .running: return [(title + "is not done yet: \(state.rawValue)").shown]
+        case .succeeded: return []
+        case .cancelled:
+            let message = exception?.message ?? ""
+            return [(title + "was cancelled" + (message.isEmpty ? "" : ": \(message)")).shown]
+        case .failed:
+            let first = (title + "failed" + (exceptionLine.isEmpty ? "" : ": \(exceptionLine)")).shown
+            return [first] + Self.members(exception, depth: 1)
+        }
+    }
+
+    /// The exceptions of a group, indented under it.
+    private static func members(_ exception: ExceptionInfo?, depth: Int) -> [String] {
+        guard depth < 8, let members = exception?.details["exceptions"]?.arrayValue else { return [] }
+        let indent = String(repeating: "  ", count: depth)
+        return members.compactMap(ExceptionInfo.init(json:)).flatMap { member in
+            [indent + text(member).shown] + Self.members(member, depth: depth + 1)
+        }
+    }
+}

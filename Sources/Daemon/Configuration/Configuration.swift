@@ -1,0 +1,137 @@
+internal import Glibc
+internal import Logging
+internal import Model
+
+/// What the daemon was told, resolved: flag, else environment, else configuration file, else default.
+struct Configuration: Sendable {
+    /// One thing to tell the daemon.
+    enum Setting: String, Sendable, Hashable, CaseIterable {
+        case config
+        case stateDirectory = "state_dir"
+        case socket
+        case jobsDirectory = "jobs_dir"
+        case maximumRunning = "max_running"
+        case logLevel = "log_level"
+        case socketGroup = "socket_group"
+
+        var variable: String { "TASKD_\(rawValue.uppercased())" }
+    }
+
+    /// How many tasks run at once when nobody says.
+    static let defaultMaximumRunning = 64
+
+    let stateDirectory: String
+    let socketPath: String
+    let jobsDirectory: String
+    let maximumRunning: Int
+    let logLevel: Logger.Level
+    /// The group whose members may connect; `nil` for the daemon's user alone.
+    let socketGroup: String?
+
+    /// The history file.
+    var storePath: String { stateDirectory + "/history.sqlite" }
+}
+
+extension Configuration {
+    /// The configuration from `flags`, `environment` and the file that one of them names.
+    ///
+    /// - Throws: ``DaemonError`` when a setting is unknown or wrong, naming where it came from.
+    static func resolve(
+        flags: [Setting: String], environment: [String: String] = Self.environment()
+    ) throws(DaemonError) -> Configuration {
+        let file = try settings(inFile: flags[.config] ?? environment[Setting.config.variable])
+        func value(_ setting: Setting) -> String? { flags[setting] ?? environment[setting.variable] ?? file[setting] }
+        guard let state = value(.stateDirectory) ?? defaultStateDirectory(environment) else {
+            throw DaemonError(code: .usage, message: "no state directory: give --state-dir, or set HOME")
+        }
+        let stateDirectory = absolute(state)
+        return Configuration(
+            stateDirectory: stateDirectory,
+            socketPath: try checkedSocketPath(
+                absolute(value(.socket) ?? defaultSocketDirectory(environment, stateDirectory) + "/taskd.sock")),
+            jobsDirectory: absolute(value(.jobsDirectory) ?? stateDirectory + "/jobs"),
+            maximumRunning: try value(.maximumRunning).map(checkedMaximum) ?? defaultMaximumRunning,
+            logLevel: try value(.logLevel).map(checkedLevel) ?? .info, socketGroup: value(.socketGroup))
+    }
+
+    private static func environment() -> [String: String] {
+        var variables: [String: String] = [:]
+        var next = environ
+        while let entry = next.pointee {
+            let text = String(cString: entry)
+            if let equals = text.firstIndex(of: "=") {
+                variables[String(text[..<equals])] = String(text[text.index(after: equals)...])
+            }
+            next += 1
+        }
+        return variables
+    }
+
+    private static func defaultStateDirectory(_ environment: [String: String]) -> String? {
+        environment["STATE_DIRECTORY"] ?? environment["XDG_STATE_HOME"].map { $0 + "/taskd" }
+            ?? environment["HOME"].map { $0 + "/.local/state/taskd" }
+    }
+
+    private static func defaultSocketDirectory(_ environment: [String: String], _ stateDirectory: String) -> String {
+        environment["RUNTIME_DIRECTORY"] ?? environment["XDG_RUNTIME_DIR"].map { $0 + "/taskd" } ?? stateDirectory
+    }
+
+    /// `path`, made absolute from where the daemon was started.
+    private static func absolute(_ path: String) -> String {
+        guard !path.hasPrefix("/"), let current = getcwd(nil, 0) else { return path }
+        defer { free(current) }
+        return String(cString: current) + "/" + path
+    }
+}
+
+// MARK: - Checks
+
+extension Configuration {
+    private static func settings(inFile path: String?) throws(DaemonError) -> [Setting: String] {
+        guard let path else { return [:] }
+        do {
+            let document = try YAMLDocument.value(try TextFile.read(path, limit: 1 << 20))
+            guard case .object(let object) = document else {
+                if document == .null { return [:] }
+                throw DaemonError(code: .usage, message: "\(path): expected settings as key: value")
+            }
+            var settings: [Setting: String] = [:]
+            for (key, value) in object {
+                guard let setting = Setting(rawValue: key), setting != .config else {
+                    let known = Setting.allCases.filter { $0 != .config }.map(\.rawValue).joined(separator: ", ")
+                    throw DaemonError(code: .usage, message: "\(path): unknown setting \(key); known: \(known)")
+                }
+                settings[setting] = value.stringValue ?? value.text()
+            }
+            return settings
+        } catch let error as DaemonError {
+            throw error
+        } catch {
+            throw DaemonError(code: .usage, message: "\(path): \(error)")
+        }
+    }
+
+    private static func checkedMaximum(_ text: String) throws(DaemonError) -> Int {
+        guard let maximum = Int(text), 1...100_000 ~= maximum else {
+            throw DaemonError(code: .usage, message: "max_running: expected a whole number from 1 to 100000, found \(text)")
+        }
+        return maximum
+    }
+
+    private static func checkedLevel(_ text: String) throws(DaemonError) -> Logger.Level {
+        guard let level = Logger.Level(rawValue: text) else {
+            let all = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
+            throw DaemonError(code: .usage, message: "log_level: \(text) is not one of: \(all)")
+        }
+        return level
+    }
+
+    /// unix(7): the address holds 108 bytes, the last of them NUL.
+    private static func checkedSocketPath(_ path: String) throws(DaemonError) -> String {
+        guard path.utf8.count <= 107 else {
+            throw DaemonError(
+                code: .usage, message: "socket: \(path) is longer than the 107 bytes a Unix socket may have; use --socket")
+        }
+        return path
+    }
+}

@@ -1,0 +1,40 @@
+internal import Glibc
+
+/// Why a file cannot be read.
+struct FileFailure: Error, CustomStringConvertible {
+    let description: String
+
+    /// The failure that `errno` tells of.
+    init(errno code: Int32) {
+        description = String(cString: strerror(code))
+    }
+
+    init(_ description: String) {
+        self.description = description
+    }
+}
+
+/// Reads small files of text, such as settings and jobs.
+enum TextFile {
+    /// The bytes of the regular file at `path`, at most `limit` of them.
+    ///
+    /// - Throws: ``FileFailure``.
+    static func read(_ path: String, limit: Int) throws(FileFailure) -> [UInt8] {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { throw FileFailure(errno: errno) }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw FileFailure(errno: errno) }
+        guard status.st_mode & S_IFMT == S_IFREG else { throw FileFailure("not a regular file") }
+        guard status.st_size <= limit else { throw FileFailure("larger than \(limit) bytes") }
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            let count = Glibc.read(descriptor, &chunk, chunk.count)
+            guard count >= 0 else { throw FileFailure(errno: errno) }
+            if count == 0 { return bytes }
+            bytes += chunk[..<count]
+            guard bytes.count <= limit else { throw FileFailure("larger than \(limit) bytes") }
+        }
+    }
+}

@@ -1,0 +1,112 @@
+internal import Hummingbird
+internal import HummingbirdCore
+internal import Logging
+internal import Model
+internal import NIOCore
+internal import NIOPosix
+internal import Synchronization
+
+/// Accepts connections on a Unix socket and answers requests through a router.
+///
+/// Hummingbird's own server is not used, because it would take away another daemon's socket before binding, cannot take a
+/// socket that systemd made, and keeps a timer running when nobody asks for anything.
+struct HTTPServer: Sendable {
+    private let listener: NIOAsyncChannel<HTTP1Channel.Value, Never>
+    private let http: HTTP1Channel
+    private let logger: Logger
+    private let requests: RequestCount
+
+    /// Binds to `path`; nobody is answered before ``run()``.
+    ///
+    /// - Throws: an I/O error when the socket cannot be bound.
+    init(path: String, router: Router<ConnectionContext>, logger: Logger) async throws {
+        let responder = router.buildResponder()
+        let requests = RequestCount()
+        let http = HTTP1Channel(
+            responder: { request, writer, channel in
+                try await requests.counting {
+                    let source = ConnectionContext.Source(logger: logger, submitter: await channel.peer)
+                    let context = ConnectionContext(source: source)
+                    let response = await Self.respond(to: request, context, responder, logger)
+                    try await writer.write(response: response.head, body: response.body)
+                }
+            }, configuration: Self.limits)
+        listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .serverChannelOption(.backlog, value: 1024)
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .bind(unixDomainSocketPath: path) { channel in http.setup(channel: channel, logger: logger) }
+        self.http = http
+        self.logger = logger
+        self.requests = requests
+    }
+
+    private static var limits: HTTP1Channel.Configuration {
+        HTTP1Channel.Configuration(
+            httpDecoderConfiguration: .init(maxHeaderFieldSize: 16_384, maxHeaderListSize: 16_384, maxHeaderFieldCount: 64))
+    }
+
+    private static func respond(
+        to request: Request, _ context: ConnectionContext,
+        _ responder: some HTTPResponder<ConnectionContext>, _ logger: Logger
+    ) async -> Response {
+        do {
+            return try await responder.respond(to: request, context: context)
+        } catch {
+            let problem = Problem(error)
+            if problem.status >= 500 && problem.status != 503 {
+                logger.error("request failed", metadata: ["path": "\(request.uri.path.shown)", "error": "\("\(error)".shown)"])
+            }
+            return Reply.problem(problem)
+        }
+    }
+
+    /// Answers until the listener is closed and every connection has ended, or the calling task is cancelled.
+    func run() async throws {
+        try await withThrowingDiscardingTaskGroup { group in
+            try await listener.executeThenClose { connections in
+                for try await connection in connections {
+                    group.addTask { await http.handle(value: connection, logger: logger) }
+                }
+            }
+        }
+    }
+
+    /// Takes no more connections.
+    func stopAccepting() {
+        listener.channel.close(promise: nil)
+    }
+
+    /// Returns when no request is being answered.
+    func waitForRequests() async {
+        await requests.waitForNone()
+    }
+}
+
+/// How many requests are being answered, and who waits for there to be none.
+private final class RequestCount: Sendable {
+    private let state = Mutex((count: 0, waiters: [CheckedContinuation<Void, Never>]()))
+
+    func counting(_ work: () async throws -> Void) async rethrows {
+        state.withLock { $0.count += 1 }
+        defer {
+            let waiters = state.withLock { state in
+                state.count -= 1
+                guard state.count == 0 else { return [CheckedContinuation<Void, Never>]() }
+                defer { state.waiters = [] }
+                return state.waiters
+            }
+            for waiter in waiters { waiter.resume() }
+        }
+        try await work()
+    }
+
+    func waitForNone() async {
+        await withCheckedContinuation { continuation in
+            let isNone = state.withLock { state in
+                if state.count > 0 { state.waiters.append(continuation) }
+                return state.count == 0
+            }
+            if isNone { continuation.resume() }
+        }
+    }
+}

@@ -1,0 +1,62 @@
+internal import Engine
+internal import HTTPTypes
+internal import Hummingbird
+internal import Model
+internal import NIOCore
+
+/// Makes responses of values and of errors.
+enum Reply {
+    /// `value` as JSON.
+    static func json(_ value: JSONValue, status: HTTPResponse.Status = .ok) -> Response {
+        response(value, status: status, type: "application/json")
+    }
+
+    /// `problem` as `application/problem+json` (RFC 9457).
+    static func problem(_ problem: Problem) -> Response {
+        var response = response(
+            problem.json, status: HTTPResponse.Status(code: problem.status), type: "application/problem+json")
+        if problem.status == 503 { response.headers[.retryAfter] = "1" }
+        return response
+    }
+
+    private static func response(_ value: JSONValue, status: HTTPResponse.Status, type: String) -> Response {
+        let bytes = ByteBuffer(bytes: JSONWriter.bytes(value))
+        return Response(status: status, headers: [.contentType: type], body: ResponseBody(byteBuffer: bytes))
+    }
+}
+
+extension Problem {
+    /// The problem that `error` is to a client; what nobody foresaw is an internal one, told without its insides.
+    init(_ error: any Error) {
+        switch error {
+        case let problem as Problem: self = problem
+        case let error as EngineError: self.init(error)
+        case is NIOTooManyBytesError:
+            self.init(
+                status: 413, title: "Body too large",
+                detail: "a request body may have at most \(ConnectionContext.maximumBody) bytes")
+        case let error as HTTPError:
+            self.init(status: error.status.code, title: error.status.reasonPhrase, detail: error.body ?? "")
+        default:
+            if let error = EngineError(error) {
+                self.init(error)
+            } else {
+                self.init(status: 500, title: "Internal error", detail: "the daemon failed; its log says why")
+            }
+        }
+    }
+
+    private init(_ error: EngineError) {
+        let (status, title) =
+            switch error.code {
+            case .invalidInput: (400, "Invalid request")
+            case .tooLarge: (413, "Too large")
+            case .unknownTask: (404, "No such task")
+            case .wrongState: (409, "Wrong state")
+            case .stopping: (503, "Stopping")
+            case .storageFull: (503, "Storage full")
+            case .storage: (500, "Storage failed")
+            }
+        self.init(status: status, title: title, detail: error.message)
+    }
+}

@@ -1,0 +1,64 @@
+internal import Hummingbird
+internal import Model
+internal import NIOCore
+
+extension Request {
+    /// The body as JSON, or as YAML when it says it is; `nil` when it is empty.
+    func document() async throws -> JSONValue? {
+        let body = try await body.collect(upTo: ConnectionContext.maximumBody)
+        let bytes = Array(body.readableBytesView)
+        guard !bytes.isEmpty else { return nil }
+        let type = headers[.contentType]?.lowercased() ?? ""
+        return type.contains("yaml") ? try YAMLDocument.value(bytes) : try JSONParser.parse(bytes)
+    }
+
+    /// The body as ``document()``, which must not be empty.
+    func requiredDocument() async throws -> JSONValue {
+        guard let document = try await document() else {
+            throw InvalidInput(code: .syntax, path: "", message: "the request needs a body")
+        }
+        return document
+    }
+
+    /// The query's names and values in the order written.
+    var query: [(name: String, value: String)] {
+        uri.queryParameters.map { (String($0.key), String($0.value)) }
+    }
+
+    /// The query's values by name, each of which must be one of `known`.
+    func query(known: [String]) throws -> [String: Field] {
+        var fields: [String: Field] = [:]
+        for (name, value) in query {
+            guard known.contains(name) else {
+                let list = known.isEmpty ? "none" : known.joined(separator: ", ")
+                throw InvalidInput(code: .field, path: name, message: "unknown parameter; known here: \(list)")
+            }
+            fields[name] = Field(.string(value), path: name)
+        }
+        return fields
+    }
+}
+
+extension ConnectionContext {
+    /// The task number in the path.
+    ///
+    /// - Throws: ``Problem`` 404 when it is no number: there is no such task.
+    func taskID() throws -> TaskID {
+        let text = parameters.get("id") ?? ""
+        guard let number = Int64(text), number > 0 else {
+            throw Problem(status: 404, title: "No such task", detail: "no task \"\(text.shown)\"; a task's id is a number")
+        }
+        return TaskID(number)
+    }
+}
+
+extension Field {
+    /// The boolean that the string spells: `true` or `false`.
+    func flag() throws(InvalidInput) -> Bool {
+        switch try string() {
+        case "true", "1": return true
+        case "false", "0": return false
+        default: throw invalid("expected true or false")
+        }
+    }
+}

@@ -1,0 +1,49 @@
+internal import Glibc
+
+/// The Unix socket's place in the file system.
+enum Socket {
+    /// Clears the way for binding to `path`: makes its directory and takes away a socket that nobody listens on.
+    ///
+    /// - Throws: ``DaemonError`` when somebody does listen, or something else stands there.
+    static func prepare(_ path: String) throws(DaemonError) {
+        if let slash = path.lastIndex(of: "/") { try StateDirectory.makeDirectory(String(path[..<slash])) }
+        var status = stat()
+        guard lstat(path, &status) == 0 else { return }
+        guard status.st_mode & S_IFMT == S_IFSOCK else {
+            throw DaemonError(code: .unavailable, message: "\(path): something that is no socket stands there; move it away")
+        }
+        guard !isListening(path) else {
+            throw DaemonError(
+                code: .alreadyRunning, message: "another daemon listens on \(path); stop it first, or give --socket")
+        }
+        guard unlink(path) == 0 || errno == ENOENT else { throw StateDirectory.failure(path) }
+    }
+
+    /// Lets the daemon's user connect, or the members of `group` too.
+    static func restrict(_ path: String, to group: String?) throws(DaemonError) {
+        guard let group else {
+            guard chmod(path, 0o600) == 0 else { throw StateDirectory.failure(path) }
+            return
+        }
+        guard let entry = getgrnam(group) else {
+            throw DaemonError(code: .usage, message: "socket_group: no group is called \(group)")
+        }
+        guard chown(path, uid_t.max, entry.pointee.gr_gid) == 0, chmod(path, 0o660) == 0 else {
+            throw StateDirectory.failure(path)
+        }
+    }
+
+    private static func isListening(_ path: String) -> Bool {
+        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+        return withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0
+            }
+        }
+    }
+}

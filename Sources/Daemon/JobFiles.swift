@@ -1,0 +1,67 @@
+internal import Glibc
+internal import Model
+internal import Synchronization
+
+/// The jobs known by name: the files of one directory, read at the start and again on SIGHUP.
+final class JobFiles: Sendable {
+    /// One job file, with its job or what is wrong with it.
+    struct Entry: Sendable {
+        let name: String
+        let path: String
+        /// The job as it was written, or why it cannot be submitted.
+        let job: Result<JSONValue, InvalidInput>
+    }
+
+    /// Where the files are, and where their relative paths start.
+    let directory: String
+    private let entries: Mutex<[Entry]>
+
+    /// Reads the job files in `directory`, which need not exist.
+    init(directory: String) {
+        self.directory = directory
+        entries = Mutex(Self.read(directory))
+    }
+
+    /// Reads the files again.
+    func reload() {
+        let fresh = Self.read(directory)
+        entries.withLock { $0 = fresh }
+    }
+
+    /// All job files by name.
+    var all: [Entry] { entries.withLock { $0 } }
+
+    /// The job file called `name`.
+    subscript(name: String) -> Entry? {
+        all.first { $0.name == name }
+    }
+}
+
+extension JobFiles {
+    private static let suffixes = [".yaml", ".yml", ".json"]
+
+    private static func read(_ directory: String) -> [Entry] {
+        guard let stream = opendir(directory) else { return [] }
+        defer { closedir(stream) }
+        var entries: [Entry] = []
+        while let entry = readdir(stream) {
+            let file = withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+            guard !file.hasPrefix("."), let suffix = suffixes.first(where: file.hasSuffix) else { continue }
+            let path = directory + "/" + file
+            entries.append(Entry(name: String(file.dropLast(suffix.count)), path: path, job: job(at: path)))
+        }
+        return entries.sorted { ($0.name, $0.path) < ($1.name, $1.path) }
+    }
+
+    private static func job(at path: String) -> Result<JSONValue, InvalidInput> {
+        do {
+            let value = try YAMLDocument.value(TextFile.read(path, limit: 8 << 20))
+            _ = try Job(json: value)
+            return .success(value)
+        } catch let error as InvalidInput {
+            return .failure(error)
+        } catch {
+            return .failure(InvalidInput(code: .syntax, path: "", message: "\(error)"))
+        }
+    }
+}

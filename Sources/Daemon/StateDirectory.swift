@@ -1,0 +1,50 @@
+internal import Glibc
+
+/// The directory a daemon keeps its state in, locked for as long as the value lives.
+///
+/// The lock is taken before anything else in the directory, or the socket, is touched, so that a second daemon harms
+/// nothing.
+final class StateDirectory: Sendable {
+    let path: String
+    private let lock: Int32
+
+    /// Makes the directory if it is missing, mode 0700, and locks it.
+    ///
+    /// - Throws: ``DaemonError`` when it cannot be made or used, or another daemon holds it.
+    init(_ path: String) throws(DaemonError) {
+        self.path = path
+        try Self.makeDirectory(path)
+        let lockPath = path + "/taskd.lock"
+        lock = open(lockPath, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard lock >= 0 else { throw Self.failure(lockPath) }
+        guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
+            let code = errno
+            close(lock)
+            guard code == EWOULDBLOCK else { throw Self.failure(lockPath, code) }
+            throw DaemonError(
+                code: .alreadyRunning,
+                message: "another taskd serves \(path); stop it first, or give --state-dir another directory")
+        }
+    }
+
+    deinit {
+        close(lock)
+    }
+
+    /// Makes `path` and what is missing above it, mode 0700.
+    static func makeDirectory(_ path: String) throws(DaemonError) {
+        var status = stat()
+        if stat(path, &status) == 0 {
+            guard status.st_mode & S_IFMT == S_IFDIR else {
+                throw DaemonError(code: .unavailable, message: "\(path): not a directory")
+            }
+            return
+        }
+        if let slash = path.lastIndex(of: "/"), slash > path.startIndex { try makeDirectory(String(path[..<slash])) }
+        guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw failure(path) }
+    }
+
+    static func failure(_ path: String, _ code: Int32 = errno) -> DaemonError {
+        DaemonError(code: .unavailable, message: "\(path): \(String(cString: strerror(code)))")
+    }
+}

@@ -1,0 +1,57 @@
+internal import ArgumentParser
+internal import Logging
+internal import Store
+
+/// The daemon's command line.
+@main
+struct Taskd: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "taskd",
+        abstract: "Runs background jobs, keeps their results, and answers taskctl on a Unix socket.",
+        discussion: """
+            Each setting comes from its flag, else its variable (TASKD_STATE_DIR, TASKD_SOCKET, TASKD_JOBS_DIR, \
+            TASKD_MAX_RUNNING, TASKD_LOG_LEVEL), else the configuration file, else its default.
+            """,
+        version: Version.current)
+
+    @Option(help: "A YAML file with settings.")
+    var config: String?
+    @Option(help: "Where the history and the tasks' output are kept.")
+    var stateDir: String?
+    @Option(help: "The Unix socket to listen on.")
+    var socket: String?
+    @Option(help: "A directory of job files.")
+    var jobsDir: String?
+    @Option(help: "How many tasks may run at once.")
+    var maxRunning: Int?
+    @Option(help: "The least severe messages to log: trace, debug, info, notice, warning, error or critical.")
+    var logLevel: String?
+
+    func run() async throws {
+        do {
+            let configuration = try Configuration.resolve(flags: flags)
+            let logger = Self.logger(configuration.logLevel)
+            try await Daemon(configuration, logger: logger).run()
+        } catch let error as DaemonError {
+            StandardError.write("taskd: \(error.message.shown)\n")
+            throw ExitCode(error.code.exitCode)
+        } catch let error as StoreError {
+            StandardError.write("taskd: \(error.description.shown)\n")
+            throw ExitCode(70)
+        }
+    }
+
+    private var flags: [Configuration.Setting: String] {
+        let given: [(Configuration.Setting, String?)] = [
+            (.config, config), (.stateDirectory, stateDir), (.socket, socket), (.jobsDirectory, jobsDir),
+            (.maximumRunning, maxRunning.map(String.init)), (.logLevel, logLevel),
+        ]
+        return Dictionary(uniqueKeysWithValues: given.compactMap { setting, value in value.map { (setting, $0) } })
+    }
+
+    private static func logger(_ level: Logger.Level) -> Logger {
+        var logger = Logger(label: "taskd") { StreamLogHandler.standardError(label: $0) }
+        logger.logLevel = level
+        return logger
+    }
+}

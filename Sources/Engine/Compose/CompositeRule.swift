@@ -1,0 +1,103 @@
+internal import Model
+
+/// The rules of composites: what a composite does next, decided from its policy and how its members stand, and from
+/// nothing else. The same function decides while members run and after a crash.
+///
+/// The rules are asyncio's (`gather`, `TaskGroup`, `wait(FIRST_COMPLETED)` and one `await` after another), with two
+/// differences, both on cancellation: `gather` waits for the members it has cancelled before it ends, and a race that
+/// had its winner before it was cancelled keeps it.
+struct CompositeRule: Sendable, Hashable {
+    /// What a composite does next.
+    enum Step: Sendable, Hashable {
+        /// Let this many more members go, then ask again.
+        case release(Int)
+        /// Cancel every member the composite reaches, then ask again.
+        case cancelMembers
+        /// Wait until a member ends or the composite is cancelled, then ask again.
+        case wait
+        /// End.
+        case finish(Ending)
+    }
+
+    /// How a composite ends.
+    enum Ending: Sendable, Hashable {
+        /// With the members' results, in the order given.
+        case results
+        /// As this member ended.
+        case member(TaskID)
+        /// With every member failure, in the order they happened.
+        case exceptionGroup
+        /// Cancelled.
+        case cancelled
+    }
+
+    /// When it ends and what it does with its members.
+    let policy: CompositeJob.Policy
+    /// How many members may run at once; `nil` for no limit.
+    let maximumRunning: Int?
+
+
+    /// What to do when the members stand as in `tally`.
+    ///
+    /// - Parameters:
+    ///   - isCancelled: whether the composite itself was asked to end, by a request or its timeout.
+    ///   - membersWereCancelled: whether ``Step/cancelMembers`` has been done.
+    func step(_ tally: MemberTally, isCancelled: Bool, membersWereCancelled: Bool) -> Step {
+        if case .gather(let returnExceptions) = policy, !isCancelled {
+            return gather(tally, returnExceptions: returnExceptions)
+        }
+        if isCancelled || isDecided(tally) {
+            // What ends the composite ends its members; those it cannot reach finish on their own.
+            guard tally.unreleased == 0 && tally.open == 0 else { return membersWereCancelled ? .wait : .cancelMembers }
+            return .finish(decision(tally, isCancelled: isCancelled))
+        }
+        return tally.done == tally.total ? .finish(.results) : proceed(tally)
+    }
+
+    /// `gather` ends at the first failure while the others run on; with exceptions as values it waits for all.
+    private func gather(_ tally: MemberTally, returnExceptions: Bool) -> Step {
+        if !returnExceptions, let member = tally.firstUnsuccessful { return .finish(.member(member.id)) }
+        return tally.done == tally.total ? .finish(.results) : proceed(tally)
+    }
+
+    /// Whether members that have ended decide how the composite does.
+    private func isDecided(_ tally: MemberTally) -> Bool {
+        switch policy {
+        case .gather: false
+        case .taskGroup: tally.failed > 0
+        case .race: tally.first != nil
+        case .sequence: tally.firstUnsuccessful != nil
+        }
+    }
+
+    /// How the composite ends once its members have.
+    private func decision(_ tally: MemberTally, isCancelled: Bool) -> Ending {
+        switch policy {
+        case .gather: return .cancelled
+        case .taskGroup: return tally.failed > 0 ? .exceptionGroup : .cancelled
+        case .race: return ending(of: tally.first, isCancelled: isCancelled)
+        case .sequence: return ending(of: tally.firstUnsuccessful, isCancelled: isCancelled)
+        }
+    }
+
+    /// A member that ended cancelled because the composite was says nothing of its own.
+    private func ending(of member: MemberTally.Finished?, isCancelled: Bool) -> Ending {
+        guard let member, !(isCancelled && member.state == .cancelled) else { return .cancelled }
+        return .member(member.id)
+    }
+
+    private func proceed(_ tally: MemberTally) -> Step {
+        guard tally.unreleased > 0 else { return .wait }
+        guard let maximumRunning else { return .release(tally.unreleased) }
+        let free = maximumRunning - tally.open - tally.openShielded
+        return free > 0 ? .release(min(free, tally.unreleased)) : .wait
+    }
+}
+
+extension CompositeRule {
+    /// The rule of `composite`; a sequence is a composite that runs one member at once.
+    init(_ composite: CompositeJob) {
+        self.init(
+            policy: composite.policy, maximumRunning: composite.policy == .sequence ? 1 : composite.maximumRunning)
+    }
+}

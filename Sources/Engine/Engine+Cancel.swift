@@ -1,0 +1,28 @@
+package import Model
+internal import Store
+
+extension Engine {
+    /// Asks a task to end. One that has not started never will; one that runs ends when it really has.
+    ///
+    /// - Parameter force: whether a shield gives way.
+    /// - Returns: whether the request was taken, which it is not when the task is done, and the task as it now is.
+    /// - Throws: ``EngineError`` when there is no such task, or it is shielded and `force` is not given.
+    package func cancel(
+        _ id: TaskID, message: String?, force: Bool
+    ) async throws -> (isTaken: Bool, task: TaskRecord) {
+        switch try await store.cancel(id, message: message, force: force, at: configuration.now()) {
+        case .unknown: throw EngineError.unknownTask(id)
+        case .alreadyDone(let record): return (false, record)
+        case .shielded:
+            throw EngineError(
+                code: .wrongState, message: "task \(id) is shielded; cancel it with force if you mean it")
+        case .requested(let record):
+            live.cancel(id, message: record.cancelMessage)
+            return (true, record)
+        case .ended(let tasks):
+            settle(tasks)
+            guard let record = tasks.first else { throw EngineError.unknownTask(id) }
+            return (true, record)
+        }
+    }
+}

@@ -1,0 +1,41 @@
+internal import Model
+internal import Store
+
+extension Engine {
+    /// How often the progress of one task is saved at most; what comes in between is only known to be overtaken.
+    private static let restBetweenSaves = Duration.milliseconds(100)
+
+    /// Notes how far a task has come, for itself and for the composites above it.
+    func report(_ progress: Progress, of task: LiveTask) {
+        let (change, needsSaving) = task.advance(to: progress)
+        if needsSaving { unsavedProgress.continuation.yield(task) }
+        advanceParents(of: task.record, by: change, completed: 0)
+    }
+
+    /// Notes that a member of composites has come further, or is done.
+    func advanceParents(of record: TaskRecord, by change: Double, completed: Int) {
+        var change = change
+        var completed = completed
+        var parentID = record.parentID
+        while let id = parentID, let parent = live[id],
+            let (difference, needsSaving) = parent.advanceMembers(by: change, completed: completed)
+        {
+            if needsSaving { unsavedProgress.continuation.yield(parent) }
+            (change, completed, parentID) = (difference, 0, parent.record.parentID)
+        }
+    }
+
+    /// Saves progress as it comes, coalesced: the latest is saved, and each task rests between two saves.
+    func progressLoop() async throws {
+        try await withThrowingDiscardingTaskGroup { group in
+            for await task in unsavedProgress.stream {
+                group.addTask {
+                    guard let progress = task.takeProgress() else { return }
+                    try await self.store.record(progress, of: task.record.id, at: self.configuration.now())
+                    // Cancelled when the engine stops: the outcome says more than the last progress.
+                    try? await self.configuration.clock.sleep(for: Self.restBetweenSaves)
+                }
+            }
+        }
+    }
+}

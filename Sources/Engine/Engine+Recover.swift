@@ -1,0 +1,21 @@
+internal import Model
+internal import Store
+
+extension Engine {
+    /// Takes up what an earlier daemon left: composites go on from their members' stored states, commands that outlived it
+    /// are adopted, other running tasks end as interrupted or run again, and hooks that had not run do.
+    ///
+    /// To be called once, before ``run()``.
+    /// - Throws: ``StoreError`` when the store cannot be read or written.
+    package func recover() async throws {
+        let running = try await store.runningTasks()
+        // Composites first, so that they are there when their members end.
+        for record in running where record.kind.isComposite { launch(record, .resumed) }
+        for record in running where !record.kind.isComposite { launch(record, .resumed) }
+        for record in try await store.compositesToDrain() {
+            guard let job = try? Job(json: record.job), case .composite(let composite) = job.action else { continue }
+            launchDrain(of: record, composite)
+        }
+        for task in try await store.pendingHooks() { hooks.continuation.yield(task) }
+    }
+}

@@ -1,0 +1,107 @@
+internal import Model
+internal import Store
+internal import Tasks
+
+extension Engine {
+    /// How a task comes to run.
+    enum Start: Sendable {
+        /// Its try begins.
+        case fresh
+        /// Its try began under an earlier daemon.
+        case resumed
+    }
+
+    func scheduleLoop() async throws {
+        for await _ in readiness.rings { try await startReady() }
+    }
+
+    /// Starts what is ready while there are slots.
+    private func startReady() async throws {
+        var mayBeMore = true
+        while mayBeMore && !isStopping {
+            try await live.claiming {
+                let running = live.running
+                let free = configuration.maximumRunning - running.values.reduce(0, +)
+                let now = configuration.now()
+                // Both are asked for at once, so that they share a commit.
+                async let composites = store.claimComposites(at: now)
+                async let tasks = free > 0 ? store.claim(limit: free, running: running, at: now) : []
+                let claimed = try await composites + tasks
+                for record in claimed { launch(record, .fresh) }
+                mayBeMore = !claimed.isEmpty
+            }
+        }
+    }
+
+    /// Runs a task that the store says is running: the strong reference, and what its end sets off.
+    func launch(_ record: TaskRecord, _ start: Start) {
+        let task = LiveTask(record)
+        live.insert(task)
+        let handle = registry.spawn(name: record.name) { try await self.execute(task, start) }
+        handle.onDone { [completions] handle in
+            for ended in try handle.result() { completions.publish(ended) }
+        }
+        handle.onDone { [self] handle in
+            for ended in try handle.result() { tellParent(of: ended) }
+        }
+        handle.onDone { [self] handle in
+            for ended in try handle.result() { queueHook(of: ended) }
+        }
+        handle.onDone { [self] handle in
+            live.remove(record.id)
+            if let failure = try handle.error() { failures.continuation.yield(failure) }
+            readiness.ring()
+            alarm.ring()
+        }
+    }
+
+    /// What the end of tasks sets off that never ran.
+    func settle(_ ended: [TaskRecord]) {
+        for task in ended {
+            completions.publish(task)
+            tellParent(of: task)
+            queueHook(of: task)
+        }
+        if !ended.isEmpty { readiness.ring() }
+    }
+
+    private func tellParent(of ended: TaskRecord) {
+        advanceParents(of: ended, by: ended.state == .succeeded ? 1 - (live[ended.id]?.fraction ?? 0) : 0, completed: 1)
+        guard let parentID = ended.parentID, let parent = live[parentID], let sequence = ended.doneSequence else { return }
+        parent.memberEnded(MemberTally.Finished(id: ended.id, state: ended.state), sequence: sequence)
+    }
+
+    private func queueHook(of ended: TaskRecord) {
+        guard ended.job["on_done"] != nil else { return }
+        hooks.continuation.yield(ended)
+    }
+}
+
+// MARK: - Time
+
+extension Engine {
+    /// Wakes sleeping tasks when their time comes.
+    func alarmLoop() async throws {
+        for await _ in alarm.rings {
+            try await store.wake(at: configuration.now())
+            readiness.ring()
+            guard let next = try await store.nextWake() else { continue }
+            try await waitForAlarm(until: next)
+        }
+    }
+
+    /// Returns when `instant` has come or somebody was put to sleep, having rung the bell for the loop to look again.
+    private func waitForAlarm(until instant: Timestamp) async throws {
+        let rest = instant - configuration.now()
+        await withTaskGroup { group in
+            group.addTask { [clock = configuration.clock] in
+                // A sleep that is cancelled has nothing to say.
+                try? await clock.sleep(for: max(rest, .zero) + .milliseconds(1))
+            }
+            group.addTask { for await _ in self.alarm.rings { return } }
+            await group.next()
+            group.cancelAll()
+        }
+        alarm.ring()
+    }
+}

@@ -1,0 +1,51 @@
+package import Model
+package import Store
+
+extension Engine {
+    /// Makes tasks of `jobs`, all or none, and answers them once they are durable.
+    ///
+    /// - Parameter directory: where relative paths start; `nil` for the daemon's own default.
+    /// - Throws: ``EngineError`` when a job runs after a task nobody knows, when stopping, or when the store fails.
+    package func submit(
+        _ jobs: [Job], directory: String?, by submitter: Submitter?
+    ) async throws -> [Submission] {
+        guard !isStopping else { throw EngineError.stopping }
+        let (submissions, ended) = try await store.submit(
+            jobs, directory: directory ?? configuration.directory, by: submitter, at: configuration.now())
+        settle(ended)
+        readiness.ring()
+        alarm.ring()
+        return submissions
+    }
+
+    /// Makes a new task of a done one's job.
+    ///
+    /// - Throws: ``EngineError`` when there is no such task, when it is not done, or when stopping.
+    package func retry(_ id: TaskID, by submitter: Submitter?) async throws -> TaskRecord {
+        guard let record = try await store.task(id) else { throw EngineError.unknownTask(id) }
+        guard record.isDone else {
+            throw EngineError(code: .wrongState, message: "task \(id) is \(record.state.rawValue); only a done task is retried")
+        }
+        var job = try Job(json: record.job)
+        // The key still names the first task, and what it ran after has had its say.
+        job.key = nil
+        job.after = []
+        job.hold = false
+        let submissions = try await submit([job], directory: record.directory, by: submitter)
+        guard let submission = submissions.first else { preconditionFailure("one job makes one submission") }
+        return submission.task
+    }
+
+    /// Lets a held task go.
+    ///
+    /// - Throws: ``EngineError`` when there is no such task or it is not held.
+    package func start(_ id: TaskID) async throws -> TaskRecord {
+        if let record = try await store.start(id, at: configuration.now()) {
+            readiness.ring()
+            alarm.ring()
+            return record
+        }
+        guard let record = try await store.task(id) else { throw EngineError.unknownTask(id) }
+        throw EngineError(code: .wrongState, message: "task \(id) is \(record.state.rawValue), not held")
+    }
+}

@@ -1,0 +1,68 @@
+package import Model
+internal import Store
+
+extension Engine {
+    /// Waits for tasks as `asyncio.wait` does: never cancels, never fails for a task's failure.
+    ///
+    /// - Returns: the tasks that are done and those that are not when the wait is over, each in the order asked for.
+    /// - Throws: ``EngineError`` when one of them does not exist; `CancellationError` when the caller is cancelled.
+    package func wait(_ request: WaitRequest) async throws -> (done: [TaskRecord], pending: [TaskRecord]) {
+        try await waiting(for: request.ids, timeout: request.timeout) { waiter in
+            let states = try await self.store.states(request.ids)
+            if !request.returnWhen.isSatisfied(by: states), request.timeout != .zero {
+                var pending = Set(zip(request.ids, states).filter { !$1.isDone }.map(\.0))
+                for await completion in waiter.completions {
+                    pending.remove(completion.id)
+                    // Beside this one only unfinished tasks have to be imagined: one stands for all of them.
+                    if pending.isEmpty || request.returnWhen.isSatisfied(by: [completion.state, .running]) { break }
+                }
+                try Task.checkCancellation()
+            }
+            let records = try await self.store.tasks(request.ids)
+            return (records.filter(\.isDone), records.filter { !$0.isDone })
+        }
+    }
+
+    /// Gives `each` the tasks in the order they are done, those done already first, as `asyncio.as_completed` does.
+    ///
+    /// - Returns: the tasks that were not done when `timeout` had passed, in the order asked for; empty when all were.
+    /// - Throws: ``EngineError`` when one of them does not exist; what `each` throws; `CancellationError`.
+    package func asCompleted(
+        _ ids: [TaskID], timeout: Duration?, _ each: @escaping @Sendable (TaskRecord) async throws -> Void
+    ) async throws -> [TaskID] {
+        try await waiting(for: ids, timeout: timeout) { waiter in
+            var (done, sequence) = try await self.store.completed(ids)
+            var pending = Set(ids).subtracting(done.map(\.id))
+            for task in done { try await each(task) }
+            var completions = waiter.completions.makeAsyncIterator()
+            while !pending.isEmpty, timeout != .zero, let completion = await completions.next() {
+                guard completion.sequence > sequence else { continue }
+                // Read from the log, not from the signals: those of one commit may come in any order.
+                done = try await self.store.completed(among: pending, after: sequence)
+                for task in done { try await each(task) }
+                pending.subtract(done.map(\.id))
+                sequence = done.last?.doneSequence ?? sequence
+            }
+            try Task.checkCancellation()
+            return ids.filter(pending.contains)
+        }
+    }
+
+    /// Does `work` with a waiter for `ids` whose stream ends when `timeout` has passed.
+    private func waiting<Value: Sendable>(
+        for ids: [TaskID], timeout: Duration?,
+        _ work: @escaping @Sendable (Completions.Waiter) async throws -> Value
+    ) async throws -> Value {
+        let waiter = completions.begin(ids)
+        defer { completions.end(waiter) }
+        guard let timeout, timeout > .zero else { return try await work(waiter) }
+        return try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { [clock = configuration.clock] in
+                try await clock.sleep(for: timeout)
+                waiter.expire()
+            }
+            defer { group.cancelAll() }
+            return try await work(waiter)
+        }
+    }
+}

@@ -1,0 +1,37 @@
+package import Jobs
+package import Model
+
+/// What an engine needs to know, given once by whoever puts it together.
+package struct EngineConfiguration: Sendable {
+    /// How many tasks may run at once, over all queues; composites are not counted.
+    package var maximumRunning: Int
+    /// Where relative paths start when a submission does not say.
+    package var directory: String
+    /// What durations are measured with.
+    package var clock: any Clock<Duration>
+    /// What instants are read from.
+    package var now: @Sendable () -> Timestamp
+    /// A number between 0 and 1 for the part of a retry's rest that is left to chance.
+    package var chance: @Sendable () -> Double
+    /// The handler that does a job; never asked about composites.
+    package var handler: @Sendable (Job) -> any JobHandler
+    /// Runs the `on_done` command of a task that is done, and answers what came of it, for the log.
+    package var runHook: @Sendable (_ arguments: [String], _ task: TaskRecord) async -> JSONValue
+
+    /// A configuration with every part given; time is the system's unless said otherwise.
+    package init(
+        maximumRunning: Int, directory: String, clock: any Clock<Duration> = ContinuousClock(),
+        now: @escaping @Sendable () -> Timestamp = { .now() },
+        chance: @escaping @Sendable () -> Double = { .random(in: 0...1) },
+        handler: @escaping @Sendable (Job) -> any JobHandler,
+        runHook: @escaping @Sendable (_ arguments: [String], _ task: TaskRecord) async -> JSONValue
+    ) {
+        self.maximumRunning = maximumRunning
+        self.directory = directory
+        self.clock = clock
+        self.now = now
+        self.chance = chance
+        self.handler = handler
+        self.runHook = runHook
+    }
+}

@@ -1,0 +1,71 @@
+internal import Model
+internal import Synchronization
+
+/// The tasks that run now, by number, and the slots they occupy.
+final class LiveTasks: Sendable {
+    private struct State {
+        var tasks: [TaskID: LiveTask] = [:]
+        var running: [String: Int] = [:]
+        var isClaiming = false
+        /// Requests to cancel tasks that are being claimed: committed as running, not here yet.
+        var early: [TaskID: String?] = [:]
+    }
+
+    private let state = Mutex(State())
+
+    subscript(id: TaskID) -> LiveTask? {
+        state.withLock { $0.tasks[id] }
+    }
+
+    /// All of them, in no order.
+    var all: [LiveTask] {
+        state.withLock { Array($0.tasks.values) }
+    }
+
+    /// How many tasks occupy a slot, by queue.
+    var running: [String: Int] {
+        state.withLock(\.running)
+    }
+
+    /// Does `claim`, during which tasks may be running in the store that are not here yet.
+    func claiming(_ claim: () async throws -> Void) async rethrows {
+        state.withLock { $0.isClaiming = true }
+        defer {
+            state.withLock { state in
+                state.isClaiming = false
+                state.early = [:]
+            }
+        }
+        try await claim()
+    }
+
+    /// Adds a task that now runs.
+    func insert(_ task: LiveTask) {
+        let early: String?? = state.withLock { state in
+            state.tasks[task.record.id] = task
+            if !task.record.kind.isComposite { state.running[task.record.queue, default: 0] += 1 }
+            return state.early.removeValue(forKey: task.record.id)
+        }
+        if let early { task.cancel(message: early) }
+    }
+
+    /// Takes a task out that runs no more.
+    func remove(_ id: TaskID) {
+        let task = state.withLock { state in
+            let task = state.tasks.removeValue(forKey: id)
+            if let task, !task.record.kind.isComposite { state.running[task.record.queue, default: 1] -= 1 }
+            return task
+        }
+        task?.close()
+    }
+
+    /// Asks a task to end that the store says is running; one that has ended meanwhile is none of them.
+    func cancel(_ id: TaskID, message: String?) {
+        let task = state.withLock { state in
+            let task = state.tasks[id]
+            if task == nil && state.isClaiming { state.early[id] = message }
+            return task
+        }
+        task?.cancel(message: message)
+    }
+}

@@ -1,0 +1,72 @@
+internal import Model
+
+/// The header line of a CSV file: what the columns are called.
+struct CSVHeader {
+    /// The longest header line that is kept, in bytes.
+    private static let maximumLength = 64 << 10
+
+    /// The name of the column that a row must fill to be counted.
+    let key: String?
+    /// How many columns there are; 0 until the line has been read.
+    private(set) var columns = 0
+    /// The place of the column `key`, from 0; `nil` without one.
+    private(set) var keyColumn: Int?
+
+    private var names: [[UInt8]] = [[]]
+    private var length = 0
+
+    /// A header in which the column `key` is looked for.
+    init(key: String?) {
+        self.key = key
+    }
+
+    /// Whether the line has been read to its end.
+    var isRead: Bool { columns > 0 }
+
+    /// Adds a byte to the name being read.
+    mutating func append(_ byte: UInt8) throws(SourceError) {
+        length += 1
+        guard length <= Self.maximumLength else {
+            throw SourceError(
+                .unexpectedDocument, "its header line is longer than \(Self.maximumLength) bytes; this is no CSV file")
+        }
+        names[names.count - 1].append(byte)
+    }
+
+    /// Ends the name being read.
+    mutating func endField() {
+        names.append([])
+    }
+
+    /// Forgets the names of a line that turned out to be blank.
+    mutating func clear() {
+        names = [[]]
+    }
+
+    /// Ends the line.
+    ///
+    /// - Throws: ``SourceError`` when two columns have one name, or none has that of the key.
+    mutating func finish() throws(SourceError) {
+        let names = names.dropLast().map { String(decoding: $0, as: UTF8.self).trimmed }
+        var seen: Set<String> = []
+        for name in names where !name.isEmpty && !seen.insert(name).inserted {
+            throw SourceError(.unexpectedDocument, "two columns are called \"\(name.shown)\"; rename one")
+        }
+        columns = names.count
+        self.names = []
+        guard let key else { return }
+        keyColumn = names.firstIndex(of: key.trimmed)
+        guard keyColumn != nil else {
+            let all = names.map(\.shown).joined(separator: ", ")
+            throw SourceError(.config, "key: there is no column \"\(key.shown)\"; the columns are: \(all)")
+        }
+    }
+}
+
+extension String {
+    fileprivate var trimmed: String {
+        let start = drop { $0 == " " || $0 == "\t" }
+        guard let end = start.lastIndex(where: { $0 != " " && $0 != "\t" }) else { return "" }
+        return String(start[...end])
+    }
+}

@@ -1,0 +1,45 @@
+internal import Glibc
+package import Model
+
+/// Does a check job: asks one source how much it holds.
+package struct CheckHandler: JobHandler {
+    private let counter: any SourceCounter
+
+    /// The handler of a check of `source`.
+    package init(_ source: Source) {
+        switch source {
+        case .sqlite(let path, let statement): counter = SQLiteCounter(path: path, statement: statement)
+        case .file(let path, let format, let key): counter = FileCounter(path: path, format: format, key: key)
+        case .command(let arguments, let parse): counter = CommandCounter(arguments: arguments, parse: parse)
+        }
+    }
+
+    /// Counts; the result is `{"<task name>": count}`, and a source that cannot be counted fails with `SourceError`.
+    package func run(_ context: JobContext) async -> RunReport {
+        var answer = Result<SourceCount, SourceError>.failure(.cancelled)
+        let took = await context.clock.measure {
+            guard !Task.isCancelled else { return }
+            do throws(SourceError) { answer = .success(try await counter.count(context)) } catch {
+                answer = .failure(error)
+            }
+        }
+        var detail: JSONObject = [
+            "method": .string(counter.method), "took_ms": .int(took.milliseconds),
+            "checked_at": .string(Self.now.description),
+        ]
+        switch answer {
+        case .success(let count):
+            detail["exact"] = .bool(count.isExact)
+            detail.merge(count.details)
+            return RunReport(.succeeded([context.name: .int(count.value)]), detail: detail)
+        case .failure(let error):
+            return RunReport(error.outcome(name: context.name), detail: detail)
+        }
+    }
+
+    private static var now: Timestamp {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Timestamp(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
+    }
+}

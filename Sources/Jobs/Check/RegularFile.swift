@@ -1,0 +1,78 @@
+internal import Glibc
+
+/// A regular file opened for reading, closed when it goes.
+struct RegularFile: ~Copyable {
+    /// How many bytes it had when it was opened.
+    let size: Int
+
+    private let descriptor: CInt
+
+    /// Opens the file at `path`; a symbolic link is not followed.
+    ///
+    /// - Throws: ``SourceError`` when there is none, it may not be read, is no regular file or larger than `limit` bytes.
+    init(path: String, limit: Int) throws(SourceError) {
+        // O_NONBLOCK: opening a named pipe would wait for a writer before it could be refused.
+        let descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { throw .opening(errno) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else {
+            let number = errno
+            close(descriptor)
+            throw .reading(number)
+        }
+        do throws(SourceError) {
+            try status.requireRegularFile()
+            guard status.st_size <= limit else {
+                throw SourceError(.tooLarge, "has \(status.st_size) bytes; at most \(limit) are read")
+            }
+        } catch {
+            close(descriptor)
+            throw error
+        }
+        self.descriptor = descriptor
+        size = Int(status.st_size)
+    }
+
+    deinit {
+        close(descriptor)
+    }
+
+    /// Reads the next bytes into `buffer`; answers how many, 0 at the end of the file.
+    func read(into buffer: UnsafeMutableRawBufferPointer) throws(SourceError) -> Int {
+        while true {
+            let count = Glibc.read(descriptor, buffer.baseAddress, buffer.count)
+            guard count < 0 else { return count }
+            guard errno == EINTR else { throw .reading(errno) }
+        }
+    }
+}
+
+extension stat {
+    /// - Throws: ``SourceError`` saying what it is when it is no regular file.
+    func requireRegularFile() throws(SourceError) {
+        switch st_mode & S_IFMT {
+        case S_IFREG: return
+        case S_IFDIR: throw SourceError(.config, "is a directory; path must name a file")
+        default: throw SourceError(.config, "is no regular file; path must name one")
+        }
+    }
+}
+
+extension SourceError {
+    /// A file could not be opened, for the reason `number`.
+    static func opening(_ number: CInt) -> SourceError {
+        switch number {
+        case ENOENT: SourceError(.config, "there is no such file; check path")
+        case ENOTDIR: SourceError(.config, "a part of the path is no directory; check path")
+        case ELOOP: SourceError(.config, "is a symbolic link; path must name the file itself")
+        case ENAMETOOLONG: SourceError(.config, "is too long for a path")
+        case EACCES, EPERM: SourceError(.auth, "may not be read by the daemon; give its user permission")
+        default: .reading(number)
+        }
+    }
+
+    /// A file could not be read, for the reason `number`.
+    static func reading(_ number: CInt) -> SourceError {
+        SourceError(.connect, "cannot be read: \(String(cString: strerror(number)))", isRetryable: true)
+    }
+}

@@ -1,0 +1,96 @@
+internal import Glibc
+package import Model
+
+/// The directory of one attempt: what the command printed, who it is and how it ended.
+///
+/// `<state>/tasks/<task>/<attempt>/`, mode 0700, holds
+/// - `stdout`, `stderr`: the output, appended to by the command itself;
+/// - `control`, `progress`: FIFOs to and from the shim, which lives exactly as long as `control` has a reader;
+/// - `input`: a FIFO, only when the standard input stays open;
+/// - `identity`: lines `boot_id ID`, `shim PID START` and, once there is a command, `child PID START`,
+///   `state_hidden yes|no` and perhaps `cgroup PATH`; START in clock ticks since boot, as in proc(5);
+/// - `exit`: lines `pid N`, one of `exit_code N`, `signal N` and `error STEP ERRNO`, then `cancelled yes|no`,
+///   `user_us N`, `system_us N`, `max_rss_kib N` and `tree gone|ending`.
+package struct AttemptDirectory: Sendable, Hashable {
+    /// The directory itself; absolute.
+    package let path: String
+    private let parents: [String]
+
+    /// The directory of attempt number `attempt` of `task` below the state directory; nothing is made.
+    package init(state: String, task: TaskID, attempt: Int) {
+        self.init(state: state, task: task, name: String(attempt))
+    }
+
+    /// The directory of the hook that runs when `task` is done.
+    package static func hook(state: String, task: TaskID) -> AttemptDirectory {
+        AttemptDirectory(state: state, task: task, name: "on_done")
+    }
+
+    private init(state: String, task: TaskID, name: String) {
+        parents = [state + "/tasks", "\(state)/tasks/\(task)"]
+        path = "\(state)/tasks/\(task)/\(name)"
+    }
+
+    /// What the command printed on its standard output.
+    package var stdout: String { path + "/stdout" }
+    /// What the command printed on its standard error.
+    package var stderr: String { path + "/stderr" }
+
+    var control: String { path + "/control" }
+    var progress: String { path + "/progress" }
+    var input: String { path + "/input" }
+    var identity: String { path + "/identity" }
+    var exit: String { path + "/exit" }
+}
+
+extension AttemptDirectory {
+    /// Makes the directory and the FIFOs in it.
+    ///
+    /// - Throws: an exception when it cannot, above all when the directory is there already: an attempt is made once.
+    func make() throws(ExceptionInfo) {
+        for parent in parents {
+            guard mkdir(parent, 0o700) == 0 || errno == EEXIST else { throw .system("cannot make \(parent)") }
+        }
+        guard mkdir(path, 0o700) == 0 else { throw .system("cannot make \(path)") }
+        for fifo in [control, progress] {
+            guard mkfifo(fifo, 0o600) == 0 else { throw .system("cannot make \(fifo)") }
+        }
+    }
+
+    /// Whether a command was let loose here: it never runs before it stands in the identity file.
+    var hasStarted: Bool {
+        lines(of: identity).contains { $0.hasPrefix("child ") }
+    }
+
+    /// Whether the shim, and so possibly the command, is there. No process number is looked at, so none can mislead:
+    /// the shim alone keeps the FIFO open for reading, from before its first instruction until it is gone (fifo(7)).
+    var isAlive: Bool {
+        (try? Descriptor.opening(control, O_WRONLY | O_NONBLOCK)) != nil
+    }
+
+    /// The lines of the file at `path`; none when it is not there.
+    func lines(of path: String) -> [Substring] {
+        let bytes = (try? Descriptor.opening(path, O_RDONLY))?.contents(limit: 16_384) ?? []
+        return String(decoding: bytes, as: UTF8.self).split(separator: "\n")
+    }
+}
+
+extension AttemptDirectory {
+    /// What the shim of a running attempt may be asked.
+    package enum Order: String, Sendable {
+        /// To end the command: TERM to all its processes, and KILL after the grace. Asked again, it sends TERM again.
+        case terminate = "T"
+        /// To stop all its processes where they are.
+        case pause = "S"
+        /// To let them go on.
+        case resume = "C"
+    }
+
+    /// Asks the shim of this attempt, and nobody else, whatever became of its process number; nothing when it is gone.
+    package func send(_ order: Order) {
+        // Being open for reading too, this end can neither fail for want of a reader nor raise SIGPIPE.
+        guard let control = try? Descriptor.opening(control, O_RDWR | O_NONBLOCK) else { return }
+        // A full FIFO holds more requests than the shim can tell apart.
+        try? control.write(order.rawValue, to: "control")
+    }
+}

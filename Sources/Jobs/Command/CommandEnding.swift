@@ -1,0 +1,69 @@
+internal import Model
+
+/// What a command that has ended means for its task (the contract's section 3).
+struct CommandEnding {
+    let job: CommandJob
+    let record: ExitRecord
+    let attempt: AttemptDirectory
+    let context: JobContext
+
+    /// How much of each output stream a result shows.
+    static let shownOutput = 65_536
+    /// How much of the standard error an exception shows.
+    static let shownErrors = 16_384
+    /// The longest output that is read as JSON.
+    static let maximumJSON = 8 << 20
+
+    /// The report of the run.
+    var report: RunReport {
+        RunReport(outcome, detail: detail)
+    }
+
+    private var outcome: Outcome {
+        switch record.ending {
+        case .exited(0): result
+        case .exited(let code) where record.wasCancelled && 129...192 ~= code: .cancelled(.cancelled(nil))
+        case .killed where record.wasCancelled: .cancelled(.cancelled(nil))
+        case let ending:
+            .failed(failure(ending.words(program: job.arguments[0], directory: job.directory(context))))
+        }
+    }
+
+    private var result: Outcome {
+        let stdout = OutputFile(path: attempt.stdout)
+        guard job.output == .json else {
+            return .succeeded([
+                "exit_code": 0, "stdout": .string(stdout.tail(limit: Self.shownOutput)),
+                "stderr": .string(OutputFile(path: attempt.stderr).tail(limit: Self.shownOutput)),
+            ])
+        }
+        guard let bytes = stdout.contents(limit: Self.maximumJSON) else {
+            return .failed(failure("its output is longer than the \(Self.maximumJSON) bytes read as JSON"))
+        }
+        do throws(InvalidInput) {
+            return .succeeded(try JSONParser.parse(bytes))
+        } catch {
+            return .failed(failure("its output is \(error.message)"))
+        }
+    }
+
+    private func failure(_ message: String) -> ExceptionInfo {
+        let stderr = OutputFile(path: attempt.stderr).tail(limit: Self.shownErrors)
+        return ExceptionInfo(
+            type: "CommandFailed", message: message,
+            details: [
+                "exit_code": JSONValue(record.ending.exitCode), "signal": JSONValue(record.ending.signal),
+                "stderr": .string(stderr),
+            ])
+    }
+
+    private var detail: JSONObject {
+        [
+            "pid": .int(record.pid), "exit_code": JSONValue(record.ending.exitCode),
+            "signal": JSONValue(record.ending.signal),
+            "user_s": .number(Double(record.userTime) / 1e6), "system_s": .number(Double(record.systemTime) / 1e6),
+            "max_rss_kib": .int(record.maximumResident), "stdout_bytes": .int(OutputFile(path: attempt.stdout).size),
+            "stderr_bytes": .int(OutputFile(path: attempt.stderr).size),
+        ]
+    }
+}

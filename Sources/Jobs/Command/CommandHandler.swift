@@ -1,0 +1,142 @@
+internal import Glibc
+package import Model
+internal import Synchronization
+
+/// Runs a command under a shim that outlives the daemon.
+package struct CommandHandler: JobHandler {
+    private let job: CommandJob
+    private let executor: Executor
+
+    /// A handler that runs `job` with `executor`.
+    package init(_ job: CommandJob, executor: Executor) {
+        self.job = job
+        self.executor = executor
+    }
+
+    /// Starts the command and waits until the last process of it is gone.
+    ///
+    /// Cancelling the calling task sends TERM to its processes, and KILL after the grace; each further element of the
+    /// context's cancel requests sends TERM again.
+    package func run(_ context: JobContext) async -> RunReport {
+        guard !Task.isCancelled else { return RunReport(.cancelled(.cancelled(nil))) }
+        let attempt = AttemptDirectory(state: executor.state, task: context.taskID, attempt: context.attempt)
+        do throws(ExceptionInfo) {
+            let shim = try launch(context).start(in: attempt, by: executor)
+            await supervise(shim, context)
+        } catch {
+            return RunReport(.failed(error))
+        }
+        return await collect(attempt, context)
+            ?? RunReport(.failed(.internalError("the shim could not write to \(attempt.path)")))
+    }
+
+    /// Takes over the command of an earlier daemon, or reads how it ended meanwhile.
+    ///
+    /// - Returns: `nil` when nothing of the attempt is left and its outcome is not known to anybody: the command never
+    ///   ran, or the machine was restarted under it.
+    package func resume(_ context: JobContext) async -> RunReport? {
+        let attempt = AttemptDirectory(state: executor.state, task: context.taskID, attempt: context.attempt)
+        if let shim = RunningShim.adopting(attempt) { await supervise(shim, context) }
+        return await collect(attempt, context)
+    }
+
+    private func supervise(_ shim: RunningShim, _ context: JobContext) async {
+        let insistence = Insistence(attempt: shim.attempt)
+        let listener = Task { for await _ in context.cancelRequests { insistence.heardRequest() } }
+        await withTaskCancellationHandler {
+            await shim.ended(report: context.report)
+        } onCancel: {
+            insistence.taskWasCancelled()
+        }
+        listener.cancel()
+        await listener.value
+    }
+
+    private func collect(_ attempt: AttemptDirectory, _ context: JobContext) async -> RunReport? {
+        let record = ExitRecord(in: attempt)
+        if record?.isTreeGone != true {
+            guard attempt.hasStarted, attempt.isOfThisBoot else {
+                return record.map { CommandEnding(job: job, record: $0, attempt: attempt, context: context).report }
+            }
+            do throws(ExceptionInfo) {
+                try await Recovery(attempt: attempt, environment: variables(context)).run(by: executor)
+            } catch {
+                return RunReport(.failed(.lost("its shim was killed, and what it left could not be ended: \(error.message)")))
+            }
+        }
+        guard let record else {
+            return RunReport(.failed(.lost("its shim was killed; how the command ended is not known")))
+        }
+        return CommandEnding(job: job, record: record, attempt: attempt, context: context).report
+    }
+}
+
+// MARK: - Starting
+
+extension CommandHandler {
+    private func launch(_ context: JobContext) -> Launch {
+        let input: Launch.Input =
+            switch (job.standardInput, job.keepsInputOpen) {
+            case (let text, true): .open(text ?? "")
+            case (let text?, false): .text(text)
+            case (nil, false): .empty
+            }
+        return Launch(
+            arguments: job.arguments, environment: variables(context), workingDirectory: job.directory(context),
+            grace: context.grace, input: input, limits: job.limits, niceness: job.niceness)
+    }
+
+    private func variables(_ context: JobContext) -> [String: String] {
+        let own = [
+            "TASK_ID": context.taskID.description, "TASK_NAME": context.name, "TASK_ATTEMPT": String(context.attempt),
+            "TASK_PROGRESS_FD": "3", "TASKD_SOCKET": executor.socket,
+        ]
+        return executor.environment.merging(job.environment) { _, given in given }.merging(own) { _, own in own }
+    }
+}
+
+extension CommandJob {
+    /// Where the command runs.
+    func directory(_ context: JobContext) -> String {
+        workingDirectory.map(context.absolutePath) ?? context.directory
+    }
+}
+
+extension ExceptionInfo {
+    /// The fate of an attempt cannot be proven; `reason` says what is known.
+    static func lost(_ reason: String) -> ExceptionInfo {
+        ExceptionInfo(type: "Lost", message: reason)
+    }
+}
+
+/// Turns cancel requests into orders to the shim: one for each request, although the first one reaches the handler twice,
+/// as the cancellation of its task and as an element of the stream.
+private final class Insistence: Sendable {
+    private struct State {
+        var hasAsked = false
+        var hasHeard = false
+    }
+
+    private let attempt: AttemptDirectory
+    private let state = Mutex(State())
+
+    init(attempt: AttemptDirectory) {
+        self.attempt = attempt
+    }
+
+    func taskWasCancelled() {
+        let isNews = state.withLock { state in
+            defer { state.hasAsked = true }
+            return !state.hasAsked
+        }
+        if isNews { attempt.send(.terminate) }
+    }
+
+    func heardRequest() {
+        let isNews = state.withLock { state in
+            defer { (state.hasAsked, state.hasHeard) = (true, true) }
+            return !state.hasAsked || state.hasHeard
+        }
+        if isNews { attempt.send(.terminate) }
+    }
+}

@@ -1,0 +1,81 @@
+internal import Glibc
+
+/// Where and with what commands are run: everything about a command that is the daemon's and not the job's.
+package struct Executor: Sendable {
+    /// The program `taskd-shim`; absolute.
+    package let shim: String
+    /// The daemon's state directory, which attempts are kept in and which is hidden from commands where that can be
+    /// done without breaking them; absolute, without symbolic links.
+    package let state: String
+    /// The daemon's socket, which commands find in `TASKD_SOCKET`; absolute.
+    package let socket: String
+    /// The cgroup below which each command gets one of its own; `nil` to do with process groups and a subreaper.
+    package let cgroup: String?
+    /// How many bytes are kept of each output stream: a head and a tail of half of it each.
+    package let outputLimit: Int64
+    /// What commands inherit of the daemon's own variables.
+    package let environment: [String: String]
+
+    /// The least that ``outputLimit`` may be: a cut below it would not pay, or could reach what a result shows.
+    package static let minimumOutputLimit: Int64 = 1 << 20
+
+    /// An executor; `cgroup` usually is ``delegatedCgroup()`` and `environment` ``inheritedEnvironment()``.
+    package init(
+        shim: String, state: String, socket: String, cgroup: String? = nil, outputLimit: Int64 = 64 << 20,
+        environment: [String: String] = Executor.inheritedEnvironment()
+    ) {
+        self.shim = shim
+        self.state = Self.resolved(state)
+        self.socket = socket
+        self.cgroup = cgroup
+        self.outputLimit = max(outputLimit, Self.minimumOutputLimit)
+        self.environment = environment
+    }
+
+    /// Landlock goes by where a directory really is.
+    private static func resolved(_ path: String) -> String {
+        guard let real = realpath(path, nil) else { return path }
+        defer { free(real) }
+        return String(cString: real)
+    }
+}
+
+extension Executor {
+    private static let inherited =
+        ["PATH", "HOME", "USER", "LOGNAME", "SHELL", "TZ", "TMPDIR", "LANG", "LANGUAGE"]
+        + [
+            "ALL", "ADDRESS", "COLLATE", "CTYPE", "IDENTIFICATION", "MEASUREMENT", "MESSAGES", "MONETARY", "NAME",
+            "NUMERIC", "PAPER", "TELEPHONE", "TIME",
+        ].map { "LC_" + $0 }
+
+    /// The daemon's variables that a command may know. Anything else could hold a secret of the daemon, or, as
+    /// `NOTIFY_SOCKET` and `LISTEN_FDS` do, let a command speak for it (sd_notify(3), sd_listen_fds(3)).
+    package static func inheritedEnvironment() -> [String: String] {
+        var environment: [String: String] = [:]
+        for name in inherited {
+            environment[name] = getenv(name).flatMap { String(validatingCString: $0) }
+        }
+        return environment
+    }
+
+    /// The daemon's own cgroup, when it was given to it to divide (`Delegate=yes`, systemd.resource-control(5)): it is
+    /// in the version 2 hierarchy, not the root of it, and may be written to. A daemon that moved itself to a `main`
+    /// below it is counted as being in it.
+    package static func delegatedCgroup() -> String? {
+        guard let line = lines(of: "/proc/self/cgroup").first(where: { $0.hasPrefix("0::/") }),
+            let mount = lines(of: "/proc/self/mounts").map({ $0.split(separator: " ") })
+                .first(where: { $0.count > 2 && $0[2] == "cgroup2" })?[1]
+        else { return nil }
+        var path = String(line.dropFirst(3))
+        if path.hasSuffix("/main") { path.removeLast(5) }
+        guard path.count > 1 else { return nil }
+        let cgroup = String(mount) + path
+        guard access(cgroup, W_OK) == 0, access(cgroup + "/cgroup.procs", W_OK) == 0 else { return nil }
+        return cgroup
+    }
+
+    private static func lines(of path: String) -> [Substring] {
+        let bytes = (try? Descriptor.opening(path, O_RDONLY))?.contents(limit: 1 << 20) ?? []
+        return String(decoding: bytes, as: UTF8.self).split(separator: "\n")
+    }
+}

@@ -1,0 +1,56 @@
+internal import Model
+
+/// How a command ended, as its shim wrote it down.
+struct ExitRecord: Sendable, Hashable {
+    /// How the command itself ended.
+    enum Ending: Sendable, Hashable {
+        case exited(Int32)
+        case killed(signal: Int32)
+        /// It never ran: `step` of starting it failed with `error` (errno).
+        case notStarted(step: String, error: Int32)
+    }
+
+    let pid: Int64
+    let ending: Ending
+    /// Whether it was asked to end before it did.
+    let wasCancelled: Bool
+    /// Time all its processes spent in user mode, in microseconds.
+    let userTime: Int64
+    /// Time all its processes spent in the kernel, in microseconds.
+    let systemTime: Int64
+    /// The most memory one of its processes held, in KiB.
+    let maximumResident: Int64
+    /// Whether all its processes were gone when this was written.
+    let isTreeGone: Bool
+}
+
+extension ExitRecord {
+    /// The record in `attempt`, or `nil` when there is none or it says less than it must.
+    init?(in attempt: AttemptDirectory) {
+        var fields: [Substring: [Substring]] = [:]
+        for line in attempt.lines(of: attempt.exit) {
+            let words = line.split(separator: " ")
+            fields[words[0]] = Array(words.dropFirst())
+        }
+        func number(_ name: Substring) -> Int64? { fields[name]?.first.flatMap { Int64($0) } }
+        guard let pid = number("pid"), let ending = Ending(fields), let tree = fields["tree"]?.first else { return nil }
+        self.init(
+            pid: pid, ending: ending, wasCancelled: fields["cancelled"] == ["yes"],
+            userTime: number("user_us") ?? 0, systemTime: number("system_us") ?? 0,
+            maximumResident: number("max_rss_kib") ?? 0, isTreeGone: tree == "gone")
+    }
+}
+
+extension ExitRecord.Ending {
+    fileprivate init?(_ fields: [Substring: [Substring]]) {
+        if let code = fields["exit_code"]?.first.flatMap({ Int32($0) }) {
+            self = .exited(code)
+        } else if let signal = fields["signal"]?.first.flatMap({ Int32($0) }) {
+            self = .killed(signal: signal)
+        } else if let words = fields["error"], words.count == 2, let error = Int32(words[1]) {
+            self = .notStarted(step: String(words[0]), error: error)
+        } else {
+            return nil
+        }
+    }
+}

@@ -1,0 +1,74 @@
+package import Model
+
+/// The command that runs once a task is done, to tell somebody.
+///
+/// It finds `TASK_ID`, `TASK_NAME`, `TASK_STATE` and `TASK_RESULT` in its environment, and the whole result, as JSON, on its
+/// standard input. `TASK_RESULT` is left out when it would be longer than one variable may be: 128 KiB with its name
+/// (`MAX_ARG_STRLEN`, execve(2)). What it prints is kept in `on_done` beside the task's attempts.
+package struct Hook: Sendable {
+    /// How a hook ended.
+    package enum Ending: Sendable, Hashable {
+        case exited(Int32)
+        /// It was killed, ran out of its time, could not be started or was started before; the text says which.
+        case failed(String)
+    }
+
+    private static let longestVariable = 131_072
+
+    private let arguments: [String]
+    private let variables: [String: String]
+    private let result: String
+    private let task: TaskID
+
+    /// The hook `arguments` for `task`, which is done; `result` is its result, or its exception when it has none.
+    package init(arguments: [String], task: TaskID, name: String, state: TaskState, result: JSONValue) {
+        self.arguments = arguments
+        self.task = task
+        self.result = result.text()
+        var variables = ["TASK_ID": task.description, "TASK_NAME": name, "TASK_STATE": state.rawValue]
+        if self.result.utf8.count + "TASK_RESULT=".utf8.count < Self.longestVariable { variables["TASK_RESULT"] = self.result }
+        self.variables = variables
+    }
+
+    /// Runs the hook in `directory` and waits until the last process of it is gone.
+    ///
+    /// After `limit`, or when the calling task is cancelled, its processes are ended as a command's are, with a grace of
+    /// five seconds. A hook runs at most once for a task, also over restarts of the daemon.
+    package func run(
+        in directory: String, by executor: Executor, limit: Duration = .seconds(60),
+        clock: any Clock<Duration> = ContinuousClock()
+    ) async -> Ending {
+        let attempt = AttemptDirectory.hook(state: executor.state, task: task)
+        let own = variables.merging(["TASKD_SOCKET": executor.socket]) { variable, _ in variable }
+        let launch = Launch(
+            arguments: arguments, environment: executor.environment.merging(own) { _, own in own },
+            workingDirectory: directory, grace: .seconds(5), input: .text(result))
+        let shim: RunningShim
+        do throws(ExceptionInfo) {
+            shim = try launch.start(in: attempt, by: executor)
+        } catch {
+            return .failed(error.message)
+        }
+        let timer = Task {
+            try await clock.sleep(for: limit)
+            attempt.send(.terminate)
+        }
+        await withTaskCancellationHandler {
+            await shim.ended()
+        } onCancel: {
+            attempt.send(.terminate)
+        }
+        timer.cancel()
+        return ending(of: attempt, in: directory)
+    }
+
+    private func ending(of attempt: AttemptDirectory, in directory: String) -> Ending {
+        guard let record = ExitRecord(in: attempt) else { return .failed("its shim was killed") }
+        switch record.ending {
+        case .exited(let code) where code == 0 || !record.wasCancelled: return .exited(code)
+        case let ending:
+            let words = ending.words(program: arguments[0], directory: directory)
+            return .failed(record.wasCancelled ? "did not end in its time: \(words)" : words)
+        }
+    }
+}

@@ -1,0 +1,27 @@
+package import Model
+
+extension Progress {
+    /// The progress that the last line to tell any among `lines` tells, or `nil`.
+    init?(latestOf lines: [UInt8]) {
+        for line in lines.split(separator: UInt8(ascii: "\n")).reversed() {
+            guard let progress = Progress(line: line) else { continue }
+            self = progress
+            return
+        }
+        return nil
+    }
+
+    /// The progress told by a line `PERCENT [message]`, such as `40`, `40%` or `40.5 sorting`; `nil` for anything else.
+    package init?(line: some Collection<UInt8>) {
+        let text = String(decoding: line, as: UTF8.self)
+        let words = text.split(maxSplits: 1, omittingEmptySubsequences: true) { " \t\r".contains($0) }
+        guard var number = words.first else { return nil }
+        if number.last == "%" { number.removeLast() }
+        guard number.allSatisfy({ $0.isASCII && ($0.isNumber || $0 == ".") }), let percent = Double(number),
+            0...100 ~= percent
+        else { return nil }
+        let rest = words.count > 1 ? words[1].drop { " \t".contains($0) } : ""
+        let message = rest.last == "\r" ? rest.dropLast() : rest
+        self.init(completed: percent, total: 100, message: message.isEmpty ? nil : String(message))
+    }
+}

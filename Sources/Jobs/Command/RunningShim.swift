@@ -1,0 +1,62 @@
+internal import Dispatch
+internal import Glibc
+internal import Model
+
+/// A shim at work on an attempt, started by this daemon or by an earlier one.
+struct RunningShim: Sendable {
+    /// The attempt it works on.
+    let attempt: AttemptDirectory
+    /// Its process number while it is our child and has to be reaped; `nil` for another daemon's.
+    private let child: pid_t?
+    private let progress: Int32
+
+    /// A shim whose end of `progress` is open for reading; the descriptor is closed when the shim has ended.
+    init(attempt: AttemptDirectory, child: pid_t?, progress: Int32) {
+        self.attempt = attempt
+        self.child = child
+        self.progress = progress
+    }
+
+    /// The shim that an earlier daemon left at work on `attempt`, or `nil` when none is there any more.
+    static func adopting(_ attempt: AttemptDirectory) -> RunningShim? {
+        // In this order: a shim that ends after we looked still ends what we read.
+        guard let reader = try? Descriptor.opening(attempt.progress, O_RDONLY | O_NONBLOCK), attempt.isAlive
+        else { return nil }
+        return RunningShim(attempt: attempt, child: nil, progress: reader.released())
+    }
+
+    /// Returns when the shim has ended, and so the last process of the command; to be called once.
+    ///
+    /// The kernel tells of it: no thread waits. Cancelling the calling task changes nothing.
+    func ended(report: @escaping @Sendable (Progress) -> Void = { _ in }) async {
+        await withCheckedContinuation { continuation in
+            let source = DispatchSource.makeReadSource(fileDescriptor: progress, queue: .global())
+            source.setEventHandler {
+                guard let lines = Self.lines(from: progress) else { return source.cancel() }
+                if let latest = Progress(latestOf: lines) { report(latest) }
+            }
+            source.setCancelHandler {
+                close(progress)
+                reap()
+                continuation.resume()
+            }
+            source.resume()
+        }
+    }
+
+    /// What can be read, always whole lines, as the shim writes none in parts; `nil` at the end.
+    private static func lines(from progress: Int32) -> [UInt8]? {
+        var bytes = [UInt8](repeating: 0, count: 65_536)
+        let count = read(progress, &bytes, bytes.count)
+        guard count != 0 else { return nil }
+        guard count > 0 else { return errno == EAGAIN || errno == EINTR ? [] : nil }
+        return Array(bytes[..<count])
+    }
+
+    /// The shim has closed its files, which is its last act but one: this takes no time worth mentioning.
+    private func reap() {
+        guard let child else { return }
+        var status: Int32 = 0
+        while waitpid(child, &status, 0) < 0, errno == EINTR {}
+    }
+}

@@ -1,0 +1,70 @@
+/// How a composite's members stand: all that its policy looks at to decide what to do next.
+package struct MemberTally: Sendable, Hashable {
+    /// A member that is done, and how it ended.
+    package struct Finished: Sendable, Hashable {
+        package let id: TaskID
+        package let state: TaskState
+
+        /// The member `id`, done in `state`.
+        package init(id: TaskID, state: TaskState) {
+            self.id = id
+            self.state = state
+        }
+    }
+
+    /// Members the composite has not let go yet; they have never run.
+    package var unreleased = 0
+    /// Members let go and not done, that a cancellation of the composite reaches.
+    package var open = 0
+    /// Members let go and not done, that are shielded from the composite.
+    package var openShielded = 0
+    /// Members done, by how they ended.
+    package var succeeded = 0
+    package var failed = 0
+    package var cancelled = 0
+    /// The member that was done first.
+    package var first: Finished?
+    /// The member that was first to fail or to be cancelled.
+    package var firstUnsuccessful: Finished?
+
+    /// A composite of no members.
+    package init() {}
+
+    /// All members.
+    package var total: Int { unreleased + open + openShielded + done }
+
+    /// Members done.
+    package var done: Int { succeeded + failed + cancelled }
+}
+
+extension MemberTally {
+    /// Counts a member that was let go.
+    package mutating func release(shield: Bool) {
+        unreleased -= 1
+        if shield { openShielded += 1 } else { open += 1 }
+    }
+
+    /// Counts the end of a member; to be called in completion order.
+    ///
+    /// - Parameter shield: whether the member is shielded; `nil` when it had not been let go.
+    package mutating func finish(_ member: Finished, shield: Bool?) {
+        switch shield {
+        case nil: unreleased -= 1
+        case true?: openShielded -= 1
+        case false?: open -= 1
+        }
+        count(member)
+    }
+
+    /// Counts a member that is done; to be called in completion order.
+    package mutating func count(_ member: Finished) {
+        switch member.state {
+        case .succeeded: succeeded += 1
+        case .failed: failed += 1
+        case .cancelled: cancelled += 1
+        case .held, .queued, .running: preconditionFailure("a finished member is in the state \(member.state)")
+        }
+        if first == nil { first = member }
+        if firstUnsuccessful == nil && member.state != .succeeded { firstUnsuccessful = member }
+    }
+}

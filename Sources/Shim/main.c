@@ -1,0 +1,250 @@
+#define _GNU_SOURCE
+#include "shim.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static const struct {
+    const char *name;
+    int resource;
+} resources[] = {
+    {"memory", RLIMIT_AS},       {"cpu_time", RLIMIT_CPU},    {"files", RLIMIT_NOFILE},
+    {"processes", RLIMIT_NPROC}, {"file_size", RLIMIT_FSIZE},
+};
+
+// The command while it runs.
+struct run {
+    const struct options *options;
+    const char *cgroup;     // NULL when there is none
+    int pidfd;              // the command's own, for its process group
+    bool is_hidden;
+    bool has_ended;         // the command itself; others of its tree may still be there
+    bool is_ending;         // TERM was sent
+    bool is_killing;
+    int64_t deadline;       // when KILL follows TERM
+    int rounds;             // of killing
+    struct ending ending;
+};
+
+int64_t now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return time.tv_sec * 1000LL + time.tv_nsec / 1000000;
+}
+
+static bool take_limit(struct options *options, const char *text) {
+    const char *value = strchr(text, '=');
+    if (!value || options->limit_count == MAX_LIMITS) return false;
+    for (size_t i = 0; i < sizeof resources / sizeof *resources; i++) {
+        if (strncmp(text, resources[i].name, (size_t)(value - text)) != 0) continue;
+        options->limits[options->limit_count].resource = resources[i].resource;
+        options->limits[options->limit_count++].value = strtoull(value + 1, NULL, 10);
+        return true;
+    }
+    return false;
+}
+
+static bool parse(int count, char **arguments, struct options *options) {
+    for (int option; (option = getopt(count, arguments, "+d:g:w:c:h:o:n:l:")) != -1;) {
+        switch (option) {
+        case 'd': options->directory = optarg; break;
+        case 'g': options->grace = strtoll(optarg, NULL, 10); break;
+        case 'w': options->working = optarg; break;
+        case 'c': options->cgroup = optarg; break;
+        case 'h': options->hidden = optarg; break;
+        case 'o': options->output = strtoll(optarg, NULL, 10); break;
+        case 'n': options->priority = (int)strtol(optarg, NULL, 10); break;
+        case 'l':
+            if (!take_limit(options, optarg)) return false;
+            break;
+        default: return false;
+        }
+    }
+    options->arguments = arguments + optind;
+    return options->directory && options->working && options->arguments[0];
+}
+
+// From here on nothing the daemon's end could bring reaches us: no terminal, no signal, no descriptor.
+static void detach(void) {
+    sigset_t all;
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, NULL);
+    // A daemon that ignores SIGCHLD would leave us no status to collect.
+    signal(SIGCHLD, SIG_DFL);
+    signal(SIGTERM, SIG_DFL);
+    setsid();
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    prctl(PR_SET_DUMPABLE, 0);
+    syscall(SYS_close_range, PROGRESS_FD + 1, ~0U, 0);
+    fcntl(CONTROL_FD, F_SETFD, FD_CLOEXEC);
+    fcntl(PROGRESS_FD, F_SETFD, FD_CLOEXEC);
+    fcntl(CONTROL_FD, F_SETFL, O_NONBLOCK);
+    fcntl(PROGRESS_FD, F_SETFL, O_NONBLOCK);
+    if (chdir("/") < 0) {}
+}
+
+// The command waits before exec until it is written down who it is.
+static bool start(struct run *run, int *failed, int *progress) {
+    int go[2], failing[2], lines[2];
+    if (pipe2(go, O_CLOEXEC) < 0 || pipe2(failing, O_CLOEXEC) < 0 || pipe2(lines, O_CLOEXEC) < 0) return false;
+    const struct options *options = run->options;
+    run->is_hidden = options->hidden && hide_possible(options->hidden, options->working);
+    pid_t pid = fork();
+    if (pid < 0) return false;
+    if (pid == 0) {
+        close(go[1]);
+        child_start(options, run->is_hidden, go[0], failing[1], lines[1]);
+    }
+    close(go[0]);
+    close(failing[1]);
+    close(lines[1]);
+    fcntl(lines[0], F_SETFL, O_NONBLOCK);
+    *failed = failing[0];
+    *progress = lines[0];
+    run->ending.pid = pid;
+    run->pidfd = process_open(pid);
+    if (options->cgroup && cgroup_enter(options->cgroup, pid)) run->cgroup = options->cgroup;
+    bool released = identity_write(pid, run->cgroup, run->is_hidden) && write(go[1], "", 1) == 1;
+    int reason = errno;
+    close(go[1]);
+    if (!released) run->ending.failure = (struct failure){.step = "identity", .number = reason};
+    return true;
+}
+
+static void kill_tree(struct run *run) {
+    if (run->cgroup) cgroup_kill(run->cgroup);
+    process_send(run->pidfd, SIGKILL, SIGNAL_GROUP);
+    tree_signal(SIGKILL);
+    run->rounds++;
+}
+
+// Asking again sends TERM again; it does not put off the KILL.
+static void end_tree(struct run *run) {
+    if (run->is_killing) return;
+    if (!run->is_ending) run->deadline = now() + run->options->grace;
+    run->is_ending = true;
+    tree_signal(SIGTERM);
+}
+
+static void obey(struct run *run) {
+    char orders[64];
+    ssize_t count = read(CONTROL_FD, orders, sizeof orders);
+    for (ssize_t i = 0; i < count; i++) {
+        switch (orders[i]) {
+        case 'T':
+            if (!run->has_ended) run->ending.cancelled = true;
+            end_tree(run);
+            break;
+        case 'S': tree_signal(SIGSTOP); break;
+        case 'C': tree_signal(SIGCONT); break;
+        default: break;
+        }
+    }
+}
+
+// Whether processes of the tree are left. ECHILD is proof of the contrary: whatever loses its parent becomes our child.
+static bool reap(struct run *run) {
+    int status;
+    pid_t pid;
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+        if (pid != run->ending.pid) continue;
+        run->has_ended = true;
+        run->ending.status = status;
+    }
+    return pid == 0;
+}
+
+static int next_timeout(const struct run *run) {
+    // A process that cannot be killed at once, as one asleep in the kernel, is not worth a busy loop.
+    if (run->is_killing) return run->rounds < 50 ? 0 : run->rounds < 500 ? 5 : 100;
+    int timeout = output_timeout();
+    if (!run->is_ending) return timeout;
+    int64_t left = run->deadline - now();
+    if (left < 0) left = 0;
+    if (left > 3600000) left = 3600000;
+    return timeout < 0 || left < timeout ? (int)left : timeout;
+}
+
+static void take_failure(struct run *run, struct pollfd *failed) {
+    if (read(failed->fd, &run->ending.failure, sizeof run->ending.failure) <= 0) {}
+    close(failed->fd);
+    failed->fd = -1;
+}
+
+static void take_signals(struct run *run, int signals) {
+    struct signalfd_siginfo information;
+    while (read(signals, &information, sizeof information) == sizeof information) {
+        if (information.ssi_signo == SIGTERM) end_tree(run);
+    }
+}
+
+// What the events of one wait ask for.
+static void attend(struct run *run, struct pollfd polls[5]) {
+    if (polls[0].revents) take_signals(run, polls[0].fd);
+    if (polls[1].revents) obey(run);
+    if (polls[2].revents & POLLIN) progress_forward(polls[2].fd);
+    else if (polls[2].revents) polls[2].fd = -1;
+    if (polls[3].revents) take_failure(run, &polls[3]);
+    if (polls[4].revents) output_changed();
+    if (output_timeout() == 0) output_trim();
+}
+
+// Returns when the last process of the tree is gone.
+static void wait_for_end(struct run *run, int signals, int failed, int progress) {
+    struct pollfd polls[5] = {
+        {.fd = signals, .events = POLLIN},  {.fd = CONTROL_FD, .events = POLLIN}, {.fd = progress, .events = POLLIN},
+        {.fd = failed, .events = POLLIN},
+        {.fd = output_watch(run->options->directory, run->options->output), .events = POLLIN},
+    };
+    bool has_announced = false;
+    while (reap(run)) {
+        if (run->has_ended && !has_announced) {
+            // What is left gets the grace too; should we be killed meanwhile, the outcome is known already.
+            has_announced = true;
+            exit_write(&run->ending);
+            if (!run->is_ending) end_tree(run);
+        }
+        if (run->is_ending && now() >= run->deadline) run->is_killing = true;
+        if (run->is_killing) kill_tree(run);
+        poll(polls, 5, next_timeout(run));
+        attend(run, polls);
+    }
+    if (polls[3].fd >= 0) take_failure(run, &polls[3]);
+    progress_finish(progress);
+    output_trim();
+}
+
+int main(int count, char **arguments) {
+    if (count == 3 && strcmp(arguments[1], "recover") == 0) return recover(arguments[2]);
+    struct options options = {0};
+    if (!parse(count, arguments, &options)) {
+        fputs("usage: taskd-shim -d DIRECTORY -w DIRECTORY [-g MS] [-o BYTES] [-n NICE] [-l LIMIT=N] [-c CGROUP] "
+              "[-h DIRECTORY] -- PROGRAM [ARGUMENT...]\n       taskd-shim recover DIRECTORY\n", stderr);
+        return 64;
+    }
+    detach();
+    if (!records_open(options.directory) || !identity_write(0, NULL, false)) return 74;
+    sigset_t heard;
+    sigemptyset(&heard);
+    sigaddset(&heard, SIGCHLD);
+    sigaddset(&heard, SIGTERM);
+    int signals = signalfd(-1, &heard, SFD_CLOEXEC | SFD_NONBLOCK);
+    struct run run = {.options = &options, .pidfd = -1};
+    int failed = -1, progress = -1;
+    if (start(&run, &failed, &progress)) wait_for_end(&run, signals, failed, progress);
+    else run.ending.failure = (struct failure){.step = "fork", .number = errno};
+    if (run.cgroup) cgroup_remove(run.cgroup);
+    run.ending.gone = true;
+    return exit_write(&run.ending) ? 0 : 74;
+}

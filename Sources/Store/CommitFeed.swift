@@ -1,0 +1,33 @@
+internal import Synchronization
+
+/// Tells its listeners that something was committed, and nothing else: each then reads the event log from where it stood.
+///
+/// A listener that is slow misses no commit, because ringing twice says no more than ringing once.
+final class CommitFeed: Sendable {
+    private struct State {
+        var nextID = 0
+        var listeners: [Int: AsyncStream<Void>.Continuation] = [:]
+    }
+
+    private let state = Mutex(State())
+
+    /// Rings for every listener.
+    func ring() {
+        let listeners = state.withLock { Array($0.listeners.values) }
+        for listener in listeners { listener.yield() }
+    }
+
+    /// An element after each commit from now on, or fewer when the listener is slow; ends when its task is cancelled.
+    func listen() -> AsyncStream<Void> {
+        let (stream, continuation) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        let id = state.withLock { state in
+            defer { state.nextID += 1 }
+            state.listeners[state.nextID] = continuation
+            return state.nextID
+        }
+        continuation.onTermination = { [weak self] _ in
+            self?.state.withLock { state in _ = state.listeners.removeValue(forKey: id) }
+        }
+        return stream
+    }
+}

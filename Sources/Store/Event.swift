@@ -1,0 +1,77 @@
+internal import GRDB
+package import Model
+
+/// One line of the event log: what happened to a task, in the order it was committed.
+package struct Event: Sendable, Hashable {
+    /// What happened.
+    package enum Kind: String, Sendable, Hashable, CaseIterable {
+        case submitted
+        case released
+        case started
+        case progress
+        case cancelRequested = "cancel_requested"
+        case timedOut = "timed_out"
+        case retrying
+        case succeeded
+        case failed
+        case cancelled
+        case hookFinished = "hook_finished"
+
+        /// The kind that tells of a task's end in `state`, or `nil` when that is no end.
+        static func end(_ state: TaskState) -> Kind? {
+            switch state {
+            case .held, .queued, .running: nil
+            case .succeeded: .succeeded
+            case .failed: .failed
+            case .cancelled: .cancelled
+            }
+        }
+    }
+
+    /// The durable sequence number, increasing, never reused.
+    package let sequence: Int64
+    package let taskID: TaskID
+    package let at: Timestamp
+    /// What happened, as the log has it.
+    package let type: String
+    /// More about it; an empty object where there is nothing to say.
+    package let data: JSONValue
+
+    /// The event as the wire shows it.
+    package var json: JSONValue {
+        [
+            "seq": .int(sequence), "task_id": taskID.json, "at": .string(at.description), "type": .string(type),
+            "data": data,
+        ]
+    }
+}
+
+extension Event {
+    /// Appends an event and answers its sequence number.
+    @discardableResult
+    static func append(
+        _ db: Database, _ kind: Kind, _ id: TaskID, at: Timestamp, data: JSONValue = .object([:])
+    ) throws -> Int64 {
+        try db.cachedStatement(sql: "INSERT INTO events (task_id, at, type, data) VALUES (?, ?, ?, ?)")
+            .execute(arguments: [id.number, at.description, kind.rawValue, data.text()])
+        return db.lastInsertedRowID
+    }
+}
+
+extension Store {
+    /// The events after `sequence`, of one task or of all, oldest first, at most `limit`.
+    package func events(after sequence: Int64, taskID: TaskID? = nil, limit: Int = 1000) async throws -> [Event] {
+        try await read { db in
+            let filter = taskID == nil ? "" : "AND task_id = ?"
+            let sql = "SELECT seq, task_id, at, type, data FROM events WHERE seq > ? \(filter) ORDER BY seq LIMIT ?"
+            var arguments: StatementArguments = [sequence]
+            if let taskID { arguments += [taskID.number] }
+            arguments += [limit]
+            return try Row.fetchAll(db.cachedStatement(sql: sql), arguments: arguments).map { row in
+                try Event(
+                    sequence: row[0], taskID: TaskID(row[1]), at: row.timestamp(2) ?? Timestamp(milliseconds: 0),
+                    type: row[3], data: row.json(4) ?? .null)
+            }
+        }
+    }
+}

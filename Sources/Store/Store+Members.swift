@@ -1,0 +1,158 @@
+internal import GRDB
+package import Model
+
+/// A composite's members as of one moment, and the place in the log that moment has.
+package struct MemberSnapshot: Sendable, Hashable {
+    /// How the members stand.
+    package var tally = MemberTally()
+    /// The members let go and not done, and whether each is shielded.
+    package var open: [TaskID: Bool] = [:]
+    /// The members that were done are those with a `done_seq` up to this.
+    package var sequence: Int64 = 0
+    /// The first member that has not been let go; members are let go in order.
+    package var firstUnreleased: TaskID?
+    /// The sum of the members' fractions, 1 for each that succeeded.
+    package var fractions = 0.0
+}
+
+extension Store {
+    /// How the members of `parent` stand.
+    package func members(of parent: TaskID) async throws -> MemberSnapshot {
+        try await read { db in
+            var snapshot = MemberSnapshot()
+            let rows = try Row.fetchCursor(
+                db.cachedStatement(
+                    sql: """
+                        SELECT id, state, shield, done_seq, waiting_for ->> '$.parent' IS NOT NULL,
+                            CASE WHEN state = 'succeeded' THEN 1.0 ELSE coalesce(progress ->> '$.fraction', 0.0) END
+                        FROM tasks WHERE parent_id = ? ORDER BY done_seq, id
+                        """), arguments: [parent.number])
+            while let row = try rows.next() { try snapshot.add(row) }
+            return snapshot
+        }
+    }
+
+    /// Lets up to `limit` more members of `parent` go, in order, from the member `first` on.
+    ///
+    /// - Returns: the members let go, with whether each is shielded.
+    package func release(
+        membersOf parent: TaskID, from first: TaskID?, limit: Int, at now: Timestamp
+    ) async throws -> [(id: TaskID, shield: Bool)] {
+        try await write { db in
+            let rows = try Row.fetchAll(
+                db.cachedStatement(
+                    sql: """
+                        UPDATE tasks SET waiting_for =
+                            CASE WHEN state = 'held' THEN '{"start":true}' ELSE \(Gate.next) END
+                        WHERE id IN (
+                            SELECT id FROM tasks WHERE parent_id = :parent AND id >= :first AND finished_at IS NULL
+                                AND waiting_for ->> '$.parent' IS NOT NULL ORDER BY id LIMIT :limit)
+                        RETURNING id, shield
+                        """),
+                arguments: [
+                    "now": now.description, "parent": parent.number, "first": first?.number ?? 0, "limit": limit,
+                ])
+            return rows.map { (TaskID($0[0]), $0[1]) }.sorted { $0.0 < $1.0 }
+        }
+    }
+
+    /// Cancels the members of `parent` that are not done, but for those let go and shielded.
+    ///
+    /// - Returns: the tasks that ended by it because they had not started, and the members that run and have to be told.
+    package func cancelMembers(
+        of parent: TaskID, message: String?, at now: Timestamp
+    ) async throws -> (ended: [TaskRecord], running: [TaskID]) {
+        try await write { db in
+            let ids = try Int64.fetchAll(
+                db.cachedStatement(
+                    sql: """
+                        SELECT id FROM tasks WHERE parent_id = ? AND finished_at IS NULL
+                            AND (shield = 0 OR waiting_for ->> '$.parent' IS NOT NULL) ORDER BY id
+                        """), arguments: [parent.number])
+            var ended: [TaskRecord] = []
+            var running: [TaskID] = []
+            for id in ids.map(TaskID.init) {
+                switch try Self.cancel(db, id, message: message, force: true, at: now) {
+                case .unknown, .alreadyDone, .shielded: break
+                case .ended(let tasks): ended += tasks
+                case .requested: running.append(id)
+                }
+            }
+            return (ended, running)
+        }
+    }
+
+    /// The members of `parent` in the order given.
+    package func children(of parent: TaskID) async throws -> [TaskID] {
+        try await read { db in
+            try Int64.fetchAll(
+                db.cachedStatement(sql: "SELECT id FROM tasks WHERE parent_id = ? ORDER BY id"),
+                arguments: [parent.number]
+            ).map(TaskID.init)
+        }
+    }
+
+    /// How the members of `parent` ended, in the order given; `nil` for one that has not.
+    package func outcomes(ofMembersOf parent: TaskID) async throws -> [Outcome?] {
+        try await read { db in
+            let rows = try Row.fetchAll(
+                db.cachedStatement(sql: "SELECT state, result, exception FROM tasks WHERE parent_id = ? ORDER BY id"),
+                arguments: [parent.number])
+            return try rows.map { try Outcome(state: $0.choice(0), result: $0.json(1), exception: $0.json(2)) }
+        }
+    }
+
+    /// The exceptions of the members of `parent` that failed, in the order they did.
+    package func failures(ofMembersOf parent: TaskID) async throws -> [ExceptionInfo] {
+        try await read { db in
+            let rows = try Row.fetchAll(
+                db.cachedStatement(
+                    sql: "SELECT exception FROM tasks WHERE parent_id = ? AND state = 'failed' ORDER BY done_seq"),
+                arguments: [parent.number])
+            return try rows.compactMap { try $0.json(0).flatMap(ExceptionInfo.init(json:)) }
+        }
+    }
+
+    /// Composites that are done and have members nobody has let go yet: `gather` failed while `max_running` held them back.
+    package func compositesToDrain() async throws -> [TaskRecord] {
+        try await read { db in
+            try TaskRecord.all(
+                db,
+                """
+                SELECT \(TaskRecord.columns) FROM tasks WHERE finished_at IS NOT NULL AND id IN (
+                    SELECT parent_id FROM tasks WHERE state IN ('queued', 'held') AND waiting_for ->> '$.parent' IS NOT NULL)
+                """)
+        }
+    }
+}
+
+extension Outcome {
+    fileprivate init?(state: TaskState, result: JSONValue?, exception: JSONValue?) {
+        let exception = exception.flatMap(ExceptionInfo.init(json:))
+        switch state {
+        case .held, .queued, .running: return nil
+        case .succeeded: self = .succeeded(result ?? .null)
+        case .failed: self = .failed(exception ?? .internalError("the exception is missing"))
+        case .cancelled: self = .cancelled(exception ?? .cancelled(nil))
+        }
+    }
+}
+
+extension MemberSnapshot {
+    fileprivate mutating func add(_ row: Row) throws {
+        let id = TaskID(row[0])
+        let state: TaskState = try row.choice(1)
+        fractions += row[5]
+        if let done: Int64 = row[3] {
+            tally.count(MemberTally.Finished(id: id, state: state))
+            sequence = max(sequence, done)
+        } else if row[4] {
+            tally.unreleased += 1
+            firstUnreleased = min(firstUnreleased ?? id, id)
+        } else {
+            let shield: Bool = row[2]
+            if shield { tally.openShielded += 1 } else { tally.open += 1 }
+            open[id] = shield
+        }
+    }
+}

@@ -1,0 +1,111 @@
+internal import GRDB
+package import Model
+
+extension Store {
+    /// The task numbered `id`, or `nil` when there is none.
+    package func task(_ id: TaskID) async throws -> TaskRecord? {
+        try await read { db in try TaskRecord.find(db, id) }
+    }
+
+    /// The tasks numbered `ids`, in that order.
+    ///
+    /// - Throws: ``UnknownTask`` for the first number nobody knows.
+    package func tasks(_ ids: [TaskID]) async throws -> [TaskRecord] {
+        try await read { db in
+            try ids.map { id in
+                guard let record = try TaskRecord.find(db, id) else { throw UnknownTask(id: id) }
+                return record
+            }
+        }
+    }
+
+    /// The states of the tasks numbered `ids`, in that order.
+    ///
+    /// - Throws: ``UnknownTask`` for the first number nobody knows.
+    package func states(_ ids: [TaskID]) async throws -> [TaskState] {
+        try await read { db in
+            try ids.map { id in
+                guard let state = try TaskRecord.state(db, id) else { throw UnknownTask(id: id) }
+                return state
+            }
+        }
+    }
+
+    /// Those of the tasks numbered `ids` that are done, in completion order, and the place in the log that this was read at.
+    ///
+    /// - Throws: ``UnknownTask`` for the first number nobody knows.
+    package func completed(_ ids: [TaskID]) async throws -> (tasks: [TaskRecord], sequence: Int64) {
+        try await read { db in
+            let sequence = try Int64.fetchOne(db, sql: "SELECT seq FROM sqlite_sequence WHERE name = 'events'") ?? 0
+            var done: [TaskRecord] = []
+            for id in ids {
+                guard let record = try TaskRecord.find(db, id) else { throw UnknownTask(id: id) }
+                if record.isDone { done.append(record) }
+            }
+            return (done.sorted { ($0.doneSequence ?? 0) < ($1.doneSequence ?? 0) }, sequence)
+        }
+    }
+
+    /// Those of the tasks numbered `ids` that were done after the place `sequence` of the log, in completion order.
+    package func completed(among ids: Set<TaskID>, after sequence: Int64) async throws -> [TaskRecord] {
+        try await read { db in
+            let done = try Int64.fetchAll(
+                db.cachedStatement(sql: "SELECT id FROM tasks WHERE done_seq > ? ORDER BY done_seq"),
+                arguments: [sequence])
+            return try done.map(TaskID.init).filter(ids.contains).compactMap { try TaskRecord.find(db, $0) }
+        }
+    }
+
+    /// One page of the tasks that `filter` lets through, and the cursor of the next page, `nil` after the last.
+    package func tasks(_ filter: TaskFilter) async throws -> (tasks: [TaskRecord], next: TaskID?) {
+        try await read { db in
+            let (condition, arguments) = filter.condition
+            let direction = filter.order == .ascending ? "ASC" : "DESC"
+            let sql = "SELECT \(TaskRecord.columns) FROM tasks WHERE \(condition) ORDER BY id \(direction) LIMIT ?"
+            let records = try TaskRecord.all(db, sql, arguments + [filter.limit + 1])
+            let page = Array(records.prefix(filter.limit))
+            return (page, records.count > filter.limit ? page.last?.id : nil)
+        }
+    }
+
+    /// How many tasks are in each state; every state is named.
+    package func counts() async throws -> [(state: TaskState, count: Int)] {
+        try await read { db in
+            let rows = try Row.fetchAll(db.cachedStatement(sql: "SELECT state, count(*) FROM tasks GROUP BY state"))
+            var counts: [TaskState: Int] = [:]
+            for row in rows { counts[try row.choice(0)] = row[1] }
+            return TaskState.allCases.map { ($0, counts[$0, default: 0]) }
+        }
+    }
+
+    /// The tasks that were running when the daemon last ended.
+    package func runningTasks() async throws -> [TaskRecord] {
+        try await read { db in
+            try TaskRecord.all(db, "SELECT \(TaskRecord.columns) FROM tasks WHERE state = 'running' ORDER BY id")
+        }
+    }
+}
+
+extension TaskFilter {
+    fileprivate var condition: (sql: String, arguments: StatementArguments) {
+        var terms: [String] = []
+        var arguments: StatementArguments = []
+        func require(_ term: String, _ values: (any DatabaseValueConvertible)?...) {
+            terms.append(term)
+            arguments += StatementArguments(values)
+        }
+        if !states.isEmpty {
+            let names = states.map { "'\($0.rawValue)'" }.sorted().joined(separator: ", ")
+            require("state IN (\(names))")
+        }
+        if let name { require("name GLOB ?", name) }
+        if let kind { require("kind = ?", kind.rawValue) }
+        if let queue { require("queue = ?", queue) }
+        if let parentID { require("parent_id = ?", parentID.number) }
+        if let label { require("EXISTS (SELECT 1 FROM json_each(labels) WHERE key = ? AND value = ?)", label.key, label.value) }
+        if let since { require("submitted_at >= ?", since.description) }
+        if let until { require("submitted_at < ?", until.description) }
+        if let cursor { require("id \(order == .ascending ? ">" : "<") ?", cursor.number) }
+        return (terms.isEmpty ? "TRUE" : terms.joined(separator: " AND "), arguments)
+    }
+}

@@ -1,0 +1,63 @@
+internal import GRDB
+package import Model
+
+/// A named limit on how many tasks run at once.
+package struct QueueStatus: Sendable, Hashable {
+    package let name: String
+    /// How many of its tasks may run at once; `nil` for no limit of its own.
+    package let maximumRunning: Int?
+    /// Whether it starts no tasks for now.
+    package let isPaused: Bool
+    package let queued: Int
+    package let running: Int
+
+    /// The queue as the wire shows it.
+    package var json: JSONValue {
+        [
+            "name": .string(name), "max_running": JSONValue(maximumRunning), "paused": .bool(isPaused),
+            "queued": JSONValue(queued), "running": JSONValue(running),
+        ]
+    }
+}
+
+extension Store {
+    /// All queues by name, with what stands in them.
+    package func queues() async throws -> [QueueStatus] {
+        try await read { db in
+            try Row.fetchAll(db.cachedStatement(sql: Self.queueStatus + " ORDER BY name")).map(QueueStatus.init(row:))
+        }
+    }
+
+    /// Changes a queue, making it when it is new; what is `nil` stays as it is.
+    ///
+    /// - Parameter maximumRunning: the new limit; `.some(nil)` takes the limit away.
+    package func changeQueue(_ name: String, maximumRunning: Int??, isPaused: Bool?) async throws -> QueueStatus {
+        try await write { db in
+            try db.cachedStatement(sql: "INSERT OR IGNORE INTO queues (name) VALUES (?)").execute(arguments: [name])
+            if let maximumRunning {
+                try db.cachedStatement(sql: "UPDATE queues SET max_running = ? WHERE name = ?")
+                    .execute(arguments: [maximumRunning, name])
+            }
+            if let isPaused {
+                try db.cachedStatement(sql: "UPDATE queues SET paused = ? WHERE name = ?")
+                    .execute(arguments: [isPaused, name])
+            }
+            let row = try Row.fetchOne(db.cachedStatement(sql: Self.queueStatus + " WHERE name = ?"), arguments: [name])
+            guard let row else { preconditionFailure("a queue that was just inserted is missing") }
+            return QueueStatus(row: row)
+        }
+    }
+
+    private static let queueStatus = """
+        SELECT name, max_running, paused,
+            (SELECT count(*) FROM tasks WHERE queue = queues.name AND state = 'queued' AND is_composite = 0),
+            (SELECT count(*) FROM tasks WHERE queue = queues.name AND state = 'running' AND is_composite = 0)
+        FROM queues
+        """
+}
+
+extension QueueStatus {
+    fileprivate init(row: Row) {
+        self.init(name: row[0], maximumRunning: row[1], isPaused: row[2], queued: row[3], running: row[4])
+    }
+}

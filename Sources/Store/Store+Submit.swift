@@ -1,0 +1,165 @@
+internal import GRDB
+package import Model
+
+/// What came of submitting one job.
+package struct Submission: Sendable, Hashable {
+    /// The task, as it was committed.
+    package let task: TaskRecord
+    /// Whether the job became a new task; `false` when its key named an earlier one.
+    package let isNew: Bool
+}
+
+/// A submission that names tasks the store cannot find.
+package struct UnknownTask: Error, Sendable, Hashable {
+    /// The number nobody knows.
+    package let id: TaskID
+}
+
+extension Store {
+    /// Makes a task of each job, and of each member of composites, all or none.
+    ///
+    /// - Parameter directory: where the jobs' relative paths start; absolute.
+    /// - Returns: the submissions in the order of `jobs`, and the tasks that were done as soon as they were submitted
+    ///   because one they run after had not succeeded.
+    /// - Throws: ``UnknownTask`` when a job runs after a task that does not exist; ``StoreError``.
+    package func submit(
+        _ jobs: [Job], directory: String?, by submitter: Submitter?, at now: Timestamp
+    ) async throws -> (submissions: [Submission], ended: [TaskRecord]) {
+        try await write { db in
+            var insertion = Insertion(db: db, directory: directory, submitter: submitter, now: now)
+            var results: [(id: TaskID, isNew: Bool)] = []
+            for job in jobs {
+                if let key = job.key, let existing = try Self.find(db, key: key) {
+                    results.append((existing, false))
+                } else {
+                    results.append((try insertion.insert(job, parent: nil), true))
+                }
+            }
+            let ended = try insertion.settleDependencies()
+            let submissions = try results.map { id, isNew in
+                guard let record = try TaskRecord.find(db, id) else { throw UnknownTask(id: id) }
+                return Submission(task: record, isNew: isNew)
+            }
+            return (submissions, ended)
+        }
+    }
+
+    private static func find(_ db: Database, key: String) throws -> TaskID? {
+        try Int64.fetchOne(db.cachedStatement(sql: "SELECT id FROM tasks WHERE key = ?"), arguments: [key])
+            .map(TaskID.init)
+    }
+}
+
+/// Turns jobs into rows inside one transaction.
+struct Insertion {
+    private let db: Database
+    private let directory: String?
+    private let submitter: Submitter?
+    private let now: Timestamp
+    private var nextID: Int64
+    private var knownQueues: Set<String> = ["default"]
+    /// Tasks that run after others, to look at once all rows are in.
+    private var dependents: [TaskID] = []
+
+    init(db: Database, directory: String?, submitter: Submitter?, now: Timestamp) {
+        self.db = db
+        self.directory = directory
+        self.submitter = submitter
+        self.now = now
+        nextID = 0
+    }
+
+    /// Inserts the task of `job` and those of its members, and answers the task's number.
+    mutating func insert(_ job: Job, parent: TaskID?) throws -> TaskID {
+        let id = try takeID()
+        if knownQueues.insert(job.queue).inserted {
+            try db.cachedStatement(sql: "INSERT OR IGNORE INTO queues (name) VALUES (?)").execute(arguments: [job.queue])
+        }
+        try insertRow(job, id: id, parent: parent)
+        try Event.append(db, .submitted, id, at: now)
+        for dependency in Set(job.after) { try insertDependency(of: id, on: dependency) }
+        if !job.after.isEmpty { dependents.append(id) }
+        for member in job.members { _ = try insert(member, parent: id) }
+        return id
+    }
+
+    private mutating func takeID() throws -> TaskID {
+        if nextID == 0 {
+            nextID = 1 + (try Int64.fetchOne(db, sql: "SELECT seq FROM sqlite_sequence WHERE name = 'tasks'") ?? 0)
+        }
+        defer { nextID += 1 }
+        return TaskID(nextID)
+    }
+
+    private func insertRow(_ job: Job, id: TaskID, parent: TaskID?) throws {
+        let wakeAt: Timestamp? =
+            switch job.start {
+            case .now: nil
+            case .delay(let delay): now + delay
+            case .notBefore(let instant): instant
+            }
+        let gate: JSONValue? =
+            if let parent {
+                Gate.parent(parent)
+            } else if job.hold {
+                Gate.held
+            } else {
+                wakeAt.flatMap { $0 > now ? ["delay": .string($0.description)] : nil }
+            }
+        try db.cachedStatement(sql: Self.insertTask).execute(arguments: [
+            id.number, job.name ?? "Task-\(id)", job.kind.rawValue,
+            (job.hold ? TaskState.held : .queued).rawValue, parent?.number, job.kind.isComposite, job.source.text(),
+            directory, job.shield, job.queue, job.priority, job.retry.attempts, job.timeout?.seconds, gate?.text(),
+            wakeAt?.description, job.key, JSONValue.object(job.labels).text(), now.description, submitter?.uid,
+            submitter?.gid, submitter?.pid,
+        ])
+    }
+
+    private static let insertTask = """
+        INSERT INTO tasks (id, name, kind, state, parent_id, is_composite, job, directory, shield, queue, priority, \
+        max_attempts, timeout, waiting_for, wake_at, key, labels, submitted_at, submitted_uid, submitted_gid, submitted_pid)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """
+
+    private func insertDependency(of id: TaskID, on dependency: TaskID) throws {
+        guard dependency < id, try TaskRecord.exists(db, dependency) else { throw UnknownTask(id: dependency) }
+        try db.cachedStatement(sql: "INSERT INTO dependencies (task_id, after_id) VALUES (?, ?)")
+            .execute(arguments: [id.number, dependency.number])
+    }
+
+    /// Drops the dependencies that are satisfied already, and ends the tasks whose dependency never will be.
+    func settleDependencies() throws -> [TaskRecord] {
+        var ended: [TaskRecord] = []
+        for id in dependents {
+            try db.cachedStatement(
+                sql: """
+                    DELETE FROM dependencies WHERE task_id = ? AND after_id IN
+                        (SELECT id FROM tasks WHERE state = 'succeeded')
+                    """
+            ).execute(arguments: [id.number])
+            let broken = try Row.fetchOne(
+                db.cachedStatement(
+                    sql: """
+                        SELECT id, state FROM tasks WHERE state IN ('failed', 'cancelled') AND id IN
+                            (SELECT after_id FROM dependencies WHERE task_id = ?) ORDER BY id LIMIT 1
+                        """), arguments: [id.number])
+            if let broken {
+                let exception = ExceptionInfo.dependencyFailed(TaskID(broken[0]), state: try broken.choice(1))
+                ended += try Transition(db: db, now: now).end(id, .failed(exception), from: [.queued, .held])
+            } else {
+                try Gate.reopen(
+                    db, where: "id = :id AND (waiting_for IS NULL OR waiting_for ->> '$.delay' IS NOT NULL)",
+                    ["id": id.number, "now": now.description])
+            }
+        }
+        return ended
+    }
+}
+
+extension TaskRecord {
+    /// Whether there is a task numbered `id`.
+    static func exists(_ db: Database, _ id: TaskID) throws -> Bool {
+        try Bool.fetchOne(
+            db.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM tasks WHERE id = ?)"), arguments: [id.number]) ?? false
+    }
+}

@@ -1,0 +1,62 @@
+import GRDB
+
+/// Why the store could not do what it was asked.
+package struct StoreError: Error, Sendable, CustomStringConvertible {
+    /// What kind of failure this is.
+    package enum Code: Sendable, Hashable {
+        /// The file cannot be opened, created or written.
+        case unavailable
+        /// The file is no database of ours, or is damaged.
+        case corrupt
+        /// A newer version of taskd has written the file.
+        case newerSchema
+        /// The disk or the quota is full.
+        case full
+        /// SQLite refused a statement: a broken invariant of ours.
+        case `internal`
+    }
+
+    /// What kind of failure this is.
+    package let code: Code
+    /// What went wrong and what to do.
+    package let message: String
+    /// What SQLite said, or `nil`.
+    package let cause: (any Error)?
+
+    /// A failure of kind `code`.
+    package init(code: Code, message: String, cause: (any Error)? = nil) {
+        self.code = code
+        self.message = message
+        self.cause = cause
+    }
+
+    /// The message, and what SQLite said where it said something.
+    package var description: String {
+        cause.map { "\(message) (\($0))" } ?? message
+    }
+}
+
+extension StoreError {
+    /// The failure behind `error`, with the database's path in its message.
+    init(_ error: any Error, path: String) {
+        if let known = error as? StoreError {
+            self = known
+            return
+        }
+        guard let database = error as? DatabaseError else {
+            self.init(code: .internal, message: "\(path): unexpected failure", cause: error)
+            return
+        }
+        switch database.resultCode.primaryResultCode {
+        case .SQLITE_FULL:
+            self.init(code: .full, message: "\(path): no space left; free some and submit again", cause: error)
+        case .SQLITE_CORRUPT, .SQLITE_NOTADB:
+            self.init(
+                code: .corrupt, message: "\(path): not a usable database; it was left untouched: restore a backup",
+                cause: error)
+        case .SQLITE_CANTOPEN, .SQLITE_IOERR, .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_BUSY, .SQLITE_LOCKED:
+            self.init(code: .unavailable, message: "\(path): cannot be read or written", cause: error)
+        default: self.init(code: .internal, message: "\(path): SQLite refused a statement", cause: error)
+        }
+    }
+}

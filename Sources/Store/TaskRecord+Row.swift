@@ -1,0 +1,68 @@
+internal import GRDB
+internal import Model
+
+extension TaskRecord {
+    /// The columns a record is read from, in the order ``init(row:)`` reads them.
+    static let columns = """
+        id, name, kind, state, parent_id, job, result, exception, cancel_requests, cancel_message, shield, progress, \
+        queue, priority, attempt, max_attempts, timeout, waiting_for, key, labels, submitted_at, started_at, \
+        finished_at, submitted_uid, submitted_gid, submitted_pid, done_seq, detail, directory, timed_out
+        """
+
+    /// The task in `row`, which holds ``columns``.
+    init(row: Row) throws {
+        let uid: UInt32? = row[23]
+        self.init(
+            id: TaskID(row[0]), name: row[1], kind: try row.choice(2), state: try row.choice(3),
+            parentID: (row[4] as Int64?).map(TaskID.init), job: try row.json(5) ?? .null, result: try row.json(6),
+            exception: try row.json(7).flatMap(ExceptionInfo.init(json:)), cancelRequests: row[8], cancelMessage: row[9],
+            shield: row[10], progress: try row.json(11).flatMap(Progress.init(json:)), queue: row[12], priority: row[13],
+            attempt: row[14], maxAttempts: row[15], timeout: (row[16] as Double?).map { .seconds($0) },
+            waitingFor: try row.json(17), key: row[18], labels: try row.json(19)?.objectValue ?? [:],
+            submittedAt: try row.timestamp(20) ?? Timestamp(milliseconds: 0), startedAt: try row.timestamp(21),
+            finishedAt: try row.timestamp(22),
+            submittedBy: uid.map { Submitter(uid: $0, gid: row[24], pid: row[25]) }, doneSequence: row[26],
+            detail: try row.json(27), directory: row[28], timedOut: row[29])
+    }
+
+    /// The tasks that `sql` selects: a statement that starts from ``columns``.
+    static func all(_ db: Database, _ sql: String, _ arguments: StatementArguments = []) throws -> [TaskRecord] {
+        try Row.fetchAll(db.cachedStatement(sql: sql), arguments: arguments).map(TaskRecord.init(row:))
+    }
+
+    /// The first task that `sql` selects.
+    static func first(_ db: Database, _ sql: String, _ arguments: StatementArguments = []) throws -> TaskRecord? {
+        try Row.fetchOne(db.cachedStatement(sql: sql), arguments: arguments).map(TaskRecord.init(row:))
+    }
+
+    /// The task numbered `id`.
+    static func find(_ db: Database, _ id: TaskID) throws -> TaskRecord? {
+        try first(db, "SELECT \(columns) FROM tasks WHERE id = ?", [id.number])
+    }
+}
+
+extension Row {
+    /// The JSON value in a column, or `nil` for NULL.
+    func json(_ column: Int) throws -> JSONValue? {
+        guard let text: String = self[column] else { return nil }
+        return try JSONParser.parse(text)
+    }
+
+    /// The instant in a column, or `nil` for NULL.
+    func timestamp(_ column: Int) throws -> Timestamp? {
+        guard let text: String = self[column] else { return nil }
+        guard let instant = Timestamp(text: text) else { throw Self.damaged(column, text) }
+        return instant
+    }
+
+    /// The case whose raw value stands in a column.
+    func choice<Choice: RawRepresentable<String>>(_ column: Int) throws -> Choice {
+        let text: String = self[column]
+        guard let choice = Choice(rawValue: text) else { throw Self.damaged(column, text) }
+        return choice
+    }
+
+    private static func damaged(_ column: Int, _ text: String) -> StoreError {
+        StoreError(code: .corrupt, message: "column \(column) of a task holds \"\(text.shown)\", which no version wrote")
+    }
+}

@@ -1,0 +1,114 @@
+internal import GRDB
+internal import Synchronization
+
+/// The one place that writes: a queue of commands, committed in batches by a single connection.
+///
+/// The first waiting command opens a batch, and whatever queued while the last commit ran joins it (group commit).
+/// A caller resumes after the commit, so what it was told is on disk; when a commit fails, every caller in it is told so.
+/// A command that throws is rolled back alone, to its savepoint.
+final class Writer: Sendable {
+    private struct State {
+        var waiting: [any WriteCommand] = []
+        var isDraining = false
+
+        /// Whether somebody has to start draining.
+        mutating func enqueue(_ command: any WriteCommand) -> Bool {
+            waiting.append(command)
+            defer { isDraining = true }
+            return !isDraining
+        }
+
+        mutating func nextBatch() -> [any WriteCommand]? {
+            guard !waiting.isEmpty else {
+                isDraining = false
+                return nil
+            }
+            defer { waiting = [] }
+            return waiting
+        }
+    }
+
+    private let pool: DatabasePool
+    private let state = Mutex(State())
+    /// Called after each commit, before the callers resume.
+    private let committed: @Sendable () -> Void
+
+    init(pool: DatabasePool, committed: @escaping @Sendable () -> Void) {
+        self.pool = pool
+        self.committed = committed
+    }
+
+    /// Does `body` inside the next transaction and returns after the commit.
+    ///
+    /// Commands run in the order of the calls. Cancelling the caller does not stop a command that has been queued.
+    /// - Throws: what `body` threw, its own writes undone; ``StoreError`` when the commit failed.
+    func write<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+        try await withCheckedThrowingContinuation { continuation in
+            let command = PendingWrite(body: body, continuation: continuation)
+            guard state.withLock({ $0.enqueue(command) }) else { return }
+            pool.asyncWriteWithoutTransaction { db in
+                while let batch = self.state.withLock({ $0.nextBatch() }) { self.commit(batch, db) }
+            }
+        }
+    }
+
+    private func commit(_ batch: [any WriteCommand], _ db: Database) {
+        var failure: StoreError?
+        do {
+            try db.beginTransaction(.immediate)
+            for command in batch { try command.perform(db) }
+            try db.commit()
+        } catch {
+            failure = StoreError(error, path: pool.path)
+            // The batch is lost either way: a rollback that fails leaves nothing more to undo.
+            if db.isInsideTransaction { try? db.rollback() }
+        }
+        if failure == nil { committed() }
+        for command in batch { command.finish(commitFailure: failure) }
+    }
+}
+
+private protocol WriteCommand: Sendable {
+    /// Does the work in its own savepoint and keeps what came of it.
+    ///
+    /// - Throws: only when the whole transaction is gone, as SQLite does after some failures, such as a full disk.
+    func perform(_ db: Database) throws
+
+    /// Tells the caller, once the commit's fate is known.
+    func finish(commitFailure: StoreError?)
+}
+
+private final class PendingWrite<Value: Sendable>: WriteCommand {
+    private let body: @Sendable (Database) throws -> Value
+    private let continuation: CheckedContinuation<Value, any Error>
+    private let result = Mutex<Result<Value, any Error>?>(nil)
+
+    init(
+        body: @escaping @Sendable (Database) throws -> Value, continuation: CheckedContinuation<Value, any Error>
+    ) {
+        self.body = body
+        self.continuation = continuation
+    }
+
+    func perform(_ db: Database) throws {
+        try db.cachedStatement(sql: "SAVEPOINT command").execute()
+        do {
+            let value = try body(db)
+            try db.cachedStatement(sql: "RELEASE command").execute()
+            result.withLock { $0 = .success(value) }
+        } catch {
+            guard db.isInsideTransaction else { throw error }
+            try db.cachedStatement(sql: "ROLLBACK TO command").execute()
+            try db.cachedStatement(sql: "RELEASE command").execute()
+            result.withLock { $0 = .failure(error) }
+        }
+    }
+
+    func finish(commitFailure: StoreError?) {
+        switch (commitFailure, result.withLock { $0 }) {
+        case (let failure?, _): continuation.resume(throwing: failure)
+        case (nil, let result?): continuation.resume(with: result)
+        case (nil, nil): preconditionFailure("a committed batch holds a command that was never performed")
+        }
+    }
+}

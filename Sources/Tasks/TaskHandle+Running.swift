@@ -1,0 +1,43 @@
+internal import Synchronization
+
+extension TaskHandle {
+    /// Schedules `body`. Called once, by whoever made the handle, after it is where a cancellation can find it.
+    func start(
+        priority: TaskPriority?, body: sending @escaping @isolated(any) () async throws -> Success
+    ) {
+        let runner = Task(priority: priority) {
+            await self.run(body)
+        }
+        if lifecycle.withLock({ $0.adopt(runner) }) { runner.cancel() }
+    }
+
+    private func run(_ body: @isolated(any) () async throws -> Success) async {
+        let identity = CurrentTask.identity
+        guard lifecycle.withLock({ $0.begin(identity: identity) }) else {
+            finish(.cancelled(reason: cancelReason))
+            return
+        }
+        do {
+            finish(.success(try await CurrentTask.$handle.withValue(self) { try await body() }))
+        } catch {
+            finish(TaskOutcome(thrown: error, reason: cancelReason))
+        }
+    }
+
+    /// Ends the task: one locked transition, then everyone is told on no lock.
+    ///
+    /// The registry lets go of a task without callbacks first, so that whoever is told finds it gone; one with callbacks leaves when
+    /// they have run, so that a shutdown waits for them.
+    private func finish(_ outcome: TaskOutcome<Success>) {
+        let ending = lifecycle.withLock { $0.finish(outcome) }
+        registry.events?.send(.finished(id, name: name, ending.state))
+        if !ending.startsDrain { registry.retire(id) }
+        for observer in ending.observers { observer(ending.state) }
+        for signal in ending.progressSignals {
+            signal.yield()
+            signal.finish()
+        }
+        scope?.memberEnded(self, failure: outcome.failure)
+        if ending.startsDrain { drainCallbacks() }
+    }
+}
