@@ -13,8 +13,9 @@ let collections = Target.Dependency.product(name: "OrderedCollections", package:
 let database = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
-let http = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
-let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let http: [Target.Dependency] = ["Hummingbird", "HummingbirdCore"].map { .product(name: $0, package: "hummingbird") }
+let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let yaml = Target.Dependency.product(name: "Yams", package: "Yams")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let nio: [Target.Dependency] = ["NIOCore", "NIOPosix", "NIOHTTP1"].map { .product(name: $0, package: "swift-nio") }
@@ -26,11 +27,13 @@ let package = Package(
     products: [
         .executable(name: "taskd", targets: ["Daemon"]),
         .executable(name: "taskctl", targets: ["Client"]),
+        .executable(name: "taskd-shim", targets: ["Shim"]),
         .library(name: "Tasks", targets: ["Tasks"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
@@ -46,8 +49,13 @@ let package = Package(
         .target(name: "Jobs", dependencies: ["Model", "Tasks", database, subprocess], swiftSettings: settings),
         .target(name: "Engine", dependencies: ["Store", "Jobs", "Tasks", "Model", logging], swiftSettings: settings),
         .executableTarget(
-            name: "Daemon", dependencies: ["Engine", "Model", http, lifecycle, logging, arguments, yaml] + nio,
+            name: "Daemon",
+            dependencies: ["Engine", "Jobs", "Store", "Model", httpTypes, signals, logging, arguments, yaml] + http + nio,
             swiftSettings: settings),
+        .executableTarget(
+            name: "Shim",
+            cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror", "-Os"])],
+            linkerSettings: [.unsafeFlags(["-static-executable", "-Xlinker", "--gc-sections", "-Xlinker", "-s"])]),
         .executableTarget(name: "Client", dependencies: ["Model", arguments] + nio, swiftSettings: settings),
         .testTarget(name: "ModelTests", dependencies: ["Model"], swiftSettings: settings),
         .testTarget(name: "TasksTests", dependencies: ["Tasks"], swiftSettings: settings),

@@ -29,6 +29,7 @@ extension ClientError {
     /// The daemon sent something the contract does not allow.
     static func unexpectedReply(_ what: String) -> ClientError {
         ClientError(
-            code: .internalError, message: "the daemon's reply is not understood: \(what); are taskd and taskctl of one version?")
+            code: .internalError,
+            message: "the daemon's reply is not understood: \(what); are taskd and taskctl of one version?")
     }
 }

@@ -7,7 +7,8 @@ enum SocketPath {
 
     /// The path of the daemon's socket: `option`, else `$TASKD_SOCKET`, else the user's own when it exists, else the system's.
     static func resolve(
-        option: String?, environment: (String) -> String? = Self.environmentValue, exists: (String) -> Bool = Self.exists
+        option: String?, environment: (String) -> String? = Self.environmentValue,
+        exists: (String) -> Bool = Self.exists
     ) -> String {
         if let option { return option }
         if let path = environment("TASKD_SOCKET"), !path.isEmpty { return path }

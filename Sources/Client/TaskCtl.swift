@@ -13,15 +13,15 @@ struct TaskCtl: AsyncParsableCommand {
             """,
         version: "0.1.0",
         groupedSubcommands: [
-            CommandGroup(name: "Submitting:", subcommands: [Submit.self, Jobs.self, Start.self, Retry.self]),
+            CommandGroup(name: "Submitting", subcommands: [Submit.self, Jobs.self, Start.self, Retry.self]),
             CommandGroup(
-                name: "Looking:",
-                subcommands: [Status.self, List.self, History.self, Logs.self, Progress.self, Events.self]),
+                name: "Looking",
+                subcommands: [Status.self, List.self, History.self, Logs.self, ShowProgress.self, Events.self]),
             CommandGroup(
-                name: "Waiting:",
-                subcommands: [Wait.self, Gather.self, AsCompleted.self, Result.self, Exception.self]),
+                name: "Waiting",
+                subcommands: [Wait.self, Gather.self, AsCompleted.self, ShowResult.self, ShowException.self]),
             CommandGroup(
-                name: "Steering:", subcommands: [Cancel.self, Queues.self, Queue.self, Prune.self, Ping.self]),
+                name: "Steering", subcommands: [Cancel.self, Queues.self, Queue.self, Prune.self, Ping.self]),
         ])
 
     static func main() async {

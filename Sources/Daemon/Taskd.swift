@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Logging
+internal import Model
 internal import Store
 
 /// The daemon's command line.
@@ -24,6 +25,8 @@ struct Taskd: AsyncParsableCommand {
     var jobsDir: String?
     @Option(help: "How many tasks may run at once.")
     var maxRunning: Int?
+    @Option(help: "The program that runs commands; by default taskd-shim beside taskd or in ../libexec.")
+    var shim: String?
     @Option(help: "The least severe messages to log: trace, debug, info, notice, warning, error or critical.")
     var logLevel: String?
 
@@ -44,7 +47,7 @@ struct Taskd: AsyncParsableCommand {
     private var flags: [Configuration.Setting: String] {
         let given: [(Configuration.Setting, String?)] = [
             (.config, config), (.stateDirectory, stateDir), (.socket, socket), (.jobsDirectory, jobsDir),
-            (.maximumRunning, maxRunning.map(String.init)), (.logLevel, logLevel),
+            (.maximumRunning, maxRunning.map(String.init)), (.logLevel, logLevel), (.shim, shim),
         ]
         return Dictionary(uniqueKeysWithValues: given.compactMap { setting, value in value.map { (setting, $0) } })
     }

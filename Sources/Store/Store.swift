@@ -45,7 +45,7 @@ package final class Store: Sendable {
         configuration.busyMode = .timeout(5)
         configuration.maximumReaderCount = 4
         configuration.prepareDatabase { db in
-            try db.execute(sql: "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY")
+            try db.execute(sql: "PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY")
         }
         return configuration
     }

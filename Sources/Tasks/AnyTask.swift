@@ -4,7 +4,9 @@
 public protocol AnyTask: AnyObject, Sendable {
     /// The identity, which never changes.
     var id: TaskID { get }
-    /// The name, `Task-N` unless set. Names need not be unique, and may change at any time, also after the end.
+    /// The name, `Task-N` unless set.
+    ///
+    /// Names need not be unique, and may change at any time, also after the end.
     var name: String { get set }
     /// Where the task is in its life.
     var state: RunState { get }

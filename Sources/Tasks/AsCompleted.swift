@@ -6,18 +6,18 @@
 /// }
 /// ```
 ///
-/// The stream gives the same handles that were passed in. A task that failed is given like any other, and throws where its value is
-/// read. The stream never cancels a task.
+/// The stream gives the same handles that were passed in. A task that failed is given like any other, and throws where
+/// its value is read. The stream never cancels a task.
 ///
 /// - Parameters:
 ///   - tasks: What to wait for; a repetition is given once. No tasks make an empty stream.
-///   - timeout: The time for the whole stream, counted from this call. When it has passed, the stream gives what had completed and then
-///     throws ``TimedOut`` once.
+///   - timeout: The time for the whole stream, counted from this call. When it has passed, the stream gives what had
+///     completed and then throws ``TimedOut`` once.
 ///   - clock: Measures the timeout.
-/// - Returns: A stream that one reader reads once. Source: test_tasks.test_as_completed, test_as_completed_same_tasks_in_as_out,
-///   test_as_completed_with_timeout.
+/// - Returns: A stream that one reader reads once. Source: test_tasks.test_as_completed,
+///   test_as_completed_same_tasks_in_as_out, test_as_completed_with_timeout.
 public func asCompleted<Success: Sendable>(
-    _ tasks: some Sequence<TaskHandle<Success>>, timeout: Duration? = nil,
+    _ tasks: [TaskHandle<Success>], timeout: Duration? = nil,
     clock: any Clock<Duration> = ContinuousClock()
 ) -> CompletionStream<Success> {
     var seen: Set<TaskID> = []

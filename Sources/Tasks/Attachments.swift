@@ -2,7 +2,9 @@
 struct Attachments {
     private var attached: [(task: any WaitableTask, token: ObserverToken)] = []
 
-    /// Observes `tasks`. Those that are done are told at once, in their order.
+    /// Observes `tasks`.
+    ///
+    /// Those that are done are told at once, in their order.
     init(_ tasks: [any WaitableTask], observer: @escaping @Sendable (Int, RunState) -> Void) {
         for (index, task) in tasks.enumerated() {
             guard let token = task.attach({ observer(index, $0) }) else { continue }

@@ -1,6 +1,8 @@
 internal import Synchronization
 
-/// What a stream of completed tasks and its iterators share. Its end takes the observers back.
+/// What a stream of completed tasks and its iterators share.
+///
+/// Its end takes the observers back.
 final class CompletionQueue<Success: Sendable>: Sendable {
     private let tasks: [TaskHandle<Success>]
     private let state: Mutex<CompletionState<Success>>

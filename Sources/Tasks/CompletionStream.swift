@@ -20,8 +20,8 @@ public struct CompletionStream<Success: Sendable>: AsyncSequence, Sendable {
 
         /// The next task to complete; `nil` when all have been given.
         ///
-        /// - Throws: ``TimedOut`` once when the time for the whole stream has passed, `CancellationError` if the reader is cancelled.
-        ///   The tasks are left alone either way.
+        /// - Throws: ``TimedOut`` once when the time for the whole stream has passed, `CancellationError` if the reader
+        ///   is cancelled. The tasks are left alone either way.
         public func next() async throws -> TaskHandle<Success>? {
             try await queue.next()
         }

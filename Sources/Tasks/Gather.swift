@@ -4,14 +4,14 @@
 /// let pages = try await gather(tasks)   // pages = await asyncio.gather(*tasks)
 /// ```
 ///
-/// A task given twice is run once, and its value stands at both places. The first task that fails, or ends cancelled, ends the wait at
-/// once; the others run on, and their later errors count as seen. Cancelling the caller cancels every unfinished task and waits for all
-/// of them; if all are done already, the values are given nevertheless.
+/// A task given twice is run once, and its value stands at both places. The first task that fails, or ends cancelled,
+/// ends the wait at once; the others run on, and their later errors count as seen. Cancelling the caller cancels every
+/// unfinished task and waits for all of them; if all are done already, the values are given nevertheless.
 ///
 /// - Returns: One value for each argument; `[]` at once for none.
-/// - Throws: The first error in the order of completion, ``TaskCancelled`` if a task was cancelled, `CancellationError` if the caller was
-///   (after all tasks have ended, even with values), ``InvalidState`` if a task gathers itself. Source: test_tasks.test_success,
-///   test_one_exception, test_cancellation_broadcast.
+/// - Throws: The first error in the order of completion, ``TaskCancelled`` if a task was cancelled, `CancellationError`
+///   if the caller was (after all tasks have ended, even with values), ``InvalidState`` if a task gathers itself.
+///   Source: test_tasks.test_success, test_one_exception, test_cancellation_broadcast.
 public func gather<Success: Sendable>(_ tasks: [TaskHandle<Success>]) async throws -> [Success] {
     try await gatherFirstFailure(tasks)
     return try tasks.map { try $0.result() }
@@ -20,7 +20,8 @@ public func gather<Success: Sendable>(_ tasks: [TaskHandle<Success>]) async thro
 /// Waits for tasks of different types and gives their values in the order of the arguments.
 ///
 /// ```swift
-/// let (title, pages) = try await gather(findTitle, countPages)   // title, pages = await asyncio.gather(find_title, count_pages)
+/// // title, pages = await asyncio.gather(find_title, count_pages)
+/// let (title, pages) = try await gather(findTitle, countPages)
 /// ```
 ///
 /// - Throws: As `gather` of an array.
@@ -42,8 +43,8 @@ public func gather<each Success: Sendable>(
 /// Cancelling the caller cancels every unfinished task and waits for all of them.
 ///
 /// - Returns: One outcome for each argument; a cancelled task is a `.cancelled`, which no success can be mistaken for.
-/// - Throws: `CancellationError` if the caller was cancelled before all had ended, ``InvalidState`` if a task gathers itself. Source:
-///   test_tasks.test_return_exceptions, test_cancel_gather_2.
+/// - Throws: `CancellationError` if the caller was cancelled before all had ended, ``InvalidState`` if a task gathers
+///   itself. Source: test_tasks.test_return_exceptions, test_cancel_gather_2.
 public func gatherOutcomes<Success: Sendable>(_ tasks: [TaskHandle<Success>]) async throws -> [TaskOutcome<Success>] {
     _ = try await Gathering(unique(tasks), stopsAtFailure: false).run()
     var outcomes: [TaskOutcome<Success>] = []

@@ -1,4 +1,6 @@
-/// The state machine of one gather. Each method answers whether the gather wakes.
+/// The state machine of one gather.
+///
+/// Each method answers whether the gather wakes.
 struct GatherState {
     /// Whether the first task that ends without a value wakes the gather.
     let stopsAtFailure: Bool
@@ -21,7 +23,9 @@ struct GatherState {
         return wakes()
     }
 
-    /// Answers whether to cancel the tasks: not once the gather is over. No failure ends the gather from now on.
+    /// Answers whether to cancel the tasks: not once the gather is over.
+    ///
+    /// No failure ends the gather from now on.
     mutating func beginCancel() -> Bool {
         guard !isOver else { return false }
         isCancelling = true

@@ -1,6 +1,9 @@
-/// A task or scope was asked for something its state does not allow. The state is unchanged.
+/// A task or scope was asked for something its state does not allow.
 ///
-/// Source: CPython `asyncio.InvalidStateError`, and the `RuntimeError` and `ValueError` of the places named at each kind.
+/// The state is unchanged.
+///
+/// Source: CPython `asyncio.InvalidStateError`, and the `RuntimeError` and `ValueError` of the places named at each
+/// kind.
 public struct InvalidState: Error, Equatable, CustomStringConvertible {
     /// What the state does not allow.
     public enum Kind: Sendable {

@@ -24,7 +24,8 @@ public struct Progress: Sendable, Equatable {
         return min(completed / total, 1)
     }
 
-    /// Takes over a report of a running task: the message always, the units only when they lead forward and do not claim the end.
+    /// Takes over a report of a running task: the message always, the units only when they lead forward and do not
+    /// claim the end.
     ///
     /// A fraction of 1 belongs to success alone, which ``finish()`` states.
     mutating func advance(to report: Progress) {

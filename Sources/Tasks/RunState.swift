@@ -1,7 +1,9 @@
-/// Where a task is in its life. The last three are final.
+/// Where a task is in its life.
 ///
-/// A requested cancellation is not a state: a task that has been asked to stop stays `running` until its body ends, and may yet
-/// succeed or fail. ``AnyTask/cancelRequests`` tells that it was asked.
+/// The last three are final.
+///
+/// A requested cancellation is not a state: a task that has been asked to stop stays `running` until its body ends, and
+/// may yet succeed or fail. ``AnyTask/cancelRequests`` tells that it was asked.
 public enum RunState: String, Sendable, CaseIterable {
     /// Created; the body has not started.
     case scheduled

@@ -1,4 +1,6 @@
-/// The state machine of one scope. Each method is one transition and returns what the caller must do after unlocking.
+/// The state machine of one scope.
+///
+/// Each method is one transition and returns what the caller must do after unlocking.
 struct ScopeState {
     /// What is due after a transition.
     struct Next: Sendable {

@@ -1,9 +1,9 @@
 /// The task that was awaited ended cancelled.
 ///
 /// Awaiting a cancelled task throws this error; an awaiter that is itself cancelled gets the standard library's
-/// `CancellationError`. Both count as a cancellation wherever this library tells cancelled from failed, so a task whose body lets
-/// either one out ends cancelled, whether or not anyone asked it to.
-/// Source: CPython `asyncio.CancelledError`, test_tasks.test_cancel_inner_future.
+/// `CancellationError`. Both count as a cancellation wherever this library tells cancelled from failed, so a task whose
+/// body lets either one out ends cancelled, whether or not anyone asked it to. Source: CPython
+/// `asyncio.CancelledError`, test_tasks.test_cancel_inner_future.
 public struct TaskCancelled: Error, Equatable, CustomStringConvertible {
     /// The first reason given to `cancel`, if any.
     public var reason: String?

@@ -1,8 +1,9 @@
-/// Everything that failed in one ``TaskScope``: the errors of its members in the order they ended, the body's own error last.
+/// Everything that failed in one ``TaskScope``: the errors of its members in the order they ended, the body's own error
+/// last.
 ///
-/// Never empty, and never holds a cancellation. A scope inside a scope fails with one of these, so the errors form a tree whose
-/// ends are ``leaves``.
-/// Source: CPython `ExceptionGroup` as raised by `asyncio.TaskGroup`, test_taskgroup_08 and test_taskgroup_19.
+/// Never empty, and never holds a cancellation. A scope inside a scope fails with one of these, so the errors form a
+/// tree whose ends are ``leaves``. Source: CPython `ExceptionGroup` as raised by `asyncio.TaskGroup`, test_taskgroup_08
+/// and test_taskgroup_19.
 public struct TaskGroupError: Error, CustomStringConvertible {
     /// What failed, in order.
     public let errors: [any Error]

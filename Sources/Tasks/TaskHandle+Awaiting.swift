@@ -1,7 +1,9 @@
 internal import Synchronization
 
 extension TaskHandle {
-    /// Waits for the end and gives the value. Cancelling the awaiter cancels this task, and the wait goes on to its end.
+    /// Waits for the end and gives the value.
+    ///
+    /// Cancelling the awaiter cancels this task, and the wait goes on to its end.
     ///
     /// ```swift
     /// let page = try await fetch.value   // page = await fetch
@@ -9,19 +11,22 @@ extension TaskHandle {
     ///
     /// If the task ends with a value in spite of the cancellation, the awaiter gets that value.
     ///
-    /// - Throws: The task's own error, ``TaskCancelled`` if it was cancelled, ``InvalidState`` if a body awaits its own task.
-    ///   Source: test_tasks.test_cancel_awaited_task.
+    /// - Throws: The task's own error, ``TaskCancelled`` if it was cancelled, ``InvalidState`` if a body awaits its own
+    ///   task. Source: test_tasks.test_cancel_awaited_task.
     public var value: Success {
         get async throws { try await ending().get() }
     }
 
-    /// Waits for the end and gives the value. Cancelling the awaiter ends the wait at once and leaves this task alone.
+    /// Waits for the end and gives the value.
+    ///
+    /// Cancelling the awaiter ends the wait at once and leaves this task alone.
     ///
     /// ```swift
     /// let page = try await fetch.shieldedValue   // page = await asyncio.shield(fetch)
     /// ```
     ///
-    /// - Throws: `CancellationError` if the awaiter is cancelled, else as ``value``. Source: test_tasks.test_shield_effect.
+    /// - Throws: `CancellationError` if the awaiter is cancelled, else as ``value``. Source:
+    ///   test_tasks.test_shield_effect.
     public var shieldedValue: Success {
         get async throws {
             if let outcome { return try outcome.get() }

@@ -1,7 +1,9 @@
 internal import Synchronization
 
 extension TaskHandle {
-    /// Schedules `body`. Called once, by whoever made the handle, after it is where a cancellation can find it.
+    /// Schedules `body`.
+    ///
+    /// Called once, by whoever made the handle, after it is where a cancellation can find it.
     func start(
         priority: TaskPriority?, body: sending @escaping @isolated(any) () async throws -> Success
     ) {
@@ -26,18 +28,18 @@ extension TaskHandle {
 
     /// Ends the task: one locked transition, then everyone is told on no lock.
     ///
-    /// The registry lets go of a task without callbacks first, so that whoever is told finds it gone; one with callbacks leaves when
-    /// they have run, so that a shutdown waits for them.
+    /// Registry and scope let go of the task before anyone is told, who then finds it gone; but a task with callbacks
+    /// leaves the registry when they have run, so that a shutdown waits for them.
     private func finish(_ outcome: TaskOutcome<Success>) {
         let ending = lifecycle.withLock { $0.finish(outcome) }
         registry.events?.send(.finished(id, name: name, ending.state))
         if !ending.startsDrain { registry.retire(id) }
+        scope?.memberEnded(self, failure: outcome.failure)
         for observer in ending.observers { observer(ending.state) }
         for signal in ending.progressSignals {
             signal.yield()
             signal.finish()
         }
-        scope?.memberEnded(self, failure: outcome.failure)
         if ending.startsDrain { drainCallbacks() }
     }
 }

@@ -1,15 +1,19 @@
 internal import Synchronization
 
-/// One task: its name, its state, its outcome, and the way to cancel it. Made by ``TaskRegistry`` and ``TaskScope``.
+/// One task: its name, its state, its outcome, and the way to cancel it.
+///
+/// Made by ``TaskRegistry`` and ``TaskScope``.
 ///
 /// ```swift
-/// let fetch = registry.spawn(name: "fetch") { try await load() }   // fetch = asyncio.create_task(load(), name="fetch")
-/// let page = try await fetch.value                                 // page = await fetch
+/// // fetch = asyncio.create_task(load(), name="fetch")
+/// // page = await fetch
+/// let fetch = registry.spawn(name: "fetch") { try await load() }
+/// let page = try await fetch.value
 /// ```
 ///
-/// A handle may be awaited any number of times, by many tasks at once; all get the same value or the same error. Dropping it does
-/// not stop the task. Two handles are equal if they are the same object.
-/// Source: CPython `asyncio.Task`.
+/// A handle may be awaited any number of times, by many tasks at once; all get the same value or the same error.
+/// Dropping it does not stop the task. Two handles are equal if they are the same object. Source: CPython
+/// `asyncio.Task`.
 public final class TaskHandle<Success: Sendable>: AnyTask {
     /// The identity, which never changes.
     public let id: TaskID
@@ -35,7 +39,9 @@ public final class TaskHandle<Success: Sendable>: AnyTask {
         events.send(.failureNeverRead(id, name: name ?? id.description, error))
     }
 
-    /// The name, `Task-N` unless set. It need not be unique, and may be set at any time, also after the end.
+    /// The name, `Task-N` unless set.
+    ///
+    /// It need not be unique, and may be set at any time, also after the end.
     ///
     /// Source: test_tasks.test_bare_create_named_task, test_task_set_name_pylong.
     public var name: String {
@@ -46,7 +52,9 @@ public final class TaskHandle<Success: Sendable>: AnyTask {
     /// Where the task is in its life.
     public var state: RunState { lifecycle.withLock(\.state) }
 
-    /// How the task ended; `nil` until then. Never waits. Reading it counts as having seen the error.
+    /// How the task ended; `nil` until then.
+    ///
+    /// Never waits. Reading it counts as having seen the error.
     public var outcome: TaskOutcome<Success>? {
         lifecycle.withLock { state in
             guard let outcome = state.outcome else { return nil }
@@ -57,8 +65,8 @@ public final class TaskHandle<Success: Sendable>: AnyTask {
 
     /// The value of a successful task; repeatable, never waits.
     ///
-    /// - Throws: ``InvalidState`` while the task is not done, ``TaskCancelled`` if it was cancelled, else the task's own error.
-    ///   Source: test_futures.test_result.
+    /// - Throws: ``InvalidState`` while the task is not done, ``TaskCancelled`` if it was cancelled, else the task's
+    ///   own error. Source: test_futures.test_result.
     public func result() throws -> Success {
         guard let outcome else { throw InvalidState(.notDone) }
         return try outcome.get()
@@ -66,7 +74,8 @@ public final class TaskHandle<Success: Sendable>: AnyTask {
 
     /// The error of a failed task, `nil` of a successful one; repeatable, never waits.
     ///
-    /// - Throws: ``InvalidState`` while the task is not done, ``TaskCancelled`` if it was cancelled. Source: test_futures.test_exception.
+    /// - Throws: ``InvalidState`` while the task is not done, ``TaskCancelled`` if it was cancelled. Source:
+    ///   test_futures.test_exception.
     public func error() throws -> (any Error)? {
         switch outcome {
         case nil: throw InvalidState(.notDone)

@@ -1,4 +1,6 @@
-/// The state machine of one task. Each method is one transition and returns what the caller must do after unlocking.
+/// The state machine of one task.
+///
+/// Each method is one transition and returns what the caller must do after unlocking.
 struct TaskLifecycle<Success: Sendable>: Sendable {
     typealias Callback = @Sendable (TaskHandle<Success>) throws -> Void
 
@@ -50,7 +52,8 @@ struct TaskLifecycle<Success: Sendable>: Sendable {
 
     // MARK: - Running
 
-    /// Keeps the Swift task that runs the body; answers whether to cancel it, because a request came before it was here.
+    /// Keeps the Swift task that runs the body; answers whether to cancel it, because a request came before it was
+    /// here.
     mutating func adopt(_ runner: Task<Void, Never>) -> Bool {
         guard outcome == nil else { return false }
         self.runner = runner

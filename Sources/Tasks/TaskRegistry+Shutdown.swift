@@ -5,16 +5,17 @@ extension TaskRegistry {
 
     /// Waits until every task has ended and its callbacks have run.
     ///
-    /// With `cancelling`, all tasks are cancelled first and given `grace` to end. Without, they are given `grace` to end by themselves;
-    /// those left are then cancelled and given `grace` once more to clean up. From the cancellation on, a task spawned meanwhile is
-    /// cancelled before it starts. Afterwards the registry can be used again.
+    /// With `cancelling`, all tasks are cancelled first and given `grace` to end. Without, they are given `grace` to
+    /// end by themselves; those left are then cancelled and given `grace` once more to clean up. From the cancellation
+    /// on, a task spawned meanwhile is cancelled before it starts. Afterwards the registry can be used again.
     ///
     /// - Parameters:
     ///   - cancelling: Whether to cancel at once rather than let the tasks finish.
     ///   - grace: The longest wait of each stage; `nil` waits without end.
     ///   - clock: Measures `grace`.
-    /// - Throws: ``TimedOut`` if a cancelled task has not ended in time, `CancellationError` if the caller is cancelled (the tasks are
-    ///   left as they are), ``InvalidState`` if the caller is one of the tasks. Source: CPython `asyncio.run`, which cancels what is left.
+    /// - Throws: ``TimedOut`` if a cancelled task has not ended in time, `CancellationError` if the caller is cancelled
+    ///   (the tasks are left as they are), ``InvalidState`` if the caller is one of the tasks. Source: CPython
+    ///   `asyncio.run`, which cancels what is left.
     public func shutdown(
         cancelling: Bool = true, grace: Duration? = nil, clock: any Clock<Duration> = ContinuousClock()
     ) async throws {

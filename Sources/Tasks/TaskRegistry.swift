@@ -4,14 +4,17 @@ internal import Synchronization
 ///
 /// ```swift
 /// let registry = TaskRegistry { event in log(event) }
-/// let count = registry.spawn(name: "count main") { try await countMain() }   // asyncio.create_task(count_main(), name="count main")
+/// // count = asyncio.create_task(count_main(), name="count main")
+/// let count = registry.spawn(name: "count main") { try await countMain() }
 /// count.onDone { task in print(task.name, task.state) }
 /// ```
 ///
 /// A task that nobody refers to still runs to its end; a task that is done is dropped, so memory follows what runs.
 /// Source: CPython `asyncio.all_tasks`, which holds its tasks weakly and so can lose them; this registry cannot.
 public final class TaskRegistry: Sendable {
-    /// The registry of those who need none of their own. It has no hook.
+    /// The registry of those who need none of their own.
+    ///
+    /// It has no hook.
     public static let shared = TaskRegistry()
 
     struct State {
@@ -24,7 +27,8 @@ public final class TaskRegistry: Sendable {
     let events: EventQueue?
     let state = Mutex(State())
 
-    /// - Parameter onEvent: Hears about the tasks, one event at a time and in order, away from where it happened. `nil` costs nothing.
+    /// - Parameter onEvent: Hears about the tasks, one event at a time and in order, away from where it happened. `nil`
+    ///   costs nothing.
     public init(onEvent: (@Sendable (Event) -> Void)? = nil) {
         events = onEvent.map(EventQueue.init(hook:))
     }
@@ -51,7 +55,9 @@ public final class TaskRegistry: Sendable {
         return handle
     }
 
-    /// The tasks that are not done, in the order of their creation. Source: test_tasks.test__register_task_1.
+    /// The tasks that are not done, in the order of their creation.
+    ///
+    /// Source: test_tasks.test__register_task_1.
     public var all: [any AnyTask] {
         let tasks = state.withLock { Array($0.unfinished.values) }
         return tasks.filter { !$0.isDone }.sorted { $0.id < $1.id }

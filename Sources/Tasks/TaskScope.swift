@@ -2,8 +2,8 @@ internal import Synchronization
 
 /// A group of tasks that end together: the first failure cancels the rest, and the scope is left when all have ended.
 ///
-/// Made by ``withTaskScope(registry:_:)``. It may be handed to its members, which can spawn siblings; a member that is done is dropped.
-/// Source: CPython `asyncio.TaskGroup`.
+/// Made by ``withTaskScope(registry:_:)``. It may be handed to its members, which can spawn siblings; a member that is
+/// done is dropped. Source: CPython `asyncio.TaskGroup`.
 public final class TaskScope: Sendable {
     let registry: TaskRegistry
     private let state = Mutex(ScopeState())
@@ -15,7 +15,8 @@ public final class TaskScope: Sendable {
     /// Creates a member and schedules its body.
     ///
     /// ```swift
-    /// let books = try scope.spawn(name: "books") { try await catalogue() }   // books = tg.create_task(catalogue(), name="books")
+    /// // books = tg.create_task(catalogue(), name="books")
+    /// let books = try scope.spawn(name: "books") { try await catalogue() }
     /// ```
     ///
     /// - Parameters:
@@ -23,8 +24,9 @@ public final class TaskScope: Sendable {
     ///   - priority: The priority of the Swift task; the caller's by default.
     ///   - body: What the member does. If it fails, the scope ends. If it is cancelled alone, the scope goes on.
     /// - Returns: The handle, through which the member's result is read.
-    /// - Throws: ``InvalidState`` if the scope is finished or shutting down; nothing starts then. That error, let out of a member or of the
-    ///   body, is not counted as a failure of its own. Source: test_taskgroup_finished, test_taskgroup_no_create_task_after_failure.
+    /// - Throws: ``InvalidState`` if the scope is finished or shutting down; nothing starts then. That error, let out
+    ///   of a member or of the body, is not counted as a failure of its own. Source: test_taskgroup_finished,
+    ///   test_taskgroup_no_create_task_after_failure.
     @discardableResult
     public func spawn<Success: Sendable>(
         name: String? = nil, priority: TaskPriority? = nil,
@@ -37,10 +39,12 @@ public final class TaskScope: Sendable {
         return handle
     }
 
-    /// Ends the scope early: cancels its body and its unfinished members. By itself no error; calling it again changes nothing.
+    /// Ends the scope early: cancels its body and its unfinished members.
     ///
-    /// The scope is left with the body's value if the body returns one, and throws `CancellationError` if the cancellation comes out of it.
-    /// Source: CPython 3.15 `TaskGroup.cancel`.
+    /// By itself no error; calling it again changes nothing.
+    ///
+    /// The scope is left with the body's value if the body returns one, and throws `CancellationError` if the
+    /// cancellation comes out of it. Source: CPython 3.15 `TaskGroup.cancel`.
     public func cancel() {
         cancel(reason: "the scope was cancelled")
     }

@@ -1,7 +1,7 @@
 /// The time given to a wait has passed.
 ///
-/// Thrown by `waitFor` after the task has really ended, and by the stream of `asCompleted`, which leaves its tasks alone.
-/// Source: CPython `TimeoutError`, test_waitfor.test_wait_for.
+/// Thrown by `waitFor` after the task has really ended, and by the stream of `asCompleted`, which leaves its tasks
+/// alone. Source: CPython `TimeoutError`, test_waitfor.test_wait_for.
 public struct TimedOut: Error, Equatable, CustomStringConvertible {
     /// The time that was given.
     public var after: Duration

@@ -5,8 +5,9 @@
 /// // done, pending = await asyncio.wait(tasks, return_when=FIRST_COMPLETED, timeout=1)
 /// ```
 ///
-/// Never cancels a task and never throws a task's error. What is done is looked at when the caller resumes: more than one task may be done
-/// after `.firstCompleted`, and none pending after a timeout. Cancelling the caller leaves all tasks running.
+/// Never cancels a task and never throws a task's error. What is done is looked at when the caller resumes: more than
+/// one task may be done after `.firstCompleted`, and none pending after a timeout. Cancelling the caller leaves all
+/// tasks running.
 ///
 /// - Parameters:
 ///   - tasks: What to wait for; repetitions collapse.
@@ -14,10 +15,10 @@
 ///   - timeout: The longest wait; with zero or less the present state is given; `nil` waits without end.
 ///   - clock: Measures the timeout.
 /// - Returns: The tasks that are done and those that are not, both in the order of the arguments.
-/// - Throws: ``InvalidState`` for no tasks or a task that waits for itself, `CancellationError` if the caller is cancelled. Source:
-///   test_tasks.test_wait, test_wait_first_exception, test_wait_with_timeout, test_wait_errors.
+/// - Throws: ``InvalidState`` for no tasks or a task that waits for itself, `CancellationError` if the caller is
+///   cancelled. Source: test_tasks.test_wait, test_wait_first_exception, test_wait_with_timeout, test_wait_errors.
 public func wait<Success: Sendable>(
-    _ tasks: some Sequence<TaskHandle<Success>> & Sendable, until: ReturnWhen = .allCompleted,
+    _ tasks: [TaskHandle<Success>], until: ReturnWhen = .allCompleted,
     timeout: Duration? = nil, clock: any Clock<Duration> = ContinuousClock()
 ) async throws -> (done: [TaskHandle<Success>], pending: [TaskHandle<Success>]) {
     var seen: Set<TaskID> = []
@@ -34,7 +35,7 @@ public func wait<Success: Sendable>(
 ///
 /// - Throws: As `wait` for tasks of one type.
 public func wait(
-    _ tasks: [any AnyTask], until: ReturnWhen = .allCompleted,
+    _ tasks: some Sequence<any AnyTask> & Sendable, until: ReturnWhen = .allCompleted,
     timeout: Duration? = nil, clock: any Clock<Duration> = ContinuousClock()
 ) async throws -> (done: [any AnyTask], pending: [any AnyTask]) {
     let tasks = unique(tasks.map(waitable))

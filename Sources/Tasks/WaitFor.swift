@@ -4,17 +4,19 @@
 /// let page = try await waitFor(fetch, timeout: .seconds(5))   // page = await asyncio.wait_for(fetch, timeout=5)
 /// ```
 ///
-/// The wait can take longer than the timeout, as long as the task takes to clean up. A task that ends with a value or another error in
-/// spite of the cancellation hands that on. Cancelling the caller cancels the task and waits for its end.
+/// The wait can take longer than the timeout, as long as the task takes to clean up. A task that ends with a value or
+/// another error in spite of the cancellation hands that on. Cancelling the caller cancels the task and waits for its
+/// end.
 ///
 /// - Parameters:
 ///   - task: What to wait for.
 ///   - timeout: The time it has; with zero or less a task that is not done is cancelled at once; `nil` sets no limit.
 ///   - clock: Measures the timeout.
 /// - Returns: The task's value; a value that comes as the time runs out wins.
-/// - Throws: ``TimedOut`` if the task ended cancelled because its time had passed, the task's own error, ``TaskCancelled`` if it or the
-///   caller was cancelled, ``InvalidState`` if a task waits for itself. Source: test_waitfor.test_wait_for,
-///   test_wait_for_waits_for_task_cancellation, test_wait_for_cancel_suppressed, test_cancel_wait_for.
+/// - Throws: ``TimedOut`` if the task ended cancelled because its time had passed, the task's own error,
+///   ``TaskCancelled`` if it or the caller was cancelled, ``InvalidState`` if a task waits for itself. Source:
+///   test_waitfor.test_wait_for, test_wait_for_waits_for_task_cancellation, test_wait_for_cancel_suppressed,
+///   test_cancel_wait_for.
 public func waitFor<Success: Sendable>(
     _ task: TaskHandle<Success>, timeout: Duration?, clock: any Clock<Duration> = ContinuousClock()
 ) async throws -> Success {
@@ -49,19 +51,20 @@ private func end<Success: Sendable>(
 /// Runs `body` as a task for a limited time; when that has passed, cancels it and waits until it has really ended.
 ///
 /// ```swift
-/// let page = try await waitFor(timeout: .seconds(5)) { try await load() }   // page = await asyncio.wait_for(load(), timeout=5)
+/// // page = await asyncio.wait_for(load(), timeout=5)
+/// let page = try await waitFor(timeout: .seconds(5)) { try await load() }
 /// ```
 ///
-/// With a timeout of zero or less the body never starts. Around ``TaskHandle/shieldedValue`` it limits the wait and leaves the task alone,
-/// as `asyncio.wait_for(asyncio.shield(task), 5)`; around a scope it limits all of its members.
+/// With a timeout of zero or less the body never starts. Around ``TaskHandle/shieldedValue`` it limits the wait and
+/// leaves the task alone, as `asyncio.wait_for(asyncio.shield(task), 5)`; around a scope it limits all of its members.
 ///
 /// - Parameters:
 ///   - timeout: The time it has; `nil` sets no limit.
 ///   - clock: Measures the timeout.
 ///   - registry: Lists the task while it runs.
 ///   - body: What to run.
-/// - Throws: As `waitFor` on a task. Source: test_waitfor.test_wait_for_timeout_less_then_0_or_0_coroutine_do_not_started,
-///   test_shielded_timeout.
+/// - Throws: As `waitFor` on a task. Source:
+///   test_waitfor.test_wait_for_timeout_less_then_0_or_0_coroutine_do_not_started, test_shielded_timeout.
 public func waitFor<Success: Sendable>(
     timeout: Duration?, clock: any Clock<Duration> = ContinuousClock(), registry: TaskRegistry = .shared,
     _ body: sending @escaping @isolated(any) () async throws -> Success

@@ -1,6 +1,8 @@
 /// What the waits need of a task beside ``AnyTask``.
 protocol WaitableTask: AnyTask {
-    /// Tells `observer` the final state once: at the end, or at once if that has been. Called on no lock.
+    /// Tells `observer` the final state once: at the end, or at once if that has been.
+    ///
+    /// Called on no lock.
     ///
     /// - Returns: What takes the observer back; `nil` if it has been told already.
     func attach(_ observer: @escaping @Sendable (RunState) -> Void) -> ObserverToken?

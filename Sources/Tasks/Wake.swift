@@ -30,7 +30,9 @@ final class Wake: Sendable {
         continuation?.resume(returning: reason)
     }
 
-    /// Sleeps until woken. Cancelling the waiter changes nothing.
+    /// Sleeps until woken.
+    ///
+    /// Cancelling the waiter changes nothing.
     func park() async -> Reason {
         await withCheckedContinuation { continuation in
             let reason: Reason? = state.withLock { state in
@@ -53,7 +55,9 @@ final class Wake: Sendable {
         }
     }
 
-    /// Sleeps until woken, the waiter is cancelled, or the deadline passes. The timer has gone when it returns.
+    /// Sleeps until woken, the waiter is cancelled, or the deadline passes.
+    ///
+    /// The timer has gone when it returns.
     func wait(until deadline: Deadline?) async -> Reason {
         guard let deadline else { return await wait() }
         return await withTaskGroup(of: Void.self) { group in

@@ -8,16 +8,17 @@
 /// }
 /// ```
 ///
-/// The first member that fails, or the body failing, cancels all unfinished members and the body; a member that is cancelled alone ends
-/// nothing. The body runs as a Swift task of its own, so that it can be interrupted. Cancelling the caller cancels the body and all
-/// members, and the scope is still left only when they have ended.
+/// The first member that fails, or the body failing, cancels all unfinished members and the body; a member that is
+/// cancelled alone ends nothing. The body runs as a Swift task of its own, so that it can be interrupted. Cancelling
+/// the caller cancels the body and all members, and the scope is still left only when they have ended.
 ///
 /// - Parameters:
 ///   - registry: Starts and lists the members.
 ///   - body: Receives the scope. Members may spawn siblings through it also after the body has returned.
 /// - Returns: What the body returned.
-/// - Throws: ``TaskGroupError`` with every failure if there is one, the body's last, also when it is alone; else `CancellationError` if the
-///   caller was cancelled; else the cancellation the body threw. Source: test_taskgroup_01 to _25.
+/// - Throws: ``TaskGroupError`` with every failure if there is one, the body's last, also when it is alone; else
+///   `CancellationError` if the caller was cancelled; else the cancellation the body threw. Source: test_taskgroup_01
+///   to _25.
 public func withTaskScope<Success: Sendable>(
     registry: TaskRegistry = .shared, _ body: sending @escaping @isolated(any) (TaskScope) async throws -> Success
 ) async throws -> Success {

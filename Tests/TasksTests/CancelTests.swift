@@ -27,7 +27,7 @@ import Testing
     @Test func C015_everyRequestToAnUnfinishedTaskCounts() async {
         let (gate, started) = (Gate(), Gate())
         let ends = Recorder<RunState>()
-        let task = registry.spawn(cleaningUpBehind: gate, started: started) { throw CancellationError() } as TaskHandle<Int>
+        let task = registry.spawn(stayingBehind: gate, started: started)
         task.onDone { ends.append($0.state) }
         try? await started.pass()
         #expect(task.cancel())
@@ -70,7 +70,7 @@ import Testing
 
     @Test func C018_aTaskWhoseCleanupFailsHasFailed() async throws {
         let (gate, started) = (Gate(), Gate())
-        let task = registry.spawn(cleaningUpBehind: gate, started: started) { throw Boom.cleanup } as TaskHandle<Int>
+        let task: TaskHandle<Int> = registry.spawn(cleaningUpBehind: gate, started: started) { throw Boom.cleanup }
         try await started.pass()
         task.cancel()
         gate.open()
@@ -89,7 +89,7 @@ import Testing
 
     @Test func C020_theFirstReasonIsKeptAndShown() async throws {
         let (gate, started) = (Gate(), Gate())
-        let task = registry.spawn(cleaningUpBehind: gate, started: started) { throw CancellationError() } as TaskHandle<Int>
+        let task = registry.spawn(stayingBehind: gate, started: started)
         try await started.pass()
         task.cancel()
         task.cancel(reason: "first")

@@ -115,7 +115,7 @@ import Testing
     @Test func C036_aCancelledGatherWaitsForAllOfItsTasks() async throws {
         let started = Gate()
         let quick = registry.spawn(1, behind: Gate())
-        let slow = registry.spawn(cleaningUpBehind: gate, started: started) { throw CancellationError() } as TaskHandle<Int>
+        let slow = registry.spawn(stayingBehind: gate, started: started)
         try await started.pass()
         let caller = Task { try await gather([quick, slow]) }
         await until { slow.observerCount == 1 }

@@ -59,7 +59,7 @@ import Testing
 
     @Test func C060_theWaitLastsAsLongAsTheCleanup() async throws {
         let started = Gate()
-        let task = registry.spawn(cleaningUpBehind: gate, started: started) { throw CancellationError() } as TaskHandle<Int>
+        let task = registry.spawn(stayingBehind: gate, started: started)
         try await started.pass()
         let returned = Gate()
         let waiter = Task {
@@ -114,7 +114,7 @@ import Testing
 
     @Test func C064_aCancelledCallerIsNotToldOfATimeout() async throws {
         let started = Gate()
-        let task = registry.spawn(cleaningUpBehind: gate, started: started) { throw CancellationError() } as TaskHandle<Int>
+        let task = registry.spawn(stayingBehind: gate, started: started)
         try await started.pass()
         let waiter = Task { try await waitFor(task, timeout: second, clock: clock) }
         await clock.sleepers(1)
@@ -152,17 +152,19 @@ import Testing
     }
 
     @Test func C066_theInnerDeadlineComesFirst() async throws {
+        let innerHasExpired = Gate()
         let outer = Task { [clock, gate] in
             try await waitFor(timeout: .seconds(5), clock: clock) {
                 await #expect(throws: TimedOut(after: .seconds(1))) {
                     try await waitFor(timeout: .seconds(1), clock: clock) { try await gate.pass() }
                 }
+                innerHasExpired.open()
                 try await gate.pass()
             }
         }
         await clock.sleepers(2)
         clock.advance(by: .seconds(1))
-        await until { clock.sleeperCount == 1 }
+        try await innerHasExpired.pass()
         clock.advance(by: .seconds(4))
         await #expect(throws: TimedOut(after: .seconds(5))) { try await outer.value }
     }

@@ -2,7 +2,8 @@ internal import ArgumentParser
 
 /// The options every command has.
 struct GlobalOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("The daemon's socket (default: $TASKD_SOCKET, or where taskd puts it).", valueName: "path"))
+    @Option(
+        help: ArgumentHelp("The daemon's socket (default: $TASKD_SOCKET, or where taskd puts it).", valueName: "path"))
     var socket: String?
 
     @Flag(help: "Print JSON, for programs.")

@@ -5,13 +5,14 @@ internal import Model
 struct JobModifiers: ParsableArguments {
     @Option(help: "The task's name.") var name: String?
     @Option(help: "The queue whose slots it takes.") var queue: String?
-    @Option(help: "Higher runs first within its queue.") var priority: Int64?
+    @Option(parsing: .unconditional, help: "Higher runs first within its queue.") var priority: Int64?
     @Option(help: ArgumentHelp("Run it when these tasks have succeeded.", valueName: "id,…"))
     var after: [CommaSeparated<TaskID>] = []
     @Option(help: ArgumentHelp("Run it this long from now.", valueName: "duration")) var delay: Duration?
     @Option(help: ArgumentHelp("Run it not before this time.", valueName: "time")) var notBefore: Timestamp?
     @Option(help: "Idempotency key: the same key again answers the first one's task.") var key: String?
-    @Option(help: ArgumentHelp("A word to find it by; may be repeated.", valueName: "key=value")) var label: [Label] = []
+    @Option(help: ArgumentHelp("A word to find it by; may be repeated.", valueName: "key=value")) var label: [Label] =
+        []
     @Flag(help: "A parent's cancellation, failure or timeout leaves it alone.") var shield = false
     @Flag(help: "Wait until somebody starts it (taskctl start).") var hold = false
     @Option(help: ArgumentHelp("Try it up to so many times in all.", valueName: "attempts")) var retry: Int64?

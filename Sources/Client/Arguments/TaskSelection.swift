@@ -5,17 +5,21 @@ internal import Model
 struct TaskSelection: ParsableArguments {
     @Option(help: ArgumentHelp("Only these states; may be repeated or separated by commas.", valueName: "state"))
     var state: [CommaSeparated<TaskState>] = []
-    @Option(help: ArgumentHelp("Only names that match this pattern (*, ?, [a-z]).", valueName: "glob")) var name: String?
+    @Option(help: ArgumentHelp("Only names that match this pattern (*, ?, [a-z]).", valueName: "glob")) var name:
+        String?
     @Option(help: "Only this kind.") var kind: TaskKind?
     @Option(help: "Only this queue.") var queue: String?
     @Option(help: ArgumentHelp("Only with this label.", valueName: "key=value")) var label: Label?
-    @Option(help: ArgumentHelp("Only submitted at this time or later: 2026-11-21, 2026-11-21T09:00:00Z, or 2h ago as 2h.", valueName: "time"))
+    @Option(
+        help: ArgumentHelp(
+            "Only submitted at this time or later: 2026-11-21, 2026-11-21T09:00:00Z, or 2h ago as 2h.",
+            valueName: "time"))
     var since: Timestamp?
     @Option(help: ArgumentHelp("Only submitted before this time.", valueName: "time")) var until: Timestamp?
-    @Option(help: ArgumentHelp("At most so many.", valueName: "number")) var limit = 100
+    @Option(help: ArgumentHelp("At most so many (default: 100).", valueName: "number")) var limit: Int?
 
     mutating func validate() throws {
-        guard limit > 0 else { throw ValidationError("--limit must be at least 1") }
+        guard limit ?? 1 > 0 else { throw ValidationError("--limit must be at least 1") }
     }
 
     /// The flags that were given, as they stand in a query; `limit` aside, which pages of it obey.
@@ -26,7 +30,8 @@ struct TaskSelection: ParsableArguments {
         let states = (given.isEmpty ? states : given).map(\.rawValue).joined(separator: ",")
         let pairs: [(name: String, value: String?)] = [
             ("state", states.isEmpty ? nil : states), ("name", name), ("kind", kind?.rawValue), ("queue", queue),
-            ("label", label.map { "\($0.key):\($0.value)" }), ("since", since?.description), ("until", until?.description),
+            ("label", label.map { "\($0.key):\($0.value)" }), ("since", since?.description),
+            ("until", until?.description),
         ]
         return pairs.compactMap { pair in pair.value.map { (pair.name, $0) } }
     }

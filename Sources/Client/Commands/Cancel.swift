@@ -3,6 +3,7 @@ internal import Model
 
 struct Cancel: ClientCommand {
     static let configuration = CommandConfiguration(
+        commandName: "cancel",
         abstract: "Request tasks to end; print true, or false where there was nothing to cancel.")
 
     @Argument(help: ArgumentHelp("The tasks to cancel.", valueName: "id")) var ids: [TaskID]
@@ -34,7 +35,9 @@ struct Cancel: ClientCommand {
                 if status == .success { status = error.code }
             }
         }
-        if session.wantsJSON, let first = replies.first { try session.output.json(ids.count == 1 ? first : .array(replies)) }
+        if session.wantsJSON, let first = replies.first {
+            try session.output.json(ids.count == 1 ? first : .array(replies))
+        }
         return status
     }
 

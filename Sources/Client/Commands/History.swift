@@ -2,7 +2,8 @@ internal import ArgumentParser
 internal import Model
 
 struct History: ClientCommand {
-    static let configuration = CommandConfiguration(abstract: "List tasks that are done, newest first.")
+    static let configuration = CommandConfiguration(
+        commandName: "history", abstract: "List tasks that are done, newest first.")
 
     @OptionGroup var selection: TaskSelection
     @OptionGroup var global: GlobalOptions

@@ -2,13 +2,16 @@ internal import ArgumentParser
 internal import Model
 
 struct Jobs: ClientCommand {
-    static let configuration = CommandConfiguration(abstract: "List the daemon's job files.")
+    static let configuration = CommandConfiguration(
+        commandName: "jobs", abstract: "List the daemon's job files.")
 
     @OptionGroup var global: GlobalOptions
 
     func run(_ session: Session) async throws -> ExitStatus {
-        let reply = try await session.client.json(Request(.GET, "v1", "jobs"))
-        guard let jobs = (reply["jobs"] ?? reply).arrayValue else { throw ClientError.unexpectedReply("a list of jobs was expected") }
+        let reply = try await session.client.json(Request(.get, "v1", "jobs"))
+        guard let jobs = (reply["jobs"] ?? reply).arrayValue else {
+            throw ClientError.unexpectedReply("a list of jobs was expected")
+        }
         guard !session.wantsJSON else {
             try session.output.json(.array(jobs))
             return .success

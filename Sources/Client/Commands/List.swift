@@ -2,7 +2,8 @@ internal import ArgumentParser
 internal import Model
 
 struct List: ClientCommand {
-    static let configuration = CommandConfiguration(abstract: "List tasks, oldest first.")
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List tasks, oldest first.")
 
     @OptionGroup var selection: TaskSelection
     @Option(help: ArgumentHelp("Only members of this task.", valueName: "id")) var parent: TaskID?
@@ -20,14 +21,16 @@ struct List: ClientCommand {
 }
 
 extension Session {
-    /// Shows the tasks that `query` lets through, and says when there are more.
-    func show(_ query: [(name: String, value: String)], limit: Int) async throws {
-        let (tasks, hasMore) = try await client.tasks(query, limit: limit)
+    private static let defaultLimit = 100
+
+    /// Shows the tasks that `query` lets through; without a `limit` the first hundred, and whether there are more.
+    func show(_ query: [(name: String, value: String)], limit: Int?) async throws {
+        let (tasks, hasMore) = try await client.tasks(query, limit: limit ?? Self.defaultLimit)
         if wantsJSON {
             try output.json(.array(tasks.map(\.json)))
         } else {
             try show(Table(tasks: tasks))
         }
-        if hasMore { try complain("there are more; these are the first \(tasks.count) (--limit)") }
+        if hasMore && limit == nil { try complain("there are more; these are the first \(tasks.count) (--limit)") }
     }
 }

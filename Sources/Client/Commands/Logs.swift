@@ -3,6 +3,7 @@ internal import Model
 
 struct Logs: ClientCommand {
     static let configuration = CommandConfiguration(
+        commandName: "logs",
         abstract: "Print the output of a command.",
         discussion: "On a terminal control characters are made visible; anywhere else the bytes are exact.")
 
@@ -23,7 +24,7 @@ struct Logs: ClientCommand {
         var query = [(name: "stream", value: stderr ? "stderr" : "stdout")]
         if follow { query.append((name: "follow", value: "true")) }
         if offset > 0 { query.append((name: "offset", value: String(offset))) }
-        return .task(id, "output", method: .GET, query: query)
+        return .task(id, "output", method: .get, query: query)
     }
 
     func run(_ session: Session) async throws -> ExitStatus {
@@ -35,9 +36,10 @@ struct Logs: ClientCommand {
             offset = end
         }
         if tail == nil || follow {
-            printer = try await session.client.withReply(to: request(offset: offset, follow: follow)) { [printer] body in
+            printer = try await session.client.withReply(to: request(offset: offset, follow: follow)) {
+                [printer] body in
                 var printer = printer
-                while let bytes = try await body.next() { try printer.print(Array(bytes.readableBytesView)) }
+                while let bytes = try await body.next() { try printer.print(bytes) }
                 return printer
             }
         }
@@ -49,7 +51,7 @@ struct Logs: ClientCommand {
     private func lastLines(_ count: Int, _ client: DaemonClient) async throws -> (lines: [UInt8], end: Int) {
         try await client.withReply(to: request(follow: false)) { body in
             var tail = TailBuffer(lines: count)
-            while let bytes = try await body.next() { tail.append(bytes.readableBytesView) }
+            while let bytes = try await body.next() { tail.append(bytes) }
             return (tail.bytes, tail.total)
         }
     }

@@ -2,12 +2,13 @@ internal import ArgumentParser
 internal import Model
 
 struct Ping: ClientCommand {
-    static let configuration = CommandConfiguration(abstract: "Ask the daemon whether it is well.")
+    static let configuration = CommandConfiguration(
+        commandName: "ping", abstract: "Ask the daemon whether it is well.")
 
     @OptionGroup var global: GlobalOptions
 
     func run(_ session: Session) async throws -> ExitStatus {
-        let health = try await session.client.json(Request(.GET, "v1", "health"))
+        let health = try await session.client.json(Request(.get, "v1", "health"))
         guard !session.wantsJSON else {
             try session.output.json(health)
             return .success

@@ -3,6 +3,7 @@ internal import Model
 
 struct Submit: ClientCommand {
     static let configuration = CommandConfiguration(
+        commandName: "submit",
         abstract: "Submit a job by name, from a file, or a command; print the task's id.",
         usage: """
             taskctl submit <job> [<options>]
@@ -13,7 +14,8 @@ struct Submit: ClientCommand {
     @Argument(help: "The name of one of the daemon's job files (taskctl jobs).") var job: String?
     @Option(name: [.short, .long], help: "A job file in YAML or JSON; - for standard input.", completion: .file())
     var file: String?
-    @Argument(parsing: .postTerminator, help: "The program and its arguments, run without a shell.") var command: [String] = []
+    @Argument(parsing: .postTerminator, help: "The program and its arguments, run without a shell.") var command:
+        [String] = []
     @OptionGroup(title: "Modifiers") var modifiers: JobModifiers
     @Flag(help: "Wait until it is done and print the result.") var wait = false
     @Option(
@@ -39,7 +41,11 @@ struct Submit: ClientCommand {
         let reply = try await session.client.json(try request())
         let tasks = try reply.arrayValue == nil ? [TaskReply(json: reply)] : TaskReply.list(reply)
         guard wait else {
-            if session.wantsJSON { try session.output.json(reply) } else { try session.output.lines(tasks.map(\.id.description)) }
+            if session.wantsJSON {
+                try session.output.json(reply)
+            } else {
+                try session.output.lines(tasks.map(\.id.description))
+            }
             return .success
         }
         return try await wait(for: tasks, isList: reply.arrayValue != nil, session)
@@ -56,17 +62,17 @@ struct Submit: ClientCommand {
     ///
     /// - Throws: ``ClientError`` when the file cannot be read.
     func request() throws(ClientError) -> Request {
-        if let job { return Request(.POST, "v1", "jobs", job, "submit", json: .object(overrides)) }
+        if let job { return Request(.post, "v1", "jobs", job, "submit", json: .object(overrides)) }
         guard let file else {
             var object: JSONObject = ["command": .array(command.map(JSONValue.string))]
             object.merge(overrides)
             let directory = try SubmittedFile.currentDirectory()
-            return Request(.POST, "v1", "tasks", query: [(name: "directory", value: directory)], json: .object(object))
+            return Request(.post, "v1", "tasks", query: [(name: "directory", value: directory)], json: .object(object))
         }
         let submitted = try SubmittedFile(path: file)
         var query = [(name: "directory", value: submitted.directory)]
         if !overrides.isEmpty { query.append((name: "overrides", value: JSONValue.object(overrides).text())) }
-        return Request(.POST, "v1", "tasks", query: query, body: submitted.body)
+        return Request(.post, "v1", "tasks", query: query, body: submitted.body)
     }
 
     private func wait(for tasks: [TaskReply], isList: Bool, _ session: Session) async throws -> ExitStatus {

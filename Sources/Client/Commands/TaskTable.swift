@@ -10,7 +10,8 @@ extension Table {
         ])
         for task in tasks {
             append([
-                Cell(task.id.description), Cell(task.state.rawValue, Colour(task.state)), Cell(task.name), Cell(task.kind),
+                Cell(task.id.description), Cell(task.state.rawValue, Colour(task.state)), Cell(task.name),
+                Cell(task.kind),
                 Cell(task.queue), Cell(task.submittedAt?.glance ?? "-"),
                 Cell(task.elapsed(at: now)?.glance ?? "-"), Cell(task.note),
             ])

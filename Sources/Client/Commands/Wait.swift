@@ -3,6 +3,7 @@ internal import Model
 
 struct Wait: ClientCommand {
     static let configuration = CommandConfiguration(
+        commandName: "wait",
         abstract: "Wait for tasks; print those done, then those pending. It never cancels unless asked.")
 
     @Argument(help: ArgumentHelp("The tasks to wait for.", valueName: "id")) var ids: [TaskID]
@@ -42,9 +43,9 @@ struct Wait: ClientCommand {
 
     /// Whether the task has ended or is going to; a shielded one is not.
     private func requestCancel(_ id: TaskID, _ session: Session) async throws -> Bool {
-        let body: JSONValue = ["message": "timed out after \((timeout ?? .zero).secondsText)s (taskctl wait)"]
+        let reason = "timed out after \((timeout ?? .zero).secondsText)s (taskctl wait)"
         do {
-            _ = try await session.client.json(.task(id, "cancel", json: body))
+            _ = try await session.client.json(.task(id, "cancel", json: ["message": .string(reason)]))
             return true
         } catch let error as ClientError where error.isWrongState {
             try session.complain(error.message)

@@ -10,7 +10,8 @@ extension DaemonClient {
             while let bytes = try await body.next() {
                 lines.append(bytes)
                 while let line = lines.next() {
-                    guard try await line.isEmpty || consume(Self.parsed(line)) else { return }
+                    if line.isEmpty { continue }
+                    guard try await consume(Self.parsed(line)) else { return }
                 }
             }
             if !lines.rest.isEmpty { _ = try await consume(Self.parsed(lines.rest)) }

@@ -48,12 +48,18 @@ struct DaemonClient: Sendable {
 
 extension DaemonClient {
     /// A daemon's headers are few and short; anything longer is no daemon of ours.
-    private static let limits = NIOHTTPDecoderLimitConfiguration(
-        maxHeaderFieldSize: 16_384, maxHeaderListSize: 65_536, maxHeaderFieldCount: 64)
+    private static var limits: NIOHTTPDecoderLimitConfiguration {
+        var limits = NIOHTTPDecoderLimitConfiguration()
+        limits.maxHeaderFieldSize = 16_384
+        limits.maxHeaderListSize = 65_536
+        limits.maxHeaderFieldCount = 64
+        return limits
+    }
 
     private func connect() async throws -> Channel {
         do {
-            return try await ClientBootstrap(group: Self.eventLoops).connect(unixDomainSocketPath: socketPath) { channel in
+            return try await ClientBootstrap(group: Self.eventLoops).connect(unixDomainSocketPath: socketPath) {
+                channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHTTPClientHandlers(decoderLimitConfiguration: Self.limits)
                     return try NIOAsyncChannel(wrappingChannelSynchronously: channel)
@@ -87,7 +93,8 @@ extension DaemonClient {
             }
         } catch let error as HTTPParserError where error != .invalidEOFState {
             throw ClientError(
-                code: .unreachable, message: "what answered is not taskd: it does not speak HTTP (\(error))", cause: error)
+                code: .unreachable, message: "what answered is not taskd: it does not speak HTTP (\(error))",
+                cause: error)
         } catch let error where error is HTTPParserError || error is IOError || error is ChannelError {
             throw closedEarly(error)
         }
@@ -103,7 +110,8 @@ extension DaemonClient {
 
     private static func refusal(_ head: HTTPResponseHead, body: [UInt8]) -> ClientError {
         guard let json = try? JSONParser.parse(body), let problem = Problem(json: json) else {
-            return ClientError(Problem(status: Int(head.status.code), title: "the daemon answered \(head.status)", detail: ""))
+            return ClientError(
+                Problem(status: Int(head.status.code), title: "the daemon answered \(head.status)", detail: ""))
         }
         return ClientError(problem)
     }
@@ -116,11 +124,13 @@ extension DaemonClient {
                 message: "not permitted to use the socket \(socketPath): ask for membership of its group", cause: error)
         case ENOENT:
             ClientError(
-                code: .unreachable, message: "no taskd listens on \(socketPath): start taskd, or give --socket", cause: error)
+                code: .unreachable, message: "no taskd listens on \(socketPath): start taskd, or give --socket",
+                cause: error)
         case ECONNREFUSED:
             ClientError(
                 code: .unreachable,
-                message: "nobody answers on \(socketPath), taskd is not running: start it, or give --socket", cause: error)
+                message: "nobody answers on \(socketPath), taskd is not running: start it, or give --socket",
+                cause: error)
         default:
             ClientError(code: .unreachable, message: "\(socketPath): \(error)", cause: error)
         }

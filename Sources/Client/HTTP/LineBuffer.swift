@@ -1,5 +1,3 @@
-internal import NIOCore
-
 /// Cuts a stream of bytes into lines, wherever the packets end.
 struct LineBuffer {
     private var bytes: [UInt8] = []
@@ -9,13 +7,13 @@ struct LineBuffer {
     private var searched = 0
 
     /// Adds bytes as they arrived.
-    mutating func append(_ buffer: ByteBuffer) {
+    mutating func append(_ chunk: [UInt8]) {
         if start > 0 {
             bytes.removeFirst(start)
             searched -= start
             start = 0
         }
-        bytes.append(contentsOf: buffer.readableBytesView)
+        bytes += chunk
     }
 
     /// The next whole line, without its LF or CRLF, or `nil` until more bytes arrive.

@@ -3,13 +3,20 @@ internal import NIOHTTP1
 
 /// One call to the daemon.
 struct Request: Sendable {
+    /// What a call does to what its path names.
+    enum Method: String, Sendable {
+        case get = "GET"
+        case post = "POST"
+        case patch = "PATCH"
+    }
+
     /// What goes along with a call.
     struct Body: Sendable {
         let bytes: [UInt8]
         let contentType: String
     }
 
-    let method: HTTPMethod
+    let method: Method
     /// The parts of the path, not yet encoded.
     let path: [String]
     /// Names and values, not yet encoded.
@@ -17,7 +24,7 @@ struct Request: Sendable {
     let body: Body?
 
     /// A call of `method` on `path`.
-    init(_ method: HTTPMethod, _ path: String..., query: [(name: String, value: String)] = [], body: Body? = nil) {
+    init(_ method: Method, _ path: String..., query: [(name: String, value: String)] = [], body: Body? = nil) {
         self.method = method
         self.path = path
         self.query = query
@@ -25,7 +32,7 @@ struct Request: Sendable {
     }
 
     /// A call of `method` on `path` with `json` as its body.
-    init(_ method: HTTPMethod, _ path: String..., query: [(name: String, value: String)] = [], json: JSONValue) {
+    init(_ method: Method, _ path: String..., query: [(name: String, value: String)] = [], json: JSONValue) {
         self.method = method
         self.path = path
         self.query = query
@@ -45,10 +52,11 @@ struct Request: Sendable {
         if let body {
             headers.add(name: "content-type", value: body.contentType)
             headers.add(name: "content-length", value: String(body.bytes.count))
-        } else if method == .POST {
+        } else if method == .post {
             headers.add(name: "content-length", value: "0")
         }
-        return HTTPRequestHead(version: .http1_1, method: method, uri: target, headers: headers)
+        return HTTPRequestHead(
+            version: .http1_1, method: HTTPMethod(rawValue: method.rawValue), uri: target, headers: headers)
     }
 }
 

@@ -13,10 +13,10 @@ struct ResponseBody {
     /// The next bytes, or `nil` at the end of the reply.
     ///
     /// - Throws: ``ClientError`` when the connection ends before the reply does.
-    mutating func next() async throws -> ByteBuffer? {
+    mutating func next() async throws -> [UInt8]? {
         while !isAtEnd {
             switch try await nextPart() {
-            case .body(let bytes): return bytes
+            case .body(let bytes): return Array(bytes.readableBytesView)
             case .head: continue
             case .end: isAtEnd = true
             }
@@ -27,7 +27,7 @@ struct ResponseBody {
     /// All bytes that are still to come.
     mutating func collect() async throws -> [UInt8] {
         var bytes: [UInt8] = []
-        while let buffer = try await next() { bytes.append(contentsOf: buffer.readableBytesView) }
+        while let chunk = try await next() { bytes += chunk }
         return bytes
     }
 
@@ -42,7 +42,8 @@ struct ResponseBody {
 
     private static func broken(_ cause: (any Error)?) -> ClientError {
         ClientError(
-            code: .unreachable, message: "the daemon closed the connection in the middle of its reply; is it still running?",
+            code: .unreachable,
+            message: "the daemon closed the connection in the middle of its reply; is it still running?",
             cause: cause)
     }
 }

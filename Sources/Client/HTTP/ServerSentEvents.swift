@@ -1,5 +1,3 @@
-internal import NIOCore
-
 /// One event of a `text/event-stream` (HTML standard, section 9.2).
 struct ServerSentEvent: Sendable, Hashable {
     var id = ""
@@ -14,8 +12,8 @@ struct ServerSentEvents {
     private var hasData = false
 
     /// Adds bytes as they arrived.
-    mutating func append(_ buffer: ByteBuffer) {
-        lines.append(buffer)
+    mutating func append(_ chunk: [UInt8]) {
+        lines.append(chunk)
     }
 
     /// The next whole event, or `nil` until more bytes arrive; comments and events without data are passed over.

@@ -1,5 +1,4 @@
 internal import Model
-internal import NIOHTTP1
 
 /// What a wait ended with.
 struct WaitReply: Sendable {
@@ -12,7 +11,7 @@ struct WaitReply: Sendable {
 extension DaemonClient {
     /// The task numbered `id`.
     func task(_ id: TaskID) async throws -> TaskReply {
-        try TaskReply(json: await json(Request(.GET, "v1", "tasks", id.description)))
+        try TaskReply(json: await json(Request(.get, "v1", "tasks", id.description)))
     }
 
     /// Waits for tasks; repeated ids count once.
@@ -20,19 +19,20 @@ extension DaemonClient {
         for ids: [TaskID], returnWhen: ReturnWhen = .allCompleted, timeout: Duration? = nil
     ) async throws -> WaitReply {
         let wish = WaitRequest(ids: ids.uniqued, returnWhen: returnWhen, timeout: timeout)
-        let json = try await json(Request(.POST, "v1", "wait", json: wish.json))
+        let json = try await json(Request(.post, "v1", "wait", json: wish.json))
         return try WaitReply(done: TaskReply.list(json["done"]), pending: TaskReply.list(json["pending"]), json: json)
     }
 
     /// The tasks that `query` lets through, at most `limit`, and whether there are more.
-    func tasks(_ query: [(name: String, value: String)], limit: Int) async throws -> (tasks: [TaskReply], hasMore: Bool) {
+    func tasks(_ query: [(name: String, value: String)], limit: Int) async throws -> (tasks: [TaskReply], hasMore: Bool)
+    {
         var tasks: [TaskReply] = []
         var cursor: JSONValue = .null
         repeat {
             var page = query
             page.append((name: "limit", value: String(min(limit - tasks.count, TaskFilter.maximumLimit))))
             if cursor != .null { page.append((name: "cursor", value: cursor.stringValue ?? cursor.text())) }
-            let reply = try await json(Request(.GET, "v1", "tasks", query: page))
+            let reply = try await json(Request(.get, "v1", "tasks", query: page))
             tasks += try TaskReply.list(reply["tasks"])
             cursor = reply["next"] ?? .null
         } while cursor != .null && tasks.count < limit
@@ -43,7 +43,7 @@ extension DaemonClient {
 extension Request {
     /// The call for the task's part `part`: `cancel`, `start`, `output` and so on.
     static func task(
-        _ id: TaskID, _ part: String, method: HTTPMethod = .POST, query: [(name: String, value: String)] = [],
+        _ id: TaskID, _ part: String, method: Request.Method = .post, query: [(name: String, value: String)] = [],
         json: JSONValue? = nil
     ) -> Request {
         guard let json else { return Request(method, "v1", "tasks", id.description, part, query: query) }
@@ -51,7 +51,13 @@ extension Request {
     }
 
     /// The call for all that happens from now on.
-    static let eventsFromNow = Request(.GET, "v1", "events", query: [(name: "follow", value: "true")])
+    static let eventsFromNow = Request(.get, "v1", "events", query: [(name: "follow", value: "true")])
+
+    /// The call for all that happens to one task from now on.
+    static func events(of id: TaskID) -> Request {
+        Request(
+            .get, "v1", "events", query: [(name: "task_id", value: id.description), (name: "follow", value: "true")])
+    }
 }
 
 extension Sequence<TaskID> {

@@ -15,7 +15,7 @@ extension TaskReply {
         }
     }
 
-    /// `50% (2/4) message`
+    /// How far it is: `50% (2/4) message`.
     static func text(_ progress: Progress) -> String {
         let percent = Int((progress.fraction * 100).rounded(.down))
         let units = progress.total == 1 ? "" : " (\(unit(progress.completed))/\(unit(progress.total)))"
@@ -32,7 +32,7 @@ extension TaskReply {
         }
     }
 
-    /// `ValueError: No such table`
+    /// Why it did not succeed: `ValueError: No such table`.
     var exceptionLine: String {
         exception.map(Self.text) ?? ""
     }

@@ -67,7 +67,9 @@ struct Table {
     private func widths(header: [Cell], limit: Int?) -> [Int] {
         var widths = header.map(\.text.displayWidth)
         for row in rows {
-            for (position, cell) in row.enumerated() { widths[position] = max(widths[position], cell.text.displayWidth) }
+            for (position, cell) in row.enumerated() {
+                widths[position] = max(widths[position], cell.text.displayWidth)
+            }
         }
         guard let limit else { return widths }
         var excess = widths.reduce(0, +) + Self.gap.count * (widths.count - 1) - limit

@@ -13,6 +13,7 @@ struct Configuration: Sendable {
         case maximumRunning = "max_running"
         case logLevel = "log_level"
         case socketGroup = "socket_group"
+        case shim
 
         var variable: String { "TASKD_\(rawValue.uppercased())" }
     }
@@ -27,6 +28,8 @@ struct Configuration: Sendable {
     let logLevel: Logger.Level
     /// The group whose members may connect; `nil` for the daemon's user alone.
     let socketGroup: String?
+    /// The program that runs commands; `nil` for the one that was installed with the daemon.
+    let shimPath: String?
 
     /// The history file.
     var storePath: String { stateDirectory + "/history.sqlite" }
@@ -51,7 +54,8 @@ extension Configuration {
                 absolute(value(.socket) ?? defaultSocketDirectory(environment, stateDirectory) + "/taskd.sock")),
             jobsDirectory: absolute(value(.jobsDirectory) ?? stateDirectory + "/jobs"),
             maximumRunning: try value(.maximumRunning).map(checkedMaximum) ?? defaultMaximumRunning,
-            logLevel: try value(.logLevel).map(checkedLevel) ?? .info, socketGroup: value(.socketGroup))
+            logLevel: try value(.logLevel).map(checkedLevel) ?? .info, socketGroup: value(.socketGroup),
+            shimPath: value(.shim).map(absolute))
     }
 
     private static func environment() -> [String: String] {

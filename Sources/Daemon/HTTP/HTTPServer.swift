@@ -24,12 +24,12 @@ struct HTTPServer: Sendable {
         let requests = RequestCount()
         let http = HTTP1Channel(
             responder: { request, writer, channel in
-                try await requests.counting {
-                    let source = ConnectionContext.Source(logger: logger, submitter: await channel.peer)
-                    let context = ConnectionContext(source: source)
-                    let response = await Self.respond(to: request, context, responder, logger)
-                    try await writer.write(response: response.head, body: response.body)
-                }
+                requests.begin()
+                defer { requests.end() }
+                let source = ConnectionContext.Source(logger: logger, submitter: await channel.peer)
+                let context = ConnectionContext(source: source)
+                let response = await Self.respond(to: request, context, responder, logger)
+                try await writer.write(response: response.head, body: response.body)
             }, configuration: Self.limits)
         listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.backlog, value: 1024)
@@ -86,18 +86,18 @@ struct HTTPServer: Sendable {
 private final class RequestCount: Sendable {
     private let state = Mutex((count: 0, waiters: [CheckedContinuation<Void, Never>]()))
 
-    func counting(_ work: () async throws -> Void) async rethrows {
+    func begin() {
         state.withLock { $0.count += 1 }
-        defer {
-            let waiters = state.withLock { state in
-                state.count -= 1
-                guard state.count == 0 else { return [CheckedContinuation<Void, Never>]() }
-                defer { state.waiters = [] }
-                return state.waiters
-            }
-            for waiter in waiters { waiter.resume() }
+    }
+
+    func end() {
+        let waiters = state.withLock { state in
+            state.count -= 1
+            guard state.count == 0 else { return [CheckedContinuation<Void, Never>]() }
+            defer { state.waiters = [] }
+            return state.waiters
         }
-        try await work()
+        for waiter in waiters { waiter.resume() }
     }
 
     func waitForNone() async {

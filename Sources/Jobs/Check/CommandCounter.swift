@@ -1,4 +1,3 @@
-internal import Glibc
 internal import Model
 internal import Subprocess
 internal import SystemPackage
@@ -7,11 +6,6 @@ internal import SystemPackage
 struct CommandCounter: SourceCounter {
     /// The most a program may write: 1 MiB.
     static let maximumOutput = 1 << 20
-    /// What a program is given of the daemon's environment.
-    static let environmentNames = [
-        "PATH", "HOME", "USER", "LOGNAME", "SHELL", "TMPDIR", "TZ", "LANG", "LANGUAGE", "LC_ALL", "LC_COLLATE",
-        "LC_CTYPE", "LC_MESSAGES", "LC_MONETARY", "LC_NUMERIC", "LC_TIME",
-    ]
 
     private let arguments: [String]
     private let parse: Source.Parse
@@ -79,11 +73,12 @@ struct CommandCounter: SourceCounter {
 }
 
 extension CommandCounter {
+    /// What every command inherits of the daemon's variables.
     private static var environment: [Environment.Key: String] {
         var environment: [Environment.Key: String] = ["PATH": "/usr/local/bin:/usr/bin:/bin"]
-        for name in environmentNames {
-            guard let key = Environment.Key(rawValue: name), let value = getenv(name) else { continue }
-            environment[key] = String(cString: value)
+        for (name, value) in Executor.inheritedEnvironment() {
+            guard let key = Environment.Key(rawValue: name) else { continue }
+            environment[key] = value
         }
         return environment
     }

@@ -7,25 +7,27 @@ internal import Model
 struct SQLiteCounter: SourceCounter {
     private let path: String
     private let statement: String
+    private let patience: Duration
 
-    /// The counter that asks `statement` of the file at `path`.
-    init(path: String, statement: String) {
+    /// The counter that asks `statement` of the file at `path`, and waits for `patience` while that is locked.
+    init(path: String, statement: String, patience: Duration = .seconds(2)) {
         self.path = path
         self.statement = statement
+        self.patience = patience
     }
 
     var method: String { "sqlite" }
 
     func count(_ context: JobContext) async throws(SourceError) -> SourceCount {
         let path = context.absolutePath(path)
-        guard Self.isQuery(statement) else {
-            throw SourceError(.config, "sql: must be one statement that starts with SELECT or WITH")
-        }
         do throws(SourceError) {
-            return try await runBlocking { [statement] flag throws(SourceError) in
+            guard Self.isQuery(statement) else {
+                throw SourceError(.config, "sql: must be one statement that starts with SELECT or WITH")
+            }
+            return try await runBlocking { [statement, patience] flag throws(SourceError) in
                 try Self.requireDatabaseFile(at: path)
                 do {
-                    let database = try DatabaseQueue(path: path, configuration: .readOnly(until: flag))
+                    let database = try DatabaseQueue(path: path, configuration: .readOnly(patience: patience, until: flag))
                     return try SourceCount(database.read { try Self.answer($0, to: statement) })
                 } catch {
                     try flag.check()
@@ -90,19 +92,18 @@ struct SQLiteCounter: SourceCounter {
 extension Configuration {
     /// How often SQLite asks whether to go on: every thousand of its instructions, a fraction of a millisecond.
     private static let instructionsBetweenLooks: CInt = 1000
-    /// A busy database is tried again every 10 ms, for 2 seconds.
-    private static let busyRest: useconds_t = 10_000
-    private static let busyTries = 200
+    /// How long a connection rests before it tries a locked database again.
+    private static let busyRest = Duration.milliseconds(10)
 
     /// A connection that cannot write, cannot reach another file, and stops once `flag` is raised.
     ///
     /// `sqlite3_interrupt` does nothing in the moment before a statement starts; the flag stays raised.
-    fileprivate static func readOnly(until flag: CancellationFlag) -> Configuration {
+    fileprivate static func readOnly(patience: Duration, until flag: CancellationFlag) -> Configuration {
         var configuration = Configuration()
         configuration.readonly = true
         configuration.busyMode = .callback { tries in
-            guard tries < busyTries, !flag.isRaised else { return false }
-            usleep(busyRest)
+            guard busyRest * tries < patience, !flag.isRaised else { return false }
+            usleep(useconds_t(busyRest / .microseconds(1)))
             return true
         }
         configuration.prepareDatabase { database in
@@ -145,7 +146,7 @@ extension SourceError {
         let reason = error.message ?? "\(error.resultCode)"
         switch error.resultCode {
         case .SQLITE_BUSY, .SQLITE_LOCKED:
-            self.init(.timeout, "was locked by another program for 2 seconds; ask again later", isRetryable: true)
+            self.init(.timeout, "is locked by another program; ask again when it is done", isRetryable: true)
         case .SQLITE_NOTADB: self.init(.unexpectedDocument, "is not a SQLite database")
         case .SQLITE_CORRUPT: self.init(.inconsistent, "is a damaged database: \(reason)")
         case .SQLITE_CANTOPEN: self.init(.auth, "cannot be opened; the daemon's user must be able to read it")

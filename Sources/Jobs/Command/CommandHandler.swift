@@ -44,7 +44,7 @@ package struct CommandHandler: JobHandler {
         let insistence = Insistence(attempt: shim.attempt)
         let listener = Task { for await _ in context.cancelRequests { insistence.heardRequest() } }
         await withTaskCancellationHandler {
-            await shim.ended(report: context.report)
+            await shim.ended(executor.waiter, report: context.report)
         } onCancel: {
             insistence.taskWasCancelled()
         }

@@ -1,4 +1,5 @@
 internal import Glibc
+package import Model
 
 /// Where and with what commands are run: everything about a command that is the daemon's and not the job's.
 package struct Executor: Sendable {
@@ -15,21 +16,25 @@ package struct Executor: Sendable {
     package let outputLimit: Int64
     /// What commands inherit of the daemon's own variables.
     package let environment: [String: String]
+    let waiter: ShimWaiter
 
     /// The least that ``outputLimit`` may be: a cut below it would not pay, or could reach what a result shows.
     package static let minimumOutputLimit: Int64 = 1 << 20
 
-    /// An executor; `cgroup` usually is ``delegatedCgroup()`` and `environment` ``inheritedEnvironment()``.
+    /// An executor; `cgroup` usually is ``delegatedCgroup()`` and `environment` ``inheritedEnvironment()``. A daemon has one.
+    ///
+    /// - Throws: an exception when the system has no files left.
     package init(
         shim: String, state: String, socket: String, cgroup: String? = nil, outputLimit: Int64 = 64 << 20,
         environment: [String: String] = Executor.inheritedEnvironment()
-    ) {
+    ) throws(ExceptionInfo) {
         self.shim = shim
         self.state = Self.resolved(state)
         self.socket = socket
         self.cgroup = cgroup
         self.outputLimit = max(outputLimit, Self.minimumOutputLimit)
         self.environment = environment
+        waiter = try ShimWaiter()
     }
 
     /// Landlock goes by where a directory really is.

@@ -54,7 +54,7 @@ package struct Hook: Sendable {
             attempt.send(.terminate)
         }
         await withTaskCancellationHandler {
-            await shim.ended()
+            await shim.ended(executor.waiter)
         } onCancel: {
             attempt.send(.terminate)
         }

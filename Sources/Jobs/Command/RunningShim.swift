@@ -1,4 +1,3 @@
-internal import Dispatch
 internal import Glibc
 internal import Model
 
@@ -27,21 +26,19 @@ struct RunningShim: Sendable {
 
     /// Returns when the shim has ended, and so the last process of the command; to be called once.
     ///
-    /// The kernel tells of it: no thread waits. Cancelling the calling task changes nothing.
-    func ended(report: @escaping @Sendable (Progress) -> Void = { _ in }) async {
+    /// The kernel tells of it. Cancelling the calling task changes nothing.
+    func ended(_ waiter: ShimWaiter, report: @escaping @Sendable (Progress) -> Void = { _ in }) async {
         await withCheckedContinuation { continuation in
-            let source = DispatchSource.makeReadSource(fileDescriptor: progress, queue: .global())
-            source.setEventHandler {
-                guard let lines = Self.lines(from: progress) else { return source.cancel() }
+            waiter.watch(progress) {
+                guard let lines = Self.lines(from: progress) else { return false }
                 if let latest = Progress(latestOf: lines) { report(latest) }
-            }
-            source.setCancelHandler {
-                close(progress)
-                reap()
+                return true
+            } end: {
                 continuation.resume()
             }
-            source.resume()
         }
+        close(progress)
+        reap()
     }
 
     /// What can be read, always whole lines, as the shim writes none in parts; `nil` at the end.

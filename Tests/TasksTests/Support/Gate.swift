@@ -22,7 +22,9 @@ final class Gate: Sendable {
         for continuation in waiting { continuation.resume() }
     }
 
-    /// Waits until the gate is open. Throws `CancellationError` if the waiter is cancelled, also at an open gate.
+    /// Waits until the gate is open.
+    ///
+    /// Throws `CancellationError` if the waiter is cancelled, also at an open gate.
     func pass() async throws {
         try Task.checkCancellation()
         let number = state.withLock { state in

@@ -59,17 +59,24 @@ final class ManualClock: Clock, Sendable {
     }
 
     private func park(_ number: Int, until deadline: Instant, _ continuation: CheckedContinuation<Void, any Error>) {
-        let (result, watchers) = state.withLock { state -> (Result<Void, any Error>?, [CheckedContinuation<Void, Never>]) in
-            if state.cancelled.remove(number) != nil { return (.failure(CancellationError()), []) }
-            if deadline <= state.now { return (.success(()), []) }
+        let result: Result<Void, any Error>? = state.withLock { state in
+            if state.cancelled.remove(number) != nil { return .failure(CancellationError()) }
+            if deadline <= state.now { return .success(()) }
             state.sleeping[number] = (deadline, continuation)
+            return nil
+        }
+        if let result { continuation.resume(with: result) }
+        tellWatchers()
+    }
+
+    private func tellWatchers() {
+        let ready = state.withLock { state in
             let count = state.sleeping.count
             let ready = state.watching.filter { $0.count <= count }
             state.watching.removeAll { $0.count <= count }
-            return (nil, ready.map(\.continuation))
+            return ready
         }
-        if let result { continuation.resume(with: result) }
-        for watcher in watchers { watcher.resume() }
+        for watcher in ready { watcher.continuation.resume() }
     }
 
     private func cancel(_ number: Int) {

@@ -35,4 +35,9 @@ extension TaskRegistry {
             return try ending()
         }
     }
+
+    /// A task that, once cancelled, stays until the gate is open and then ends cancelled.
+    func spawn(stayingBehind gate: Gate, started: Gate) -> TaskHandle<Int> {
+        spawn(cleaningUpBehind: gate, started: started) { throw CancellationError() }
+    }
 }

@@ -1,8 +1,9 @@
 internal import ArgumentParser
 internal import Model
 
-struct Exception: ClientCommand {
+struct ShowException: ClientCommand {
     static let configuration = CommandConfiguration(
+        commandName: "exception",
         abstract: "Print the exception of a task as JSON, null when it succeeded.",
         discussion: "Exits 2 when the task was cancelled, 3 when it is not done yet.")
 

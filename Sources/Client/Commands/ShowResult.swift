@@ -1,8 +1,9 @@
 internal import ArgumentParser
 internal import Model
 
-struct Result: ClientCommand {
+struct ShowResult: ClientCommand {
     static let configuration = CommandConfiguration(
+        commandName: "result",
         abstract: "Print the result of a task as JSON.",
         discussion: "Exits 1 when the task failed, 2 when it was cancelled, 3 when it is not done yet.")
 

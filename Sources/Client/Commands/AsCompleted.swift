@@ -1,0 +1,47 @@
+internal import ArgumentParser
+internal import Model
+
+struct AsCompleted: ClientCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "as-completed",
+        abstract: "Print one line a task as it is done: id, state, name, and the result or the exception.")
+
+    @Argument(help: ArgumentHelp("The tasks.", valueName: "id")) var ids: [TaskID]
+    @Option(help: ArgumentHelp("Wait no longer than this, and exit 124.", valueName: "duration")) var timeout: Duration?
+    @OptionGroup var global: GlobalOptions
+
+    func run(_ session: Session) async throws -> ExitStatus {
+        var states: [TaskState] = []
+        var pending: JSONValue?
+        try await session.client.forEachLine(of: .asCompleted(ids, timeout: timeout)) { line in
+            if session.wantsJSON { try session.output.json(line) }
+            guard line["timeout"]?.boolValue != true || line["id"] != nil else {
+                pending = line["pending"] ?? []
+                return false
+            }
+            let task = try TaskReply(json: line)
+            states.append(task.state)
+            if !session.wantsJSON { try session.output.line(Self.line(task)) }
+            return true
+        }
+        guard let pending else { return ExitStatus(doneStates: states) }
+        let ids = pending.arrayValue?.map { $0.text() }.joined(separator: ", ") ?? ""
+        try session.complain("timed out; not done: \(ids)")
+        return .timedOut
+    }
+
+    /// The task on a line: `7 succeeded nightly {"main": 1247}`.
+    static func line(_ task: TaskReply) -> String {
+        let ending = task.state == .succeeded ? task.result.text(.spaced) : task.exceptionLine
+        return "\(task.id) \(task.state.rawValue) \(task.name) \(ending)".shown
+    }
+}
+
+extension Request {
+    /// The call that answers a line a task as each is done; repeated ids count once.
+    static func asCompleted(_ ids: [TaskID], timeout: Duration?) -> Request {
+        var body: JSONObject = ["ids": .array(ids.uniqued.map(\.json))]
+        body["timeout"] = timeout?.jsonSeconds
+        return Request(.post, "v1", "as_completed", json: .object(body))
+    }
+}

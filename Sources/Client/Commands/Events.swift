@@ -1,0 +1,49 @@
+internal import ArgumentParser
+internal import Model
+
+struct Events: ClientCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "events",
+        abstract: "Print what happened: number, time, task, type and details, one event a line.",
+        discussion:
+            "With --follow alone it starts with what happens next; --after goes on where an earlier run stopped.")
+
+    @Option(help: ArgumentHelp("Only events after this number; 0 for all.", valueName: "number")) var after: Int64?
+    @Option(help: ArgumentHelp("Only events of this task.", valueName: "id")) var task: TaskID?
+    @Flag(help: "Go on printing events as they happen.") var follow = false
+    @OptionGroup var global: GlobalOptions
+
+    mutating func validate() throws {
+        guard after ?? 0 >= 0 else { throw ValidationError("--after must not be negative") }
+    }
+
+    /// The call for these events.
+    var request: Request {
+        var query: [(name: String, value: String)] = []
+        if let after { query.append((name: "after", value: String(after))) }
+        if let task { query.append((name: "task_id", value: task.description)) }
+        if follow { query.append((name: "follow", value: "true")) }
+        return Request(.get, "v1", "events", query: query)
+    }
+
+    func run(_ session: Session) async throws -> ExitStatus {
+        try await session.client.forEachEventBatch(of: request) { events in
+            for event in events {
+                if session.wantsJSON {
+                    try session.output.json(event.json)
+                } else {
+                    try session.output.line(Self.line(event))
+                }
+            }
+        }
+        return .success
+    }
+
+    /// The event on a line: `12 2026-11-21T09:30:00.125Z 7 started`.
+    static func line(_ event: TaskEvent) -> String {
+        let sequence = (event.json["seq"] ?? .null).text()
+        let time = event.json["at"]?.stringValue ?? "-"
+        let details = event.data == .null || event.data == [:] ? "" : " " + event.data.text(.spaced)
+        return "\(sequence) \(time) \(event.taskID) \(event.type)\(details)".shown
+    }
+}

@@ -1,0 +1,58 @@
+internal import ArgumentParser
+internal import Model
+
+struct Queue: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "queue",
+        abstract: "Change a queue.", subcommands: [Set.self, Pause.self, Resume.self])
+}
+
+extension Queue {
+    struct Set: ClientCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "set",
+            abstract: "Set a queue's limit, making the queue when it is new.")
+
+        @Argument(help: "The queue.") var name: String
+        @Option(help: ArgumentHelp("How many of its tasks may run at once.", valueName: "number|none")) var maxRunning:
+            RunningLimit
+        @OptionGroup var global: GlobalOptions
+
+        func run(_ session: Session) async throws -> ExitStatus {
+            try await session.change(queue: name, ["max_running": maxRunning.json])
+        }
+    }
+
+    struct Pause: ClientCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "pause",
+            abstract: "Start no more of a queue's tasks; those running go on.")
+
+        @Argument(help: "The queue.") var name: String
+        @OptionGroup var global: GlobalOptions
+
+        func run(_ session: Session) async throws -> ExitStatus {
+            try await session.change(queue: name, ["paused": true])
+        }
+    }
+
+    struct Resume: ClientCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "resume", abstract: "Start a paused queue's tasks again.")
+
+        @Argument(help: "The queue.") var name: String
+        @OptionGroup var global: GlobalOptions
+
+        func run(_ session: Session) async throws -> ExitStatus {
+            try await session.change(queue: name, ["paused": false])
+        }
+    }
+}
+
+extension Session {
+    fileprivate func change(queue name: String, _ changes: JSONValue) async throws -> ExitStatus {
+        let queue = try await client.json(Request(.patch, "v1", "queues", name, json: changes))
+        if wantsJSON { try output.json(queue) } else { try show(Table(queues: [queue])) }
+        return .success
+    }
+}

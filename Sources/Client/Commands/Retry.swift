@@ -1,0 +1,20 @@
+internal import ArgumentParser
+internal import Model
+
+struct Retry: ClientCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "retry", abstract: "Submit the job of a done task once more; print the new task's id.")
+
+    @Argument(help: "The task that is done.") var id: TaskID
+    @OptionGroup var global: GlobalOptions
+
+    func run(_ session: Session) async throws -> ExitStatus {
+        let task = try TaskReply(json: await session.client.json(.task(id, "retry")))
+        if session.wantsJSON {
+            try session.output.json(task.json)
+        } else {
+            try session.output.line(task.id.description)
+        }
+        return .success
+    }
+}

@@ -1,0 +1,16 @@
+internal import ArgumentParser
+internal import Model
+
+struct Start: ClientCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "start", abstract: "Release a held task; print its id.")
+
+    @Argument(help: "The task.") var id: TaskID
+    @OptionGroup var global: GlobalOptions
+
+    func run(_ session: Session) async throws -> ExitStatus {
+        let reply = try await session.client.json(.task(id, "start"))
+        if session.wantsJSON { try session.output.json(reply) } else { try session.output.line(id.description) }
+        return .success
+    }
+}

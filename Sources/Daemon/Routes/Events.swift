@@ -1,0 +1,49 @@
+internal import Engine
+internal import HTTPTypes
+internal import Hummingbird
+internal import Model
+internal import NIOCore
+internal import Store
+
+extension Routes {
+    /// `GET /v1/events`: the event log as Server-Sent Events, whose ids are the durable sequence numbers.
+    @Sendable func streamEvents(_ request: Request, _ context: ConnectionContext) async throws -> Response {
+        let query = try request.query(known: ["after", "task_id", "follow"])
+        let follow = try query["follow"]?.flag() ?? false
+        let taskID = try query["task_id"].map { TaskID(try $0.number(in: 1...Int64.max)) }
+        let last = request.headers[.lastEventID].map { Field(.string($0), path: "Last-Event-ID") }
+        let after = try (query["after"] ?? last)?.number(in: 0...Int64.max) ?? 0
+        let body = ResponseBody { [engine] writer in
+            var sequence = after
+            // Listening begins before reading, so that nothing committed in between is missed.
+            let commits = engine.store.commits()
+            var more = commits.makeAsyncIterator()
+            repeat {
+                var page: [Event]
+                repeat {
+                    page = try await engine.store.events(after: sequence, taskID: taskID)
+                    if !page.isEmpty { try await writer.write(ByteBuffer(string: page.map(\.frame).joined())) }
+                    sequence = page.last?.sequence ?? sequence
+                } while page.count == 1000
+                if !follow { break }
+            } while await more.next() != nil && !engine.isStopping
+            try await writer.finish(nil)
+        }
+        return Response(
+            status: .ok, headers: [.contentType: "text/event-stream", .cacheControl: "no-store"], body: body)
+    }
+}
+
+extension Event {
+    /// The event as one frame of a Server-Sent Events stream (HTML Standard, 9.2).
+    fileprivate var frame: String {
+        "id: \(sequence)\nevent: \(type)\ndata: \(json.text())\n\n"
+    }
+}
+
+extension HTTPField.Name {
+    fileprivate static var lastEventID: HTTPField.Name {
+        guard let name = HTTPField.Name("Last-Event-ID") else { preconditionFailure("Last-Event-ID is a field name") }
+        return name
+    }
+}

@@ -1,0 +1,44 @@
+internal import Engine
+internal import Hummingbird
+internal import Model
+internal import Store
+
+extension Routes {
+    /// `GET /v1/jobs`
+    @Sendable func listJobs(_ request: Request, _ context: ConnectionContext) async throws -> Response {
+        _ = try request.query(known: [])
+        return Reply.json(["jobs": .array(jobFiles.all.map(\.json))])
+    }
+
+    /// `POST /v1/jobs/{name}/submit`: the body overrides modifiers of the job.
+    @Sendable func submitJob(_ request: Request, _ context: ConnectionContext) async throws -> Response {
+        _ = try request.query(known: [])
+        let name = context.parameters.get("name") ?? ""
+        guard let entry = jobFiles[name] else {
+            throw Problem(
+                status: 404, title: "No such job", detail: "no job \"\(name.shown)\" in \(jobFiles.directory)")
+        }
+        let written: JSONValue
+        switch entry.job {
+        case .success(let job): written = job
+        case .failure(let error): throw InvalidInput(code: error.code, path: entry.path, message: error.description)
+        }
+        let overrides = try await request.document()
+        var job = try Job(json: written.overridden(by: overrides))
+        if job.name == nil { job.name = name }
+        let submissions = try await engine.submit([job], directory: jobFiles.directory, by: context.submitter)
+        guard let submission = submissions.first else { preconditionFailure("one job makes one submission") }
+        return Reply.json(submission.task.json(), status: submission.isNew ? .created : .ok)
+    }
+}
+
+extension JobFiles.Entry {
+    fileprivate var json: JSONValue {
+        switch job {
+        case .success(let job):
+            ["name": .string(name), "path": .string(path), "job": job, "error": .null]
+        case .failure(let error):
+            ["name": .string(name), "path": .string(path), "job": .null, "error": .string(error.description)]
+        }
+    }
+}

@@ -1,0 +1,31 @@
+internal import Engine
+internal import HTTPTypes
+internal import Hummingbird
+internal import Model
+
+/// Where the output of commands is kept.
+struct Output: Sendable {
+    let stateDirectory: String
+}
+
+extension Routes {
+    /// `GET /v1/tasks/{id}/output`: what a command wrote, from `offset` on.
+    @Sendable func getOutput(_ request: Request, _ context: ConnectionContext) async throws -> Response {
+        let query = try request.query(known: ["stream", "follow", "offset"])
+        let stream: OutputStreamName = try query["stream"]?.choice() ?? .stdout
+        let offset = try query["offset"]?.number(in: 0...Int64.max) ?? 0
+        let follow = try query["follow"]?.flag() ?? false
+        let task = try await engine.task(context.taskID())
+        guard task.kind == .command || task.kind == .shell else {
+            throw Problem(
+                status: 409, title: "No output", detail: "task \(task.id) is a \(task.kind.rawValue); only commands write output")
+        }
+        let reader = OutputReader(
+            stateDirectory: output.stateDirectory, engine: engine, taskID: task.id, stream: stream)
+        let body = ResponseBody { writer in
+            try await reader.read(from: offset, follow: follow) { try await writer.write($0) }
+            try await writer.finish(nil)
+        }
+        return Response(status: .ok, headers: [.contentType: "application/octet-stream"], body: body)
+    }
+}

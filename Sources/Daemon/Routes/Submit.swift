@@ -1,0 +1,68 @@
+internal import Engine
+internal import Hummingbird
+internal import Model
+internal import Store
+
+extension Routes {
+    /// `POST /v1/tasks`: a job, or a list of jobs, all or none.
+    @Sendable func submitTasks(_ request: Request, _ context: ConnectionContext) async throws -> Response {
+        let query = try request.query(known: ["directory", "overrides"])
+        let overrides = try query["overrides"].map { try JSONParser.parse($0.string()) }
+        let document = try await request.requiredDocument()
+        let directory = try query["directory"]?.directory() ?? context.submitter?.workingDirectory
+        guard case .array(let list) = document else {
+            let job = try Job(json: document.overridden(by: overrides))
+            let submissions = try await engine.submit([job], directory: directory, by: context.submitter)
+            guard let submission = submissions.first else { preconditionFailure("one job makes one submission") }
+            return Reply.json(submission.task.json(), status: submission.isNew ? .created : .ok)
+        }
+        guard !list.isEmpty else { throw Field(document).invalid("a list of jobs must not be empty") }
+        guard list.count <= Job.maximumTasks else {
+            throw InvalidInput(code: .limit, path: "", message: "a list may hold at most \(Job.maximumTasks) jobs")
+        }
+        var jobs: [Job] = []
+        for (index, element) in list.enumerated() {
+            jobs.append(try Job(json: element.overridden(by: overrides), path: "[\(index)]"))
+        }
+        let submissions = try await engine.submit(jobs, directory: directory, by: context.submitter)
+        let isNew = submissions.contains(where: \.isNew)
+        return Reply.json(.array(submissions.map { $0.task.json() }), status: isNew ? .created : .ok)
+    }
+
+    /// `POST /v1/tasks/{id}/retry`
+    @Sendable func retryTask(_ request: Request, _ context: ConnectionContext) async throws -> Response {
+        _ = try request.query(known: [])
+        let task = try await engine.retry(context.taskID(), by: context.submitter)
+        return Reply.json(task.json(), status: .created)
+    }
+
+    /// `POST /v1/tasks/{id}/start`
+    @Sendable func startTask(_ request: Request, _ context: ConnectionContext) async throws -> Response {
+        _ = try request.query(known: [])
+        return Reply.json(try await engine.start(context.taskID()).json())
+    }
+}
+
+extension JSONValue {
+    /// This job with the members of `overrides` in the place of its own.
+    ///
+    /// - Throws: ``InvalidInput`` when `overrides` is no object.
+    func overridden(by overrides: JSONValue?) throws(InvalidInput) -> JSONValue {
+        guard let overrides, overrides != .null else { return self }
+        guard case .object(let changes) = overrides else {
+            throw InvalidInput(code: .field, path: "", message: "expected an object of modifiers, found \(overrides.typeName)")
+        }
+        guard case .object(var object) = self else { return self }
+        object.merge(changes)
+        return .object(object)
+    }
+}
+
+extension Field {
+    /// The absolute path of a directory.
+    fileprivate func directory() throws(InvalidInput) -> String {
+        let path = try name(limit: 4095)
+        guard path.hasPrefix("/") else { throw invalid("must be an absolute path") }
+        return path
+    }
+}

@@ -1,0 +1,34 @@
+internal import Engine
+internal import Hummingbird
+internal import Model
+internal import Store
+
+extension Routes {
+    /// `GET /v1/tasks/{id}`
+    @Sendable func getTask(_ request: Request, _ context: ConnectionContext) async throws -> Response {
+        _ = try request.query(known: [])
+        return Reply.json(try await engine.taskJSON(context.taskID()))
+    }
+
+    /// `GET /v1/tasks`
+    @Sendable func listTasks(_ request: Request, _ context: ConnectionContext) async throws -> Response {
+        let (tasks, next) = try await engine.store.tasks(TaskFilter(query: request.query))
+        return Reply.json(["tasks": .array(tasks.map { $0.json() }), "next": next?.json ?? .null])
+    }
+
+    /// `POST /v1/tasks/{id}/cancel`
+    @Sendable func cancelTask(_ request: Request, _ context: ConnectionContext) async throws -> Response {
+        _ = try request.query(known: [])
+        let id = try context.taskID()
+        var message: String?
+        var force = false
+        if let document = try await request.document() {
+            var fields = try Field(document).fields()
+            message = try fields.take("message")?.string()
+            force = try fields.take("force")?.bool() ?? false
+            try fields.finish(known: ["message", "force"])
+        }
+        let (isTaken, task) = try await engine.cancel(id, message: message, force: force)
+        return Reply.json(["cancelled": .bool(isTaken), "task": task.json()])
+    }
+}

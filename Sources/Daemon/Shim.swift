@@ -1,0 +1,31 @@
+internal import Glibc
+
+/// Finds the program that commands run under.
+enum Shim {
+    private static let places = ["taskd-shim", "libexec/taskd-shim", "../libexec/taskd-shim", "../libexec/taskd/taskd-shim"]
+
+    /// The path of `taskd-shim`: the one given, else the one beside the daemon's own binary.
+    ///
+    /// - Throws: ``DaemonError`` when it is nowhere to be found or cannot be executed.
+    static func path(given: String?) throws(DaemonError) -> String {
+        if let given {
+            guard access(given, X_OK) == 0 else {
+                throw DaemonError(code: .usage, message: "shim: \(given): \(String(cString: strerror(errno)))")
+            }
+            return given
+        }
+        let directory = ownDirectory
+        guard let found = places.map({ directory + "/" + $0 }).first(where: { access($0, X_OK) == 0 }) else {
+            throw DaemonError(
+                code: .unavailable, message: "taskd-shim is not beside taskd in \(directory); install it there or give --shim")
+        }
+        return found
+    }
+
+    private static var ownDirectory: String {
+        guard let path = realpath("/proc/self/exe", nil) else { return "." }
+        defer { free(path) }
+        let text = String(cString: path)
+        return text.lastIndex(of: "/").map { String(text[..<$0]) } ?? "."
+    }
+}

@@ -1,0 +1,91 @@
+import Model
+import Testing
+
+@testable import Jobs
+
+struct CSVScannerTests {
+    struct Counted: Sendable {
+        let text: String
+        var key: String?
+        let count: Int64
+        var withoutKey: Int64 = 0
+    }
+
+    @Test(arguments: [
+        Counted(text: "a,b\n1,2\n3,4\n", count: 2),
+        Counted(text: "a,b\r\n1,2\r\n3,4\r\n", count: 2),
+        Counted(text: "a,b\r1,2\r3,4\r", count: 2),
+        Counted(text: "a,b\n1,2\n3,4", count: 2),
+        Counted(text: "a,b\r\n", count: 0),
+        Counted(text: "a,b", count: 0),
+        Counted(text: "\n\na,b\n\n1,2\n\n \t\n3,4\n\n\n", count: 2),
+        Counted(text: "\r\n\r\na\r\n\r\n1\r\n", count: 1),
+        Counted(text: "a,b\n1,2\n,\n , \n3,4\n", count: 2),
+        Counted(text: "a,b\n\"1\n2\n\n3\",4\n", count: 1),
+        Counted(text: "a,b\r\n\"1\r\n2\",4\r\n5,6\r\n", count: 2),
+        Counted(text: "a,b\n\"say \"\"hi\"\", she said\",2\n", count: 1),
+        Counted(text: "a,b\n1,say \"hi\"\n2,5\" disk\n", count: 2),
+        Counted(text: "a,b\n\"\",\"\"\n\"\"\"\",1\n", count: 1),
+        Counted(text: "\u{FEFF}\"a\",\"b\"\n\"1\",\"2\"\n", key: "a", count: 1),
+        Counted(text: "\u{FEFF}a,b\n1,2\n", key: "a", count: 1),
+        Counted(text: "\u{FF41},b\n1,2\n", key: "\u{FF41}", count: 1),
+        Counted(text: "a,b\n1,2\n,3\n\" \",4\n5,\n", key: "a", count: 2, withoutKey: 2),
+        Counted(text: "a,b\n1,2\n,3\n4,\n", key: "b", count: 2, withoutKey: 1),
+        Counted(text: " a , b,,\n1,2,,\n", key: "b", count: 1),
+        Counted(text: "\"x, y\",b\n1,2\n", key: "x, y", count: 1),
+        Counted(text: "prénom,b\nÉmile,Zola\n", key: "prénom", count: 1),
+    ])
+    func countsRowsHoweverTheyAreCut(_ row: Counted) throws {
+        for size in [1, 2, 3, 7, 1000] {
+            let count = try scan(CSVScanner(key: row.key), Array(row.text.utf8), pieces: size).get()
+            #expect(count.value == row.count, "in pieces of \(size)")
+            #expect(count.details["without_key"] == (row.key == nil ? nil : .int(row.withoutKey)))
+            #expect(count.details["bytes"] == .int(Int64(row.text.utf8.count)))
+            #expect(count.isExact)
+        }
+    }
+
+    struct Refused: Sendable {
+        let bytes: [UInt8]
+        let key: String?
+        let code: SourceError.Code
+        let words: [String]
+
+        init(_ text: String, key: String? = nil, _ code: SourceError.Code, _ words: String...) {
+            self.init(Array(text.utf8), key: key, code, words)
+        }
+
+        init(_ bytes: [UInt8], key: String? = nil, _ code: SourceError.Code, _ words: [String]) {
+            self.bytes = bytes
+            self.key = key
+            self.code = code
+            self.words = words
+        }
+    }
+
+    @Test(arguments: [
+        Refused("a,b\n1,2\n3,\"4\n5,6\n", .inconsistent, "line 3", "never closed"),
+        Refused("a,b\n1,2\n3\n", .inconsistent, "line 3", "1 fields", "has 2"),
+        Refused("a,b\n1,2\n3,4,5\n", .inconsistent, "line 3", "3 fields"),
+        Refused("a,b\n\"1\n\n2\",3\n4\n", .inconsistent, "line 5"),
+        Refused("a,b\r\n1,2\r\n3", .inconsistent, "line 3"),
+        Refused("a,b\n\"1\"x,2\n", .unexpectedDocument, "line 2", "closing quote"),
+        Refused("a,b\n1,\u{0}\n", .unexpectedDocument, "line 2", "NUL"),
+        Refused([0xFF, 0xFE, 0x61, 0x00], .unexpectedDocument, ["UTF-16"]),
+        Refused("\n \n\r\n", .unexpectedDocument, "no header line"),
+        Refused("a,b,a\n1,2,3\n", .unexpectedDocument, "two columns", "\"a\""),
+        Refused("a,b\n1,2\n", key: "barcode", .config, "key", "\"barcode\"", "a, b"),
+        Refused("barcode;title\n1;2\n", key: "barcode", .config, "barcode;title"),
+        Refused(String(repeating: "a", count: 70_000), .unexpectedDocument, "header line is longer"),
+    ])
+    func refusesWhatItCannotCount(_ row: Refused) throws {
+        for size in [1, 3, 1000] {
+            guard case .failure(let error) = scan(CSVScanner(key: row.key), row.bytes, pieces: size) else {
+                Issue.record("counted in pieces of \(size)")
+                continue
+            }
+            #expect(error.code == row.code)
+            for word in row.words { #expect(error.message.contains(word), "\(error.message)") }
+        }
+    }
+}

@@ -1,0 +1,118 @@
+import Foundation
+import Glibc
+import Jobs
+import Model
+import Testing
+
+/// A state directory of its own, the shim that was built, and a mark by which every process of a test can be found.
+struct CommandWorkbench: Sendable {
+    let directory: String
+    let executor: Executor
+    let mark = "taskd-test-\(UUID().uuidString)"
+
+    init(cgroup: String? = nil, outputLimit: Int64 = 64 << 20) throws {
+        directory = try Self.makeDirectory()
+        executor = try Executor(
+            shim: Self.shim, state: directory, socket: "/run/taskd-test.sock", cgroup: cgroup, outputLimit: outputLimit)
+    }
+
+    /// A bench around an existing state directory, as a daemon that was started anew has it.
+    init(adopting directory: String) throws {
+        self.directory = directory
+        executor = try Executor(shim: Self.shim, state: directory, socket: "/run/taskd-test.sock")
+    }
+
+    /// Products stand beside the test runner.
+    static let shim = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
+        .deletingLastPathComponent().appendingPathComponent("taskd-shim").path
+
+    private static func makeDirectory() throws -> String {
+        let path = FileManager.default.temporaryDirectory.resolvingSymlinksInPath().path + "/taskd-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+        return path
+    }
+
+    func attempt(_ task: Int64 = 1) -> AttemptDirectory {
+        AttemptDirectory(state: executor.state, task: TaskID(task), attempt: 1)
+    }
+
+    /// The text of a file in the bench's directory or at an absolute path.
+    func text(_ path: String) -> String {
+        let path = path.hasPrefix("/") ? path : directory + "/" + path
+        return String(decoding: FileManager.default.contents(atPath: path) ?? Data(), as: UTF8.self)
+    }
+
+    /// Processes that carry the mark in their variables or arguments.
+    func survivors() -> [String] {
+        let entries = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+        return entries.filter { $0.allSatisfy(\.isNumber) }.compactMap { pid in
+            let holder = text("/proc/\(pid)/environ") + text("/proc/\(pid)/cmdline")
+            return holder.contains(mark) ? "\(pid): \(text("/proc/\(pid)/cmdline"))" : nil
+        }
+    }
+}
+
+extension CommandWorkbench {
+    /// The handler of the command job written in `json`, which finds the mark in its variables.
+    func handler(_ json: String) throws -> CommandHandler {
+        guard case .object(var object) = try JSONParser.parse(json) else { throw CancellationError() }
+        var variables = object["env"]?.objectValue ?? [:]
+        variables["MARK"] = .string(mark)
+        object["env"] = .object(variables)
+        switch try Job(json: .object(object)).action {
+        case .command(let job), .shell(let job): return CommandHandler(job, executor: executor)
+        default: throw CancellationError()
+        }
+    }
+
+    /// The handler of a shell job.
+    func shell(_ script: String) throws -> CommandHandler {
+        try handler(JSONValue.object(["shell": .string(script)]).text())
+    }
+
+    func context(
+        task: Int64 = 1, grace: Duration = .seconds(10),
+        requests: AsyncStream<Void> = AsyncStream { $0.finish() }, report: @escaping @Sendable (Model.Progress) -> Void = { _ in }
+    ) -> JobContext {
+        JobContext(
+            taskID: TaskID(task), name: "a task", attempt: 1, directory: directory, grace: grace, clock: ContinuousClock(),
+            cancelRequests: requests, report: report)
+    }
+
+    func run(_ json: String) async throws -> RunReport {
+        try await handler(json).run(context())
+    }
+
+    /// Runs `handler` and sends a cancel request each time the command reports progress with the message `cancel`.
+    func runCancelled(_ handler: CommandHandler, grace: Duration = .seconds(10)) async -> RunReport {
+        let (reports, told) = AsyncStream<Model.Progress>.makeStream()
+        let (requests, request) = AsyncStream<Void>.makeStream()
+        let context = context(grace: grace, requests: requests) { told.yield($0) }
+        let running = Task {
+            defer { told.finish() }
+            return await handler.run(context)
+        }
+        for await report in reports where report.message == "cancel" {
+            request.yield()
+            running.cancel()
+        }
+        return await running.value
+    }
+}
+
+/// Runs `body` with a bench that is gone afterwards, and with it whatever still carries its mark.
+func withCommandBench(
+    cgroup: String? = nil, outputLimit: Int64 = 64 << 20, _ body: (CommandWorkbench) async throws -> Void
+) async throws {
+    let bench = try CommandWorkbench(cgroup: cgroup, outputLimit: outputLimit)
+    defer { try? FileManager.default.removeItem(atPath: bench.directory) }
+    try await body(bench)
+    #expect(bench.survivors() == [])
+}
+
+extension Outcome {
+    /// The standard output shown in the result.
+    var stdout: String? { result?["stdout"]?.stringValue }
+    /// The type of the exception.
+    var exceptionType: String? { exception?.type }
+}
