@@ -80,9 +80,10 @@ static void detach(void) {
     sigset_t all;
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, NULL);
-    // A daemon that ignores SIGCHLD would leave us no status to collect.
+    // Ignored by the daemon, they would not reach our signalfd, and a child's status would be thrown away.
     signal(SIGCHLD, SIG_DFL);
     signal(SIGTERM, SIG_DFL);
+    signal(SIGIO, SIG_DFL);
     setsid();
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     prctl(PR_SET_DUMPABLE, 0);
@@ -186,27 +187,27 @@ static void take_signals(struct run *run, int signals) {
     struct signalfd_siginfo information;
     while (read(signals, &information, sizeof information) == sizeof information) {
         if (information.ssi_signo == SIGTERM) end_tree(run);
+        if (information.ssi_signo == SIGIO) output_changed();
     }
 }
 
 // What the events of one wait ask for.
-static void attend(struct run *run, struct pollfd polls[5]) {
+static void attend(struct run *run, struct pollfd polls[4]) {
     if (polls[0].revents) take_signals(run, polls[0].fd);
     if (polls[1].revents) obey(run);
     if (polls[2].revents & POLLIN) progress_forward(polls[2].fd);
     else if (polls[2].revents) polls[2].fd = -1;
     if (polls[3].revents) take_failure(run, &polls[3]);
-    if (polls[4].revents) output_changed();
     if (output_timeout() == 0) output_trim();
 }
 
 // Returns when the last process of the tree is gone.
 static void wait_for_end(struct run *run, int signals, int failed, int progress) {
-    struct pollfd polls[5] = {
-        {.fd = signals, .events = POLLIN},  {.fd = CONTROL_FD, .events = POLLIN}, {.fd = progress, .events = POLLIN},
-        {.fd = failed, .events = POLLIN},
-        {.fd = output_watch(run->options->directory, run->options->output), .events = POLLIN},
+    struct pollfd polls[4] = {
+        {.fd = signals, .events = POLLIN}, {.fd = CONTROL_FD, .events = POLLIN},
+        {.fd = progress, .events = POLLIN}, {.fd = failed, .events = POLLIN},
     };
+    output_watch(run->options->directory, run->options->output);
     bool has_announced = false;
     while (reap(run)) {
         if (run->has_ended && !has_announced) {
@@ -217,7 +218,7 @@ static void wait_for_end(struct run *run, int signals, int failed, int progress)
         }
         if (run->is_ending && now() >= run->deadline) run->is_killing = true;
         if (run->is_killing) kill_tree(run);
-        poll(polls, 5, next_timeout(run));
+        poll(polls, 4, next_timeout(run));
         attend(run, polls);
     }
     if (polls[3].fd >= 0) take_failure(run, &polls[3]);
@@ -239,6 +240,7 @@ int main(int count, char **arguments) {
     sigemptyset(&heard);
     sigaddset(&heard, SIGCHLD);
     sigaddset(&heard, SIGTERM);
+    sigaddset(&heard, SIGIO);
     int signals = signalfd(-1, &heard, SFD_CLOEXEC | SFD_NONBLOCK);
     struct run run = {.options = &options, .pidfd = -1};
     int failed = -1, progress = -1;

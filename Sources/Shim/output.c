@@ -2,36 +2,30 @@
 #include "shim.h"
 
 #include <fcntl.h>
-#include <stdio.h>
-#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 // A hole ends on a border that every file system's blocks share, so that what is cut is given back whole.
 #define BORDER ((off_t)65536)
 #define REST 100                // milliseconds between looks at a file that grows
-#define REST_UNWATCHED 1000     // the same where inotify has no room for us
+#define REST_UNTOLD 1000        // the same where the kernel does not tell of writes
 
 static int64_t limit;
 static int64_t due;             // when to look next; 0 for when the kernel tells of a write
-static int notify = -1;
-static char paths[2][4200];
+static int directory = -1;
 static off_t cut[3];            // where the hole in descriptor 1 and 2 ends
 
-// One event is asked for, not one for each write: a command that prints a lot must not keep the shim busy.
+// One SIGIO for the next write, not one for each: a command that prints a lot must not keep the shim busy. This is
+// dnotify (fcntl(2), F_NOTIFY) because inotify allows a user 128 instances in all, which are not ours to use up.
 static void arm(void) {
-    for (int i = 0; i < 2; i++) inotify_add_watch(notify, paths[i], IN_MODIFY | IN_ONESHOT);
+    if (fcntl(directory, F_NOTIFY, DN_MODIFY) < 0) due = now() + REST_UNTOLD;
 }
 
-int output_watch(const char *directory, int64_t bytes) {
+void output_watch(const char *path, int64_t bytes) {
     limit = bytes;
-    if (!limit) return -1;
-    snprintf(paths[0], sizeof paths[0], "%s/stdout", directory);
-    snprintf(paths[1], sizeof paths[1], "%s/stderr", directory);
-    notify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-    if (notify >= 0) arm();
-    else due = now() + REST_UNWATCHED;
-    return notify;
+    if (!limit) return;
+    directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    arm();
 }
 
 // Milliseconds until the next look; -1 when none is due.
@@ -42,8 +36,6 @@ int output_timeout(void) {
 }
 
 void output_changed(void) {
-    char events[4096];
-    while (read(notify, events, sizeof events) > 0) {}
     if (!due) due = now() + REST;
 }
 
@@ -61,8 +53,8 @@ static void trim(int file) {
 // The command goes on appending: its offsets stay true, and the file takes no more room than the limit.
 void output_trim(void) {
     if (!limit) return;
-    due = notify >= 0 ? 0 : now() + REST_UNWATCHED;
-    if (notify >= 0) arm();
+    due = 0;
+    arm();
     trim(STDOUT_FILENO);
     trim(STDERR_FILENO);
 }

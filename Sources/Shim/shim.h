@@ -68,7 +68,7 @@ void cgroup_kill(const char *path);
 void cgroup_remove(const char *path);
 
 // output.c: keeps the head and the tail of an output file and gives the middle back to the disk.
-int output_watch(const char *directory, int64_t limit);
+void output_watch(const char *directory, int64_t limit);
 int output_timeout(void);
 void output_changed(void);
 void output_trim(void);

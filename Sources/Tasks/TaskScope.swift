@@ -51,10 +51,11 @@ public final class TaskScope: Sendable {
 
     /// How many members there have been, how many have ended, and how far they are on average.
     public var progress: GroupProgress {
-        let (finished, fractions, live) = state.withLock { ($0.endedCount, $0.endedFractions, Array($0.live.values)) }
+        let (ended, fractions, listed) = state.withLock { ($0.endedCount, $0.endedFractions, Array($0.live.values)) }
+        // A member ends a moment before it leaves the list.
         return GroupProgress(
-            completed: finished, total: finished + live.count,
-            fractions: live.reduce(fractions) { $0 + $1.progress.fraction })
+            completed: ended + listed.count(where: \.isDone), total: ended + listed.count,
+            fractions: listed.reduce(fractions) { $0 + $1.progress.fraction })
     }
 
     var memberCount: Int { state.withLock { $0.live.count } }

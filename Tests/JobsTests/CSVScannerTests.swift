@@ -4,11 +4,13 @@ import Testing
 @testable import Jobs
 
 struct CSVScannerTests {
-    struct Counted: Sendable {
+    struct Counted: Sendable, CustomTestStringConvertible {
         let text: String
         var key: String?
         let count: Int64
         var withoutKey: Int64 = 0
+
+        var testDescription: String { String(text.prefix(40)) }
     }
 
     @Test(arguments: [
@@ -45,11 +47,13 @@ struct CSVScannerTests {
         }
     }
 
-    struct Refused: Sendable {
+    struct Refused: Sendable, CustomTestStringConvertible {
         let bytes: [UInt8]
         let key: String?
         let code: SourceError.Code
         let words: [String]
+
+        var testDescription: String { String(decoding: bytes.prefix(40), as: UTF8.self) }
 
         init(_ text: String, key: String? = nil, _ code: SourceError.Code, _ words: String...) {
             self.init(Array(text.utf8), key: key, code, words)

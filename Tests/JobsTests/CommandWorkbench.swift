@@ -8,17 +8,19 @@ import Testing
 struct CommandWorkbench: Sendable {
     let directory: String
     let executor: Executor
-    let mark = "taskd-test-\(UUID().uuidString)"
+    let mark: String
 
     init(cgroup: String? = nil, outputLimit: Int64 = 64 << 20) throws {
         directory = try Self.makeDirectory()
+        mark = "taskd-test-\(UUID().uuidString)"
         executor = try Executor(
             shim: Self.shim, state: directory, socket: "/run/taskd-test.sock", cgroup: cgroup, outputLimit: outputLimit)
     }
 
     /// A bench around an existing state directory, as a daemon that was started anew has it.
-    init(adopting directory: String) throws {
+    init(adopting directory: String, mark: String) throws {
         self.directory = directory
+        self.mark = mark
         executor = try Executor(shim: Self.shim, state: directory, socket: "/run/taskd-test.sock")
     }
 
@@ -81,6 +83,19 @@ extension CommandWorkbench {
 
     func run(_ json: String) async throws -> RunReport {
         try await handler(json).run(context())
+    }
+
+    /// Takes over what a daemon before this one left.
+    func resume(_ json: String = #"{"command": ["adopted"]}"#, task: Int64 = 1) async throws -> RunReport? {
+        try await handler(json).resume(context(task: task))
+    }
+
+    /// Runs `handler` and answers its report with every progress it reported.
+    func runTold(_ handler: CommandHandler) async -> (report: RunReport, progress: [Model.Progress]) {
+        let (reports, told) = AsyncStream<Model.Progress>.makeStream()
+        let report = await handler.run(context { told.yield($0) })
+        told.finish()
+        return (report, await reports.reduce(into: []) { $0.append($1) })
     }
 
     /// Runs `handler` and sends a cancel request each time the command reports progress with the message `cancel`.

@@ -34,7 +34,7 @@ struct MarcScannerTests {
     private static let wrongLength = Array("00030".utf8) + emma.dropFirst(5)
     private static let noLength = Array("abcde".utf8) + emma.dropFirst(5)
 
-    struct Counted: Sendable {
+    struct Counted: Sendable, CustomTestStringConvertible {
         let name: String
         let bytes: [UInt8]
         var key: String?
@@ -42,6 +42,8 @@ struct MarcScannerTests {
         var deleted: Int64 = 0
         var damaged: Int64 = 0
         var withoutKey: Int64 = 0
+
+        var testDescription: String { name }
     }
 
     static let counted = [
@@ -80,12 +82,14 @@ struct MarcScannerTests {
         }
     }
 
-    struct Refused: Sendable {
+    struct Refused: Sendable, CustomTestStringConvertible {
         let name: String
         let bytes: [UInt8]
         var key: String?
         let code: SourceError.Code
         let words: [String]
+
+        var testDescription: String { name }
     }
 
     static let refused = [

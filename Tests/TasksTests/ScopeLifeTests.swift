@@ -68,9 +68,7 @@ import Testing
                 _ = await member.join()
                 sample = member
             }
-            #expect(scope.memberCount == 1)
-            #expect(registry.heldCount == 1)
-            await until { sample == nil }
+            await until { scope.memberCount == 1 && registry.heldCount == 1 && sample == nil }
             #expect(scope.progress.completed == 10_000)
             gate.open()
         }

@@ -27,14 +27,12 @@ struct MARCKey: Hashable {
 
     /// Whether `content`, all bytes of a field with this tag, holds what is asked for.
     func isPresent(in content: Slice<UnsafeRawBufferPointer>) -> Bool {
-        guard let subfield else {
-            return content.contains { $0 > 0x20 }
-        }
+        guard let subfield else { return content.contains { $0 > 0x20 } }
         var rest = content
         while let delimiter = rest.firstIndex(of: 0x1F) {
             rest = rest[(delimiter + 1)...]
             guard rest.first == subfield else { continue }
-            if let first = rest.dropFirst().first, first > 0x20 { return true }
+            if rest.dropFirst().prefix(while: { $0 != 0x1F }).contains(where: { $0 > 0x20 }) { return true }
         }
         return false
     }

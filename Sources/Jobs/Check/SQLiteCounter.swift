@@ -98,7 +98,7 @@ extension Configuration {
     /// A connection that cannot write, cannot reach another file, and stops once `flag` is raised.
     ///
     /// `sqlite3_interrupt` does nothing in the moment before a statement starts; the flag stays raised.
-    fileprivate static func readOnly(patience: Duration, until flag: CancellationFlag) -> Configuration {
+    static func readOnly(patience: Duration, until flag: CancellationFlag) -> Configuration {
         var configuration = Configuration()
         configuration.readonly = true
         configuration.busyMode = .callback { tries in

@@ -1,0 +1,43 @@
+# Everything a person runs by hand, and what CI runs.
+SWIFT ?= swift
+RELEASE = --configuration release --static-swift-stdlib --scratch-path .build-release
+BIN = .build-release/release
+PREFIX ?= /usr/local
+
+.PHONY: build demo test lint setup sanitize bench clean install
+
+# The three programs, ready to be installed.
+build: setup
+	$(SWIFT) build $(RELEASE)
+
+# From nothing to a counted library: builds, starts a private daemon, runs the inventory, shows its history, stops.
+demo: build
+	scripts/demo.sh $(BIN)
+
+# Every test, the examples, the style of the code.
+test: setup lint
+	$(SWIFT) build --build-tests
+	$(SWIFT) test --skip-build
+	scripts/test-examples.sh
+
+lint:
+	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests Examples
+
+# The data-race and memory checks of the in-process library, which carries every other promise.
+sanitize: setup
+	$(SWIFT) test --sanitize=thread --scratch-path .build-thread --filter TasksTests
+
+bench: build
+	scripts/measure.sh $(BIN)
+
+# Installs what the build needs from Debian's packages, if it is missing.
+setup:
+	scripts/setup.sh
+
+install: build
+	install -D -m 755 $(BIN)/taskd $(DESTDIR)$(PREFIX)/bin/taskd
+	install -D -m 755 $(BIN)/taskctl $(DESTDIR)$(PREFIX)/bin/taskctl
+	install -D -m 755 $(BIN)/taskd-shim $(DESTDIR)$(PREFIX)/libexec/taskd-shim
+
+clean:
+	rm -rf .build .build-release .build-thread .demo

@@ -1,0 +1,21 @@
+#!/bin/sh
+# Installs the Debian packages that the build and the tests need, as far as they are missing.
+set -eu
+
+packages=""
+want() { # want PACKAGE FILE-OR-COMMAND
+    if [ -e "$2" ] || command -v "$2" >/dev/null 2>&1; then return; fi
+    packages="$packages $1"
+}
+want libsqlite3-dev /usr/include/sqlite3.h
+want sqlite3 sqlite3
+want gawk awk
+want curl curl
+want git git
+
+[ -n "$packages" ] || exit 0
+echo "installing:$packages"
+if [ "$(id -u)" -eq 0 ]; then root=""; else root=sudo; fi
+$root apt-get update -qq
+# shellcheck disable=SC2086 # a list of packages is a list of words
+DEBIAN_FRONTEND=noninteractive $root apt-get install -y -qq --no-install-recommends $packages >/dev/null
