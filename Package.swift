@@ -50,7 +50,8 @@ let package = Package(
         .target(name: "Engine", dependencies: ["Store", "Jobs", "Tasks", "Model", logging], swiftSettings: settings),
         .executableTarget(
             name: "Daemon",
-            dependencies: ["Engine", "Jobs", "Store", "Model", httpTypes, signals, logging, arguments, yaml] + http + nio,
+            dependencies: ["Engine", "Jobs", "Store", "Model", httpTypes, signals, logging, arguments, yaml] + http
+                + nio,
             swiftSettings: settings),
         .executableTarget(
             name: "Shim",

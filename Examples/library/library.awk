@@ -21,7 +21,10 @@ function chance(limit) {
 function work(class, author, title, year) {
     works++
     work_class[works] = class; work_author[works] = author; work_title[works] = title; work_year[works] = year
-    if (!(author in known)) { known[author] = 1; authors++; author_name[authors] = author; author_class[authors] = class }
+    if (author in known) return
+    known[author] = 1
+    authors++
+    author_name[authors] = author; author_class[authors] = class
 }
 
 function read_works() {
@@ -98,7 +101,7 @@ function spoken(name,    comma) {
     return comma ? substr(name, comma + 2) " " substr(name, 1, comma - 1) : name
 }
 
-function title(class, author, text, year) {
+function add_title(class, author, text, year) {
     titles++
     title_class[titles] = class; title_author[titles] = author; title_text[titles] = text; title_year[titles] = year
 }
@@ -106,16 +109,17 @@ function title(class, author, text, year) {
 # The works themselves, in editions, and what libraries hold beside them.
 function make_titles(    i, volume) {
     for (i = 1; i <= works; i++) {
-        title(work_class[i], work_author[i], work_title[i], work_year[i])
-        title(work_class[i], work_author[i], work_title[i] " : a new edition, with notes", 1880 + chance(45))
-        title(work_class[i], work_author[i], work_title[i] " : illustrated edition", 1890 + chance(35))
+        add_title(work_class[i], work_author[i], work_title[i], work_year[i])
+        add_title(work_class[i], work_author[i], work_title[i] " : a new edition, with notes", 1880 + chance(45))
+        add_title(work_class[i], work_author[i], work_title[i] " : illustrated edition", 1890 + chance(35))
     }
     for (i = 1; i <= authors; i++) {
-        title(author_class[i], author_name[i], "The letters of " spoken(author_name[i]), 1870 + chance(50))
-        title(author_class[i], "", "A life of " spoken(author_name[i]), 1865 + chance(55))
-        title(author_class[i], author_name[i], "A " spoken(author_name[i]) " reader", 1895 + chance(30))
+        add_title(author_class[i], author_name[i], "The letters of " spoken(author_name[i]), 1870 + chance(50))
+        add_title(author_class[i], "", "A life of " spoken(author_name[i]), 1865 + chance(55))
+        add_title(author_class[i], author_name[i], "A " spoken(author_name[i]) " reader", 1895 + chance(30))
         for (volume = 1; volume <= 3; volume++)
-            title(author_class[i], author_name[i], "The works of " spoken(author_name[i]) ", vol. " volume, 1900 + i % 20)
+            add_title(author_class[i], author_name[i], "The works of " spoken(author_name[i]) ", vol. " volume,
+                1900 + i % 20)
     }
 }
 
@@ -137,12 +141,17 @@ function with_isbn_digit(digits,    i, sum) {
 function barcode(institution, number) { return with_luhn_digit(sprintf("3%04d%08d", institution, number)) }
 function isbn(number) { return with_isbn_digit(sprintf("978000%06d", number * 37)) }
 
-function call_number(i) { return title_class[i] " ." substr("ABCDEFGHJKLMNPRSTW", 1 + i % 18, 1) (11 + i * 7 % 88) " " title_year[i] }
+function call_number(i) {
+    return title_class[i] " ." substr("ABCDEFGHJKLMNPRSTW", 1 + i % 18, 1) (11 + i * 7 % 88) " " title_year[i]
+}
 
 # 975 available, 125 charged, 67 missing, 45 lost, 35 in transit; 521 and 1247 have no common factor.
 function status(item,    place) {
     place = item * 521 % ITEMS
-    return place < 975 ? "available" : place < 1100 ? "charged" : place < 1167 ? "missing" : place < 1212 ? "lost" : "in_transit"
+    if (place < 975) return "available"
+    if (place < 1100) return "charged"
+    if (place < 1167) return "missing"
+    return place < 1212 ? "lost" : "in_transit"
 }
 
 function sql(text) {
@@ -150,7 +159,7 @@ function sql(text) {
     return "'" text "'"
 }
 
-function write_catalogue(    i, t, out) {
+function write_catalogue(    i, t, author, place, copy, out) {
     out = "catalogue.sql"
     print "BEGIN;" > out
     print "CREATE TABLE items (" > out
@@ -160,9 +169,14 @@ function write_catalogue(    i, t, out) {
     print ") STRICT, WITHOUT ROWID;" > out
     for (i = 1; i <= ITEMS; i++) {
         t = 1 + (i - 1) % titles
-        printf "INSERT INTO items VALUES (%s, %s, %s, %d, %s, %d, %s, %s);\n", sql(barcode(1247, i)), sql(title_text[t]),
-            title_author[t] == "" ? "NULL" : sql(title_author[t]), title_year[t], sql(call_number(t)),
-            1 + int((i - 1) / titles), sql(i % 7 ? "stacks" : "reading room"), sql(status(i)) > out
+        author = "NULL"
+        if (title_author[t] != "") author = sql(title_author[t])
+        place = "stacks"
+        if (i % 7 == 0) place = "reading room"
+        copy = 1 + int((i - 1) / titles)
+        printf "INSERT INTO items VALUES (%s, %s, %s, %d, ", sql(barcode(1247, i)), sql(title_text[t]), author,
+            title_year[t] > out
+        printf "%s, %d, %s, %s);\n", sql(call_number(t)), copy, sql(place), sql(status(i)) > out
     }
     print "CREATE INDEX items_by_status ON items (status);" > out
     print "COMMIT;" > out
@@ -211,14 +225,18 @@ function csv(text) {
     return "\"" text "\""
 }
 
-function write_loans(    i, w, lender, out) {
-    split("Bibliothèque cantonale, Lausanne|City Library, \"Old Mill\" branch|Linen Hall Library, Belfast|Staatsbibliothek zu Berlin|University Library, Leiden", lender, "|")
+function write_loans(    i, w, lender, state, out) {
+    lender[1] = "Bibliothèque cantonale, Lausanne"; lender[2] = "City Library, \"Old Mill\" branch"
+    lender[3] = "Linen Hall Library, Belfast"; lender[4] = "Staatsbibliothek zu Berlin"
+    lender[5] = "University Library, Leiden"
     out = "ill.csv"
     printf "barcode,title,author,lender,due,status\r\n" > out
     for (i = 1; i <= LOANS; i++) {
         w = 1 + i * 17 % works
+        state = "on loan"
+        if (i % 6 == 0) state = "requested"
         printf "%s,%s,%s,%s,2026-12-%02d,%s\r\n", barcode(5000 + i % 5, 100 + i * 3), csv(work_title[w]),
-            csv(work_author[w]), csv(lender[1 + i % 5]), 1 + i % 28, i % 6 ? "on loan" : "requested" > out
+            csv(work_author[w]), csv(lender[1 + i % 5]), 1 + i % 28, state > out
     }
     close(out)
 }

@@ -1,7 +1,7 @@
 internal import Model
 
 /// What a command works with: the daemon, and where to write.
-struct Session: Sendable {
+struct Session {
     let client: DaemonClient
     var output = Output.standard
     var errors = Output.error

@@ -4,7 +4,7 @@ internal import Model
 
 /// The terminal's side of taskd.
 @main
-struct TaskCtl: AsyncParsableCommand {
+struct TaskCtl: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "taskctl", abstract: "Submit tasks to taskd, watch them, wait for them and cancel them.",
         discussion: """
@@ -24,14 +24,10 @@ struct TaskCtl: AsyncParsableCommand {
                 name: "Steering", subcommands: [Cancel.self, Queues.self, Queue.self, Prune.self, Ping.self]),
         ])
 
-    static func main() async {
+    static func main() {
         do {
             var command = try parseAsRoot()
-            if var command = command as? any AsyncParsableCommand {
-                try await command.run()
-            } else {
-                try command.run()
-            }
+            try command.run()
         } catch let error as ClientError {
             report(error)
         } catch {

@@ -10,6 +10,8 @@ internal import UnixSignals
 struct Daemon: Sendable {
     private let configuration: Configuration
     private let logger: Logger
+    /// How long the last answers may take when the daemon stops.
+    private static let answerLimit = Duration.seconds(5)
 
     init(_ configuration: Configuration, logger: Logger) {
         self.configuration = configuration
@@ -67,7 +69,13 @@ struct Daemon: Sendable {
             logger.notice("stopping")
             server.stopAccepting()
             await engine.stop()
-            await server.waitForRequests()
+            await withTaskGroup { group in
+                group.addTask { await server.waitForRequests() }
+                // A client that does not read its answer is not waited for longer than this; cut short when there is none.
+                group.addTask { try? await Task.sleep(for: Self.answerLimit) }
+                await group.next()
+                group.cancelAll()
+            }
             group.cancelAll()
         }
     }

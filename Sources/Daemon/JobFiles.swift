@@ -45,7 +45,9 @@ extension JobFiles {
         defer { closedir(stream) }
         var entries: [Entry] = []
         while let entry = readdir(stream) {
-            let file = withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+            let file = withUnsafeBytes(of: entry.pointee.d_name) {
+                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
             guard !file.hasPrefix("."), let suffix = suffixes.first(where: file.hasSuffix) else { continue }
             let path = directory + "/" + file
             entries.append(Entry(name: String(file.dropLast(suffix.count)), path: path, job: job(at: path)))

@@ -2,7 +2,9 @@ internal import Glibc
 
 /// Finds the program that commands run under.
 enum Shim {
-    private static let places = ["taskd-shim", "libexec/taskd-shim", "../libexec/taskd-shim", "../libexec/taskd/taskd-shim"]
+    private static let places = [
+        "taskd-shim", "libexec/taskd-shim", "../libexec/taskd-shim", "../libexec/taskd/taskd-shim",
+    ]
 
     /// The path of `taskd-shim`: the one given, else the one beside the daemon's own binary.
     ///
@@ -17,7 +19,8 @@ enum Shim {
         let directory = ownDirectory
         guard let found = places.map({ directory + "/" + $0 }).first(where: { access($0, X_OK) == 0 }) else {
             throw DaemonError(
-                code: .unavailable, message: "taskd-shim is not beside taskd in \(directory); install it there or give --shim")
+                code: .unavailable,
+                message: "taskd-shim is not beside taskd in \(directory); install it there or give --shim")
         }
         return found
     }

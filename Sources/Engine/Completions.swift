@@ -27,6 +27,7 @@ final class Completions: Sendable {
 
     private struct State {
         var nextNumber = 0
+        var isStopped = false
         var waiters: [TaskID: [Int: AsyncStream<Completion>.Continuation]] = [:]
     }
 
@@ -37,6 +38,7 @@ final class Completions: Sendable {
         let (stream, continuation) = AsyncStream<Completion>.makeStream()
         let number = state.withLock { state in
             defer { state.nextNumber += 1 }
+            if state.isStopped { continuation.finish() }
             for id in ids { state.waiters[id, default: [:]][state.nextNumber] = continuation }
             return state.nextNumber
         }
@@ -51,6 +53,15 @@ final class Completions: Sendable {
                 if state.waiters[id]?.isEmpty == true { state.waiters[id] = nil }
             }
         }
+    }
+
+    /// Ends every wait, and those to come: nothing more will be done here.
+    func stop() {
+        let waiters = state.withLock { state in
+            state.isStopped = true
+            return state.waiters.values.flatMap(\.values)
+        }
+        for waiter in waiters { waiter.finish() }
     }
 
     /// Tells those who wait for a task that it is done.

@@ -100,7 +100,8 @@ extension Engine {
     }
 
     /// When a task that failed is tried again, or `nil` when it is not.
-    private func nextTry(of task: LiveTask, _ job: Job, after exception: ExceptionInfo, _ now: Timestamp) -> Timestamp? {
+    private func nextTry(of task: LiveTask, _ job: Job, after exception: ExceptionInfo, _ now: Timestamp) -> Timestamp?
+    {
         if exception == .interrupted { return job.onInterrupt == .rerun ? now : nil }
         let wasAsked = task.isCancelled && !task.isTimedOut
         guard !wasAsked, task.record.attempt < job.retry.attempts else { return nil }

@@ -67,12 +67,14 @@ extension Engine {
 
     private func tellParent(of ended: TaskRecord) {
         advanceParents(of: ended, by: ended.state == .succeeded ? 1 - (live[ended.id]?.fraction ?? 0) : 0, completed: 1)
-        guard let parentID = ended.parentID, let parent = live[parentID], let sequence = ended.doneSequence else { return }
+        guard let parentID = ended.parentID, let parent = live[parentID], let sequence = ended.doneSequence else {
+            return
+        }
         parent.memberEnded(MemberTally.Finished(id: ended.id, state: ended.state), sequence: sequence)
     }
 
     private func queueHook(of ended: TaskRecord) {
-        guard ended.job["on_done"] != nil else { return }
+        guard ended.job["on_done"]?.arrayValue != nil else { return }
         hooks.continuation.yield(ended)
     }
 }

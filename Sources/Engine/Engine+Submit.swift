@@ -24,7 +24,8 @@ extension Engine {
     package func retry(_ id: TaskID, by submitter: Submitter?) async throws -> TaskRecord {
         guard let record = try await store.task(id) else { throw EngineError.unknownTask(id) }
         guard record.isDone else {
-            throw EngineError(code: .wrongState, message: "task \(id) is \(record.state.rawValue); only a done task is retried")
+            throw EngineError(
+                code: .wrongState, message: "task \(id) is \(record.state.rawValue); only a done task is retried")
         }
         var job = try Job(json: record.job)
         // The key still names the first task, and what it ran after has had its say.

@@ -19,8 +19,15 @@ extension Engine {
                 try Task.checkCancellation()
             }
             let records = try await self.store.tasks(request.ids)
+            try self.checkIsServing(request.returnWhen.isSatisfied(by: records.map(\.state)), request.timeout)
             return (records.filter(\.isDone), records.filter { !$0.isDone })
         }
+    }
+
+    /// A wait that ended before its time because the daemon stops goes on at the next daemon, not here.
+    private func checkIsServing(_ isSatisfied: Bool, _ timeout: Duration?) throws {
+        guard isStopping, !isSatisfied, timeout != .zero else { return }
+        throw EngineError.stopping
     }
 
     /// Gives `each` the tasks in the order they are done, those done already first, as `asyncio.as_completed` does.
@@ -44,6 +51,7 @@ extension Engine {
                 sequence = done.last?.doneSequence ?? sequence
             }
             try Task.checkCancellation()
+            try self.checkIsServing(pending.isEmpty, timeout)
             return ids.filter(pending.contains)
         }
     }

@@ -63,6 +63,8 @@ package final class Engine: Sendable {
         let running = live.all
         for task in running where task.record.kind.isComposite { task.stop() }
         for task in running where !task.record.kind.isComposite { task.stop() }
+        completions.stop()
+        store.ringCommits()
         for task in registry.all { _ = await (task as? TaskHandle<[TaskRecord]>)?.join() }
     }
 }

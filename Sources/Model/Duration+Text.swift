@@ -17,7 +17,9 @@ extension Duration {
             rest = rest.dropFirst(digits.count)
             let unit = rest.prefix { $0.isASCII && $0.isLetter }
             rest = rest.dropFirst(unit.count)
-            guard let number = Self.plainNumber(digits), let seconds = Self.secondsPerUnit[String(unit)] else { return nil }
+            guard let number = Self.plainNumber(digits), let seconds = Self.secondsPerUnit[String(unit)] else {
+                return nil
+            }
             total += number * seconds
         }
         guard !text.isEmpty else { return nil }
@@ -31,7 +33,9 @@ extension Duration {
     }
 
     private static func plainNumber(_ text: Substring) -> Double? {
-        guard text.first?.isNumber == true, text.allSatisfy({ $0.isASCII && ($0.isNumber || $0 == ".") }) else { return nil }
+        guard text.first?.isNumber == true, text.allSatisfy({ $0.isASCII && ($0.isNumber || $0 == ".") }) else {
+            return nil
+        }
         return Double(text)
     }
 

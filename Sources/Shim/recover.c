@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 struct search {
-    struct process child;
+    struct process shim, child;
     size_t found;
 };
 
@@ -49,7 +49,9 @@ static void end(const struct process *process, void *context) {
     int pidfd = process_open(process->pid);
     if (pidfd < 0) return;
     struct process current;
-    bool is_same = process_read(process->pid, &current) && current.start == process->start;
+    // Nothing older than the shim can be of its tree.
+    bool is_same = process_read(process->pid, &current) && current.start == process->start
+        && current.start >= search->shim.start;
     bool is_child = current.pid == search->child.pid && current.start == search->child.start;
     struct pollfd ended = {.fd = pidfd, .events = POLLIN};
     if (is_same && poll(&ended, 1, 0) == 0 && (is_child || is_marked(process->pid))) {
@@ -67,6 +69,7 @@ int recover(const char *directory) {
     FILE *file = fopen(path, "re");
     while (file && fgets(line, sizeof line, file)) {
         sscanf(line, "boot_id %63s", then);
+        sscanf(line, "shim %d %llu", &search.shim.pid, &search.shim.start);
         sscanf(line, "child %d %llu", &search.child.pid, &search.child.start);
         sscanf(line, "cgroup %4199[^\n]", cgroup);
     }

@@ -26,7 +26,9 @@ enum Gate {
         """
 
     /// Sets `waiting_for` of the queued tasks that `condition` names to the next gate that is shut.
-    static func reopen(_ db: Database, where condition: String, _ arguments: [String: (any DatabaseValueConvertible)?])
+    static func reopen(
+        _ db: Database, where condition: String, _ arguments: [String: (any DatabaseValueConvertible)?]
+    )
         throws
     {
         let sql = "UPDATE tasks SET waiting_for = \(next) WHERE state = 'queued' AND \(condition)"

@@ -102,7 +102,9 @@ extension TaskFilter {
         if let kind { require("kind = ?", kind.rawValue) }
         if let queue { require("queue = ?", queue) }
         if let parentID { require("parent_id = ?", parentID.number) }
-        if let label { require("EXISTS (SELECT 1 FROM json_each(labels) WHERE key = ? AND value = ?)", label.key, label.value) }
+        if let label {
+            require("EXISTS (SELECT 1 FROM json_each(labels) WHERE key = ? AND value = ?)", label.key, label.value)
+        }
         if let since { require("submitted_at >= ?", since.description) }
         if let until { require("submitted_at < ?", until.description) }
         if let cursor { require("id \(order == .ascending ? ">" : "<") ?", cursor.number) }

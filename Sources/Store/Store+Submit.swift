@@ -73,7 +73,8 @@ struct Insertion {
     mutating func insert(_ job: Job, parent: TaskID?) throws -> TaskID {
         let id = try takeID()
         if knownQueues.insert(job.queue).inserted {
-            try db.cachedStatement(sql: "INSERT OR IGNORE INTO queues (name) VALUES (?)").execute(arguments: [job.queue])
+            try db.cachedStatement(sql: "INSERT OR IGNORE INTO queues (name) VALUES (?)").execute(arguments: [job.queue]
+            )
         }
         try insertRow(job, id: id, parent: parent)
         try Event.append(db, .submitted, id, at: now)
@@ -160,6 +161,7 @@ extension TaskRecord {
     /// Whether there is a task numbered `id`.
     static func exists(_ db: Database, _ id: TaskID) throws -> Bool {
         try Bool.fetchOne(
-            db.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM tasks WHERE id = ?)"), arguments: [id.number]) ?? false
+            db.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM tasks WHERE id = ?)"), arguments: [id.number])
+            ?? false
     }
 }

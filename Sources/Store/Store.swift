@@ -25,7 +25,8 @@ package final class Store: Sendable {
             guard !isNewer else {
                 throw StoreError(
                     code: .newerSchema,
-                    message: "\(path): written by a newer version of taskd; install that version or another state directory")
+                    message:
+                        "\(path): written by a newer version of taskd; install that version or another state directory")
             }
             try migrator.migrate(pool)
             // DatabasePool sets NORMAL after its preparations, which can lose acknowledged rows at a power cut.
@@ -84,6 +85,11 @@ extension Store {
     /// An element after each commit from now on, or fewer when the listener is slow.
     package func commits() -> AsyncStream<Void> {
         feed.listen()
+    }
+
+    /// Makes every listener look, though nothing was committed: because the daemon stops.
+    package func ringCommits() {
+        feed.ring()
     }
 }
 

@@ -15,8 +15,10 @@ extension TaskRecord {
         self.init(
             id: TaskID(row[0]), name: row[1], kind: try row.choice(2), state: try row.choice(3),
             parentID: (row[4] as Int64?).map(TaskID.init), job: try row.json(5) ?? .null, result: try row.json(6),
-            exception: try row.json(7).flatMap(ExceptionInfo.init(json:)), cancelRequests: row[8], cancelMessage: row[9],
-            shield: row[10], progress: try row.json(11).flatMap(Progress.init(json:)), queue: row[12], priority: row[13],
+            exception: try row.json(7).flatMap(ExceptionInfo.init(json:)), cancelRequests: row[8],
+            cancelMessage: row[9],
+            shield: row[10], progress: try row.json(11).flatMap(Progress.init(json:)), queue: row[12],
+            priority: row[13],
             attempt: row[14], maxAttempts: row[15], timeout: (row[16] as Double?).map { .seconds($0) },
             waitingFor: try row.json(17), key: row[18], labels: try row.json(19)?.objectValue ?? [:],
             submittedAt: try row.timestamp(20) ?? Timestamp(milliseconds: 0), startedAt: try row.timestamp(21),
@@ -63,6 +65,7 @@ extension Row {
     }
 
     private static func damaged(_ column: Int, _ text: String) -> StoreError {
-        StoreError(code: .corrupt, message: "column \(column) of a task holds \"\(text.shown)\", which no version wrote")
+        StoreError(
+            code: .corrupt, message: "column \(column) of a task holds \"\(text.shown)\", which no version wrote")
     }
 }

@@ -38,10 +38,11 @@ struct Transition {
             WHERE id = ? RETURNING \(TaskRecord.columns)
             """,
             [
-                outcome.state.rawValue, outcome.result?.text(), outcome.exception?.json.text(), now.description, sequence,
+                outcome.state.rawValue, outcome.result?.text(), outcome.exception?.json.text(), now.description,
+                sequence,
                 detail.map { JSONValue.object($0).text() }, id.number,
             ])
-        if let record, record.job["on_done"] != nil {
+        if let record, record.job["on_done"]?.arrayValue != nil {
             try db.cachedStatement(sql: "INSERT INTO hooks (task_id) VALUES (?)").execute(arguments: [id.number])
         }
         return record

@@ -6,10 +6,11 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1)))
 struct CheckCommandTests {
-    @Test(arguments: [
-        ("echo 1247", 1247), ("printf '\\n 34 \\r\\n'", 34), ("echo 0; echo ignored >&2", 0),
-        ("head -c 300000 /dev/zero >&2; echo 5", 5), ("sleep 100 & echo 7", 7), ("exec 2>&-; echo 8", 8),
-    ] as [(String, Int64)])
+    @Test(
+        arguments: [
+            ("echo 1247", 1247), ("printf '\\n 34 \\r\\n'", 34), ("echo 0; echo ignored >&2", 0),
+            ("head -c 300000 /dev/zero >&2; echo 5", 5), ("sleep 1000 & echo 7", 7), ("exec 2>&-; echo 8", 8),
+        ] as [(String, Int64)])
     func countsWhatAProgramWrites(_ script: String, _ count: Int64) async throws {
         try await withCheckDirectory { directory in
             let report = try await checkShell(script, in: directory)
@@ -19,12 +20,14 @@ struct CheckCommandTests {
     }
 
     @Test(arguments: [
-        ("exit 3", "no_count", "exited with 3"), ("echo 5; echo 'no such host' >&2; exit 2", "no_count", "no such host"),
+        ("exit 3", "no_count", "exited with 3"),
+        ("echo 5; echo 'no such host' >&2; exit 2", "no_count", "no such host"),
         ("kill -9 $$", "no_count", "signal 9"), ("true", "no_count", "answered nothing"),
         ("echo twelve", "no_count", "\"twelve\""), ("echo 12.0", "no_count", "\"12.0\""),
         ("echo 1 2", "no_count", "\"1 2\""), ("echo 1,247", "no_count", "\"1,247\""), ("echo +5", "no_count", "\"+5\""),
         ("echo -5", "no_count", "negative"), ("echo 99999999999999999999", "no_count", "99999"),
         ("printf '\\033[2J'", "no_count", "\\u{1b}[2J"), ("yes", "too_large", "1048576 bytes"),
+        ("trap '' PIPE; while :; do echo 1000000000; done", "too_large", "1048576 bytes"),
     ])
     func refusesWhatIsNoCount(_ script: String, _ code: String, _ words: String) async throws {
         try await withCheckDirectory { directory in
@@ -37,7 +40,8 @@ struct CheckCommandTests {
 
     @Test func aFailedProgramLeavesItsExitCodeAndItsWords() async throws {
         try await withCheckDirectory { directory in
-            let report = try await checkShell("head -c 9000 /dev/zero >&2; echo 'no password' >&2; exit 2", in: directory)
+            let report = try await checkShell(
+                "head -c 9000 /dev/zero >&2; echo 'no password' >&2; exit 2", in: directory)
             let details = try #require(report.outcome.exception?.details)
             #expect(details["exit_code"] == 2)
             let words = try #require(details["stderr"]?.stringValue)
@@ -48,9 +52,10 @@ struct CheckCommandTests {
         }
     }
 
-    @Test(arguments: [
-        ("{\"hits\": {\"total\": 34}}", "/hits/total", 34), ("[1, \"89\"]", "/1", 89), (" 7 ", "", 7),
-    ] as [(String, String, Int64)])
+    @Test(
+        arguments: [
+            ("{\"hits\": {\"total\": 34}}", "/hits/total", 34), ("[1, \"89\"]", "/1", 89), (" 7 ", "", 7),
+        ] as [(String, String, Int64)])
     func findsTheNumberInJSON(_ text: String, _ pointer: String, _ count: Int64) async throws {
         try await withCheckDirectory { directory in
             let report = try await printed(text, pointer, in: directory)
@@ -123,6 +128,17 @@ struct CheckCommandTests {
             run.cancel()
             let report = try await run.value
             #expect(report.outcome == .cancelled(.cancelled(nil)))
+            #expect(try await ended.count == 1)
+        }
+    }
+
+    @Test(arguments: ["exec 3>life; sleep 1000 & echo 7", "exec 3>life; exec >&- 2>&-; sleep 1000 & exit 7"])
+    func nothingOfAProgramOutlivesIt(_ script: String) async throws {
+        try await withCheckDirectory { directory in
+            try #require(mkfifo(directory.file("life"), 0o600) == 0)
+            async let ended = checkShell("cat life; echo 1", in: directory)
+            let report = try await checkShell(script, in: directory)
+            #expect(report.count == 7 || report.outcome.exception?.details["exit_code"] == 7)
             #expect(try await ended.count == 1)
         }
     }

@@ -119,7 +119,8 @@ struct CheckFileTests {
         try await withCheckDirectory { directory in
             let path = try directory.write("a.csv", String(repeating: "a\n", count: 100))
             let counter = FileCounter(path: path, format: .csv, key: nil, bufferSize: 100)
-            let context = JobContext.test { _ in _ = try? directory.write("a.csv", String(repeating: "a\n", count: 200)) }
+            let context = JobContext.test { _ in _ = try? directory.write("a.csv", String(repeating: "a\n", count: 200))
+            }
             await #expect { try await counter.count(context) } throws: { error in
                 let error = error as? SourceError
                 return error?.code == .inconsistent && error?.isRetryable == true

@@ -10,10 +10,11 @@ struct CheckPointerTests {
         "deep": ["list": [["total": 34]]],
     ]
 
-    @Test(arguments: [
-        ("/foo", ["bar", "baz"]), ("/foo/0", "bar"), ("/", 0), ("/a~1b", 1), ("/c%d", 2), ("/e^f", 3), ("/g|h", 4),
-        ("/i\\j", 5), ("/k\"l", 6), ("/ ", 7), ("/m~0n", 8), ("/deep/list/0/total", 34),
-    ] as [(String, JSONValue)])
+    @Test(
+        arguments: [
+            ("/foo", ["bar", "baz"]), ("/foo/0", "bar"), ("/", 0), ("/a~1b", 1), ("/c%d", 2), ("/e^f", 3), ("/g|h", 4),
+            ("/i\\j", 5), ("/k\"l", 6), ("/ ", 7), ("/m~0n", 8), ("/deep/list/0/total", 34),
+        ] as [(String, JSONValue)])
     func findsWhatItPointsAt(_ text: String, _ value: JSONValue) throws {
         #expect(try #require(JSONPointer(text)).value(in: Self.document) == value)
     }

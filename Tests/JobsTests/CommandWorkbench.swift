@@ -14,14 +14,14 @@ struct CommandWorkbench: Sendable {
         directory = try Self.makeDirectory()
         mark = "taskd-test-\(UUID().uuidString)"
         executor = try Executor(
-            shim: Self.shim, state: directory, socket: "/run/taskd-test.sock", cgroup: cgroup, outputLimit: outputLimit)
+            shim: Self.shim, state: directory, socket: directory + "/taskd.sock", cgroup: cgroup, outputLimit: outputLimit)
     }
 
     /// A bench around an existing state directory, as a daemon that was started anew has it.
     init(adopting directory: String, mark: String) throws {
         self.directory = directory
         self.mark = mark
-        executor = try Executor(shim: Self.shim, state: directory, socket: "/run/taskd-test.sock")
+        executor = try Executor(shim: Self.shim, state: directory, socket: directory + "/taskd.sock")
     }
 
     /// Products stand beside the test runner.

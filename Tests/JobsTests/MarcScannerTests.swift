@@ -26,10 +26,13 @@ struct MarcScannerTests {
     private static let emma = marcRecord([
         ("001", "emma"), ("020", "  \u{1F}a9780000000001\u{1F}qpaper"), ("245", "10\u{1F}aEmma"),
     ])
-    private static let jane = marcRecord([("001", "jane"), ("020", "  \u{1F}z9780000000002"), ("245", "10\u{1F}aJane Eyre")])
+    private static let jane = marcRecord([
+        ("001", "jane"), ("020", "  \u{1F}z9780000000002"), ("245", "10\u{1F}aJane Eyre"),
+    ])
     private static let gone = marcRecord(status: "d", [("001", "gone"), ("020", "  \u{1F}a9780000000003")])
     private static let long = marcRecord([
-        ("001", "long"), ("020", "  \u{1F}cfree\u{1F}a 978"), ("520", "  \u{1F}a" + String(repeating: "é", count: 4000)),
+        ("001", "long"), ("020", "  \u{1F}cfree\u{1F}a 978"),
+        ("520", "  \u{1F}a" + String(repeating: "é", count: 4000)),
     ])
     private static let wrongLength = Array("00030".utf8) + emma.dropFirst(5)
     private static let noLength = Array("abcde".utf8) + emma.dropFirst(5)
@@ -98,16 +101,20 @@ struct MarcScannerTests {
             words: ["cut off", "record 2", "byte \(emma.count)"]),
         Refused(name: "only a leader", bytes: emma + jane.prefix(24), code: .inconsistent, words: ["record 2"]),
         Refused(name: "less than a length", bytes: emma + jane.prefix(3), code: .inconsistent, words: ["record 2"]),
-        Refused(name: "the only one", bytes: Array(emma.dropLast()), code: .inconsistent, words: ["record 1", "byte 0"]),
+        Refused(
+            name: "the only one", bytes: Array(emma.dropLast()), code: .inconsistent, words: ["record 1", "byte 0"]),
         Refused(
             name: "garbage without end", bytes: emma + Array("not a record at all".utf8), code: .inconsistent,
             words: ["record 2"]),
         Refused(name: "zeros", bytes: emma + Array(repeating: 0, count: 512), code: .inconsistent, words: ["record 2"]),
-        Refused(name: "text", bytes: Array("barcode,title\n1,2\n".utf8), code: .unexpectedDocument, words: ["no MARC 21"]),
+        Refused(
+            name: "text", bytes: Array("barcode,title\n1,2\n".utf8), code: .unexpectedDocument, words: ["no MARC 21"]),
         Refused(name: "XML", bytes: Array("<collection/>".utf8), code: .unexpectedDocument, words: ["no MARC 21"]),
-        Refused(name: "damaged only", bytes: noLength + noLength, code: .unexpectedDocument, words: ["no valid record"]),
+        Refused(
+            name: "damaged only", bytes: noLength + noLength, code: .unexpectedDocument, words: ["no valid record"]),
         Refused(name: "blank", bytes: [10, 13, 10], code: .unexpectedDocument, words: ["no MARC 21"]),
-        Refused(name: "nobody has it", bytes: emma + jane, key: "999p", code: .noCount, words: ["none of the 2", "key"]),
+        Refused(
+            name: "nobody has it", bytes: emma + jane, key: "999p", code: .noCount, words: ["none of the 2", "key"]),
     ]
 
     @Test(arguments: refused)

@@ -7,7 +7,8 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1)))
 struct SQLiteCounterTests {
-    private static let endless = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n, items"
+    private static let endless =
+        "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n, items"
 
     private func catalogue(_ directory: CheckDirectory) throws -> DatabaseQueue {
         var configuration = Configuration()
@@ -24,11 +25,12 @@ struct SQLiteCounterTests {
         try await check(["sqlite": ["path": "catalogue.sqlite", "sql": .string(statement)]], in: directory)
     }
 
-    @Test(arguments: [
-        ("SELECT count(*) FROM items", 3), ("select count(*) from items;", 3),
-        (" -- how many\n/* of\nthem */ SELECT count(*) FROM items WHERE year < 1850 -- old", 2),
-        ("WITH old AS (SELECT * FROM items WHERE year < 1850) SELECT count(*) FROM old ; ", 2), ("SELECT 0", 0),
-    ] as [(String, Int64)])
+    @Test(
+        arguments: [
+            ("SELECT count(*) FROM items", 3), ("select count(*) from items;", 3),
+            (" -- how many\n/* of\nthem */ SELECT count(*) FROM items WHERE year < 1850 -- old", 2),
+            ("WITH old AS (SELECT * FROM items WHERE year < 1850) SELECT count(*) FROM old ; ", 2), ("SELECT 0", 0),
+        ] as [(String, Int64)])
     func countsWhatAStatementAnswers(_ statement: String, _ count: Int64) async throws {
         try await withCheckDirectory { directory in
             _ = try catalogue(directory)
@@ -49,7 +51,8 @@ struct SQLiteCounterTests {
         ("SELECT 1; DELETE FROM items", "config", "not several"), ("SELECT 1; SELECT 2", "config", "not several"),
         ("SELECT 1; ATTACH 'x' AS x", "config", "not several"), ("SELECT ?", "config", "sql: "),
         ("SELECT load_extension('x')", "config", "sql: "), ("SELECT 1, 2", "no_count", "2 columns"),
-        ("SELECT year FROM items WHERE 0", "no_count", "no row"), ("SELECT year FROM items", "no_count", "several rows"),
+        ("SELECT year FROM items WHERE 0", "no_count", "no row"),
+        ("SELECT year FROM items", "no_count", "several rows"),
         ("SELECT NULL", "no_count", "NULL"), ("SELECT '3'", "no_count", "text"), ("SELECT 3.0", "no_count", "fraction"),
         ("SELECT x'33'", "no_count", "blob"), ("SELECT -1", "no_count", "negative"),
         ("SELECT 9223372036854775807", "no_count", "more than any library"),

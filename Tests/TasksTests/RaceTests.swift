@@ -34,6 +34,16 @@ import Testing
         }
     }
 
+    @Test func aBodyCanCancelItselfBeforeItsRunnerIsKnown() async {
+        for _ in 1...2000 {
+            let task = registry.spawn {
+                TaskRegistry.current?.cancel()
+                try await Gate().pass()
+            }
+            #expect(await task.join().state == .cancelled)
+        }
+    }
+
     @Test(arguments: Registration.allCases)
     func cancelBeforeDuringAndAfterTheRegistrationOfAWait(_ registration: Registration) async {
         for round in 1...500 {

@@ -10,10 +10,10 @@ struct AsCompleted: ClientCommand {
     @Option(help: ArgumentHelp("Wait no longer than this, and exit 124.", valueName: "duration")) var timeout: Duration?
     @OptionGroup var global: GlobalOptions
 
-    func run(_ session: Session) async throws -> ExitStatus {
+    func run(_ session: Session) throws -> ExitStatus {
         var states: [TaskState] = []
         var pending: JSONValue?
-        try await session.client.forEachLine(of: .asCompleted(ids, timeout: timeout)) { line in
+        try session.client.forEachLine(of: .asCompleted(ids, timeout: timeout)) { line in
             if session.wantsJSON { try session.output.json(line) }
             guard line["timeout"]?.boolValue != true || line["id"] != nil else {
                 pending = line["pending"] ?? []
@@ -34,14 +34,5 @@ struct AsCompleted: ClientCommand {
     static func line(_ task: TaskReply) -> String {
         let ending = task.state == .succeeded ? task.result.text(.spaced) : task.exceptionLine
         return "\(task.id) \(task.state.rawValue) \(task.name) \(ending)".shown
-    }
-}
-
-extension Request {
-    /// The call that answers a line a task as each is done; repeated ids count once.
-    static func asCompleted(_ ids: [TaskID], timeout: Duration?) -> Request {
-        var body: JSONObject = ["ids": .array(ids.uniqued.map(\.json))]
-        body["timeout"] = timeout?.jsonSeconds
-        return Request(.post, "v1", "as_completed", json: .object(body))
     }
 }

@@ -20,13 +20,13 @@ struct Cancel: ClientCommand {
         return .object(object)
     }
 
-    func run(_ session: Session) async throws -> ExitStatus {
+    func run(_ session: Session) throws -> ExitStatus {
         var status = ExitStatus.success
         var replies: [JSONValue] = []
         for id in ids {
             do {
-                let reply = try await session.client.json(.task(id, "cancel", json: body))
-                let task = try await wait ? ended(id, session) : reply["task"] ?? .null
+                let reply = try session.client.json(.task(id, "cancel", json: body))
+                let task = try wait ? ended(id, session) : reply["task"] ?? .null
                 let isCancelled = reply["cancelled"] ?? .null
                 replies.append(["cancelled": isCancelled, "task": task])
                 if !session.wantsJSON { try session.output.line(isCancelled.text()) }
@@ -41,8 +41,8 @@ struct Cancel: ClientCommand {
         return status
     }
 
-    private func ended(_ id: TaskID, _ session: Session) async throws -> JSONValue {
-        try await session.client.wait(for: [id]).done.first?.json ?? .null
+    private func ended(_ id: TaskID, _ session: Session) throws -> JSONValue {
+        try WaitReply(json: session.client.json(.wait(for: [id]))).done.first?.json ?? .null
     }
 }
 

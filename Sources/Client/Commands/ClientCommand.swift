@@ -1,19 +1,19 @@
 internal import ArgumentParser
 
 /// A command that talks to the daemon.
-protocol ClientCommand: AsyncParsableCommand, Sendable {
+protocol ClientCommand: ParsableCommand {
     /// The options every command has.
     var global: GlobalOptions { get }
 
     /// Does the work and answers what to tell the shell.
     ///
     /// - Throws: ``ClientError`` when there is nothing more to say than its message.
-    func run(_ session: Session) async throws -> ExitStatus
+    func run(_ session: Session) throws -> ExitStatus
 }
 
 extension ClientCommand {
-    func run() async throws {
-        let status = try await run(global.session)
+    func run() throws {
+        let status = try run(global.session)
         guard status == .success else { throw ExitCode(status.rawValue) }
     }
 }

@@ -26,17 +26,19 @@ struct Events: ClientCommand {
         return Request(.get, "v1", "events", query: query)
     }
 
-    func run(_ session: Session) async throws -> ExitStatus {
-        try await session.client.forEachEventBatch(of: request) { events in
-            for event in events {
-                if session.wantsJSON {
-                    try session.output.json(event.json)
-                } else {
-                    try session.output.line(Self.line(event))
-                }
+    func run(_ session: Session) throws -> ExitStatus {
+        var last = after ?? 0
+        try session.client.forEachEvent(of: request) { event in
+            last = event.json["seq"]?.intValue ?? last
+            if session.wantsJSON {
+                try session.output.json(event.json)
+            } else {
+                try session.output.line(Self.line(event))
             }
         }
-        return .success
+        guard follow else { return .success }
+        try session.complain("taskd is stopping; when it is back, go on with: taskctl events --follow --after \(last)")
+        return .tryAgain
     }
 
     /// The event on a line: `12 2026-11-21T09:30:00.125Z 7 started`.

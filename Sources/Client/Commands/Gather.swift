@@ -16,10 +16,10 @@ struct Gather: ClientCommand {
     @Flag(help: "Merge the results that are objects, left to right, into one.") var merge = false
     @OptionGroup var global: GlobalOptions
 
-    func run(_ session: Session) async throws -> ExitStatus {
+    func run(_ session: Session) throws -> ExitStatus {
         var slots: [TaskID: JSONValue] = [:]
         var unsuccessful: TaskReply?
-        try await session.client.forEachLine(of: .asCompleted(ids, timeout: nil)) { line in
+        try session.client.forEachLine(of: .asCompleted(ids, timeout: nil)) { line in
             let task = try TaskReply(json: line)
             slots[task.id] = task.slot
             guard task.state != .succeeded, !returnExceptions else { return true }

@@ -19,8 +19,8 @@ struct History: ClientCommand {
         selection.query(defaultStates: TaskState.allCases.filter(\.isDone)) + [(name: "order", value: "desc")]
     }
 
-    func run(_ session: Session) async throws -> ExitStatus {
-        try await session.show(query, limit: selection.limit)
+    func run(_ session: Session) throws -> ExitStatus {
+        try session.show(query, limit: selection.limit)
         return .success
     }
 }

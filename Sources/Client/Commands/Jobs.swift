@@ -7,8 +7,8 @@ struct Jobs: ClientCommand {
 
     @OptionGroup var global: GlobalOptions
 
-    func run(_ session: Session) async throws -> ExitStatus {
-        let reply = try await session.client.json(Request(.get, "v1", "jobs"))
+    func run(_ session: Session) throws -> ExitStatus {
+        let reply = try session.client.json(Request(.get, "v1", "jobs"))
         guard let jobs = (reply["jobs"] ?? reply).arrayValue else {
             throw ClientError.unexpectedReply("a list of jobs was expected")
         }

@@ -14,8 +14,8 @@ struct List: ClientCommand {
         selection.query() + (parent.map { [(name: "parent_id", value: $0.description)] } ?? [])
     }
 
-    func run(_ session: Session) async throws -> ExitStatus {
-        try await session.show(query, limit: selection.limit)
+    func run(_ session: Session) throws -> ExitStatus {
+        try session.show(query, limit: selection.limit)
         return .success
     }
 }
@@ -24,8 +24,8 @@ extension Session {
     private static let defaultLimit = 100
 
     /// Shows the tasks that `query` lets through; without a `limit` the first hundred, and whether there are more.
-    func show(_ query: [(name: String, value: String)], limit: Int?) async throws {
-        let (tasks, hasMore) = try await client.tasks(query, limit: limit ?? Self.defaultLimit)
+    func show(_ query: [(name: String, value: String)], limit: Int?) throws {
+        let (tasks, hasMore) = try client.tasks(query, limit: limit ?? Self.defaultLimit)
         if wantsJSON {
             try output.json(.array(tasks.map(\.json)))
         } else {

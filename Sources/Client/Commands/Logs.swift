@@ -27,39 +27,34 @@ struct Logs: ClientCommand {
         return .task(id, "output", method: .get, query: query)
     }
 
-    func run(_ session: Session) async throws -> ExitStatus {
+    func run(_ session: Session) throws -> ExitStatus {
         var printer = Printer(output: session.output, isRaw: raw)
         var offset = 0
         if let tail {
-            let (lines, end) = try await lastLines(tail, session.client)
+            let (lines, end) = try lastLines(tail, session.client)
             try printer.print(lines)
             offset = end
         }
         if tail == nil || follow {
-            printer = try await session.client.withReply(to: request(offset: offset, follow: follow)) {
-                [printer] body in
-                var printer = printer
-                while let bytes = try await body.next() { try printer.print(bytes) }
-                return printer
-            }
+            let reply = try session.client.open(request(offset: offset, follow: follow))
+            while let bytes = try reply.next() { try printer.print(bytes) }
         }
         try printer.finish()
         return .success
     }
 
     /// The last lines there are now, and where they end; memory holds little more than those lines.
-    private func lastLines(_ count: Int, _ client: DaemonClient) async throws -> (lines: [UInt8], end: Int) {
-        try await client.withReply(to: request(follow: false)) { body in
-            var tail = TailBuffer(lines: count)
-            while let bytes = try await body.next() { tail.append(bytes) }
-            return (tail.bytes, tail.total)
-        }
+    private func lastLines(_ count: Int, _ client: DaemonClient) throws(ClientError) -> (lines: [UInt8], end: Int) {
+        let reply = try client.open(request(follow: false))
+        var tail = TailBuffer(lines: count)
+        while let bytes = try reply.next() { tail.append(bytes) }
+        return (tail.bytes, tail.total)
     }
 }
 
 extension Logs {
     /// Writes bytes as the reader needs them.
-    private struct Printer: Sendable {
+    private struct Printer {
         let output: Output
         let isRaw: Bool
         var visible = VisibleBytes()

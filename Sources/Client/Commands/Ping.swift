@@ -7,8 +7,8 @@ struct Ping: ClientCommand {
 
     @OptionGroup var global: GlobalOptions
 
-    func run(_ session: Session) async throws -> ExitStatus {
-        let health = try await session.client.json(Request(.get, "v1", "health"))
+    func run(_ session: Session) throws -> ExitStatus {
+        let health = try session.client.json(Request(.get, "v1", "health"), patience: .seconds(5))
         guard !session.wantsJSON else {
             try session.output.json(health)
             return .success

@@ -10,8 +10,8 @@ struct Prune: ClientCommand {
     var olderThan: Duration
     @OptionGroup var global: GlobalOptions
 
-    func run(_ session: Session) async throws -> ExitStatus {
-        let reply = try await session.client.json(
+    func run(_ session: Session) throws -> ExitStatus {
+        let reply = try session.client.json(
             Request(.post, "v1", "prune", json: ["older_than": olderThan.jsonSeconds]))
         if session.wantsJSON {
             try session.output.json(reply)

@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import Model
 
-struct Queue: AsyncParsableCommand {
+struct Queue: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "queue",
         abstract: "Change a queue.", subcommands: [Set.self, Pause.self, Resume.self])
@@ -18,8 +18,8 @@ extension Queue {
             RunningLimit
         @OptionGroup var global: GlobalOptions
 
-        func run(_ session: Session) async throws -> ExitStatus {
-            try await session.change(queue: name, ["max_running": maxRunning.json])
+        func run(_ session: Session) throws -> ExitStatus {
+            try session.change(queue: name, ["max_running": maxRunning.json])
         }
     }
 
@@ -31,8 +31,8 @@ extension Queue {
         @Argument(help: "The queue.") var name: String
         @OptionGroup var global: GlobalOptions
 
-        func run(_ session: Session) async throws -> ExitStatus {
-            try await session.change(queue: name, ["paused": true])
+        func run(_ session: Session) throws -> ExitStatus {
+            try session.change(queue: name, ["paused": true])
         }
     }
 
@@ -43,15 +43,15 @@ extension Queue {
         @Argument(help: "The queue.") var name: String
         @OptionGroup var global: GlobalOptions
 
-        func run(_ session: Session) async throws -> ExitStatus {
-            try await session.change(queue: name, ["paused": false])
+        func run(_ session: Session) throws -> ExitStatus {
+            try session.change(queue: name, ["paused": false])
         }
     }
 }
 
 extension Session {
-    fileprivate func change(queue name: String, _ changes: JSONValue) async throws -> ExitStatus {
-        let queue = try await client.json(Request(.patch, "v1", "queues", name, json: changes))
+    fileprivate func change(queue name: String, _ changes: JSONValue) throws -> ExitStatus {
+        let queue = try client.json(Request(.patch, "v1", "queues", name, json: changes))
         if wantsJSON { try output.json(queue) } else { try show(Table(queues: [queue])) }
         return .success
     }

@@ -7,8 +7,8 @@ struct Queues: ClientCommand {
 
     @OptionGroup var global: GlobalOptions
 
-    func run(_ session: Session) async throws -> ExitStatus {
-        let reply = try await session.client.json(Request(.get, "v1", "queues"))
+    func run(_ session: Session) throws -> ExitStatus {
+        let reply = try session.client.json(Request(.get, "v1", "queues"))
         guard let queues = (reply["queues"] ?? reply).arrayValue else {
             throw ClientError.unexpectedReply("a list of queues was expected")
         }

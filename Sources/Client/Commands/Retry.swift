@@ -8,8 +8,8 @@ struct Retry: ClientCommand {
     @Argument(help: "The task that is done.") var id: TaskID
     @OptionGroup var global: GlobalOptions
 
-    func run(_ session: Session) async throws -> ExitStatus {
-        let task = try TaskReply(json: await session.client.json(.task(id, "retry")))
+    func run(_ session: Session) throws -> ExitStatus {
+        let task = try TaskReply(json: session.client.json(.task(id, "retry")))
         if session.wantsJSON {
             try session.output.json(task.json)
         } else {

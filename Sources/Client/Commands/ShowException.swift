@@ -10,8 +10,8 @@ struct ShowException: ClientCommand {
     @Argument(help: "The task.") var id: TaskID
     @OptionGroup var global: GlobalOptions
 
-    func run(_ session: Session) async throws -> ExitStatus {
-        let task = try await session.client.task(id)
+    func run(_ session: Session) throws -> ExitStatus {
+        let task = try session.client.task(id)
         switch task.state {
         case .succeeded, .failed:
             try session.output.json(task.exception?.json ?? .null)

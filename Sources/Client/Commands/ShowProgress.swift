@@ -4,46 +4,40 @@ internal import Model
 struct ShowProgress: ClientCommand {
     static let configuration = CommandConfiguration(
         commandName: "progress", abstract: "Print how far a task has come.",
-        discussion:
-            "With --follow on a terminal: a line a member that is redrawn until the task is done; elsewhere: a line whenever it changes."
-    )
+        discussion: """
+            With --follow on a terminal: a line a member, redrawn until the task is done; elsewhere: a line a change.
+            """)
 
     @Argument(help: "The task.") var id: TaskID
     @Flag(help: "Go on until the task is done.") var follow = false
     @OptionGroup var global: GlobalOptions
 
-    func run(_ session: Session) async throws -> ExitStatus {
-        let task = try await session.client.task(id)
+    func run(_ session: Session) throws -> ExitStatus {
+        let task = try session.client.task(id)
         guard follow, !task.state.isDone else {
             try print(task, session)
             return .success
         }
         let isLive = session.errors.isTerminal && !session.wantsJSON
-        let reply =
-            isLive
-            ? try await session.showingProgress(of: [id]) { try await session.client.wait(for: [id]) }
-            : try await printingChanges(of: task, session)
+        let reply = isLive ? try session.wait(.wait(for: [id]), for: [id]) : try printChanges(session)
         for task in reply.done { try print(task, session) }
         return .success
     }
 
-    private func printingChanges(of task: TaskReply, _ session: Session) async throws -> WaitReply {
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask {
-                try await session.client.forEachEventBatch(of: .events(of: id)) { events in
-                    // The first, empty batch: the stream stands, so nothing is missed after this reading.
-                    if events.isEmpty { try await printUnlessDone(session) }
-                    for event in events where event.type == "progress" { try print(event.data, session) }
-                }
+    private func printChanges(_ session: Session) throws -> WaitReply {
+        var last: JSONValue?
+        let reply = try session.client.json(.wait(for: [id]), following: .events(of: id)) { events in
+            if last == nil {
+                let task = try session.client.task(id)
+                last = task.json["progress"] ?? .null
+                if !task.state.isDone { try print(task, session) }
             }
-            defer { group.cancelAll() }
-            return try await session.client.wait(for: [id])
+            for event in events where event.type == "progress" && event.data != last {
+                last = event.data
+                try print(event.data, session)
+            }
         }
-    }
-
-    private func printUnlessDone(_ session: Session) async throws {
-        let task = try await session.client.task(id)
-        if !task.state.isDone { try print(task, session) }
+        return try WaitReply(json: reply)
     }
 
     private func print(_ task: TaskReply, _ session: Session) throws(ClientError) {

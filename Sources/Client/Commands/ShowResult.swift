@@ -10,8 +10,8 @@ struct ShowResult: ClientCommand {
     @Argument(help: "The task.") var id: TaskID
     @OptionGroup var global: GlobalOptions
 
-    func run(_ session: Session) async throws -> ExitStatus {
-        let task = try await session.client.task(id)
+    func run(_ session: Session) throws -> ExitStatus {
+        let task = try session.client.task(id)
         if task.state == .succeeded {
             try session.output.json(task.result)
         } else {

@@ -8,8 +8,8 @@ struct Start: ClientCommand {
     @Argument(help: "The task.") var id: TaskID
     @OptionGroup var global: GlobalOptions
 
-    func run(_ session: Session) async throws -> ExitStatus {
-        let reply = try await session.client.json(.task(id, "start"))
+    func run(_ session: Session) throws -> ExitStatus {
+        let reply = try session.client.json(.task(id, "start"))
         if session.wantsJSON { try session.output.json(reply) } else { try session.output.line(id.description) }
         return .success
     }

@@ -11,25 +11,26 @@ struct Status: ClientCommand {
     @Flag(help: "Show it again whenever something happens.") var watch = false
     @OptionGroup var global: GlobalOptions
 
-    func run(_ session: Session) async throws -> ExitStatus {
+    func run(_ session: Session) throws -> ExitStatus {
         guard watch else {
-            try await show(session)
+            try show(session)
             return .success
         }
-        try await session.client.whenSomethingHappens {
+        try session.client.whenSomethingHappens {
             if session.output.isTerminal { try session.output.write("\u{1B}[H\u{1B}[2J") }
-            try await show(session)
+            try show(session)
         }
-        return .success
+        try session.complain("taskd is stopping")
+        return .tryAgain
     }
 
-    private func show(_ session: Session) async throws {
-        if tasks.isEmpty { try await showOverview(session) } else { try await showDetails(session) }
+    private func show(_ session: Session) throws {
+        if tasks.isEmpty { try showOverview(session) } else { try showDetails(session) }
     }
 
-    private func showDetails(_ session: Session) async throws {
+    private func showDetails(_ session: Session) throws {
         var found: [TaskReply] = []
-        for text in tasks { found += try await Self.find(text, session.client) }
+        for text in tasks { found += try Self.find(text, session.client) }
         guard !session.wantsJSON else {
             let isSingle = tasks.count == 1 && TaskID(argument: tasks[0]) != nil
             return try session.output.json(isSingle ? found[0].json : .array(found.map(\.json)))
@@ -40,9 +41,9 @@ struct Status: ClientCommand {
         }
     }
 
-    private static func find(_ text: String, _ client: DaemonClient) async throws -> [TaskReply] {
-        if let id = TaskID(argument: text) { return [try await client.task(id)] }
-        let found = try await client.tasks([(name: "name", value: text)], limit: .max).tasks
+    private static func find(_ text: String, _ client: DaemonClient) throws -> [TaskReply] {
+        if let id = TaskID(argument: text) { return [try client.task(id)] }
+        let found = try client.tasks([(name: "name", value: text)], limit: .max).tasks
         guard !found.isEmpty else { throw ClientError(code: .noSuchTask, message: "no task is named \(text)") }
         return found
     }
@@ -54,12 +55,12 @@ extension Status {
     /// How many of the tasks that wait, and of those done, the overview shows.
     private static let limits = (waiting: 50, recent: 10)
 
-    private func showOverview(_ session: Session) async throws {
+    private func showOverview(_ session: Session) throws {
         let client = session.client
-        let running = try await client.tasks([(name: "state", value: "running")], limit: TaskFilter.maximumLimit)
-        let waiting = try await client.tasks([(name: "state", value: "queued,held")], limit: Self.limits.waiting)
+        let running = try client.tasks([(name: "state", value: "running")], limit: TaskFilter.maximumLimit)
+        let waiting = try client.tasks([(name: "state", value: "queued,held")], limit: Self.limits.waiting)
         let done = [(name: "state", value: "succeeded,failed,cancelled"), (name: "order", value: "desc")]
-        let recent = try await client.tasks(done, limit: Self.limits.recent)
+        let recent = try client.tasks(done, limit: Self.limits.recent)
         guard !session.wantsJSON else {
             let lists = [("running", running.tasks), ("queued", waiting.tasks), ("recent", recent.tasks)]
             var object = JSONObject()

@@ -14,8 +14,8 @@ struct Submit: ClientCommand {
     @Argument(help: "The name of one of the daemon's job files (taskctl jobs).") var job: String?
     @Option(name: [.short, .long], help: "A job file in YAML or JSON; - for standard input.", completion: .file())
     var file: String?
-    @Argument(parsing: .postTerminator, help: "The program and its arguments, run without a shell.") var command:
-        [String] = []
+    @Argument(parsing: .postTerminator, help: "The program and its arguments, run without a shell.")
+    var command: [String] = []
     @OptionGroup(title: "Modifiers") var modifiers: JobModifiers
     @Flag(help: "Wait until it is done and print the result.") var wait = false
     @Option(
@@ -37,8 +37,8 @@ struct Submit: ClientCommand {
         }
     }
 
-    func run(_ session: Session) async throws -> ExitStatus {
-        let reply = try await session.client.json(try request())
+    func run(_ session: Session) throws -> ExitStatus {
+        let reply = try session.client.json(try request())
         let tasks = try reply.arrayValue == nil ? [TaskReply(json: reply)] : TaskReply.list(reply)
         guard wait else {
             if session.wantsJSON {
@@ -48,7 +48,7 @@ struct Submit: ClientCommand {
             }
             return .success
         }
-        return try await wait(for: tasks, isList: reply.arrayValue != nil, session)
+        return try wait(for: tasks, isList: reply.arrayValue != nil, session)
     }
 
     /// The overrides that flags give, with the task's own timeout.
@@ -75,19 +75,27 @@ struct Submit: ClientCommand {
         return Request(.post, "v1", "tasks", query: query, body: submitted.body)
     }
 
-    private func wait(for tasks: [TaskReply], isList: Bool, _ session: Session) async throws -> ExitStatus {
+    private func wait(for tasks: [TaskReply], isList: Bool, _ session: Session) throws -> ExitStatus {
         let ids = tasks.map(\.id)
-        let reply = try await session.showingProgress(of: ids) {
-            try await session.client.wait(for: ids, timeout: timeout)
-        }
+        let reply = try waitReply(ids, session)
         let ended = Dictionary(reply.done.map { ($0.id, $0) }) { first, _ in first }
         if session.wantsJSON {
-            let latest = Dictionary((reply.done + reply.pending).map { ($0.id, $0.json) }) { first, _ in first }
+            let latest = Dictionary(reply.all.map { ($0.id, $0.json) }) { first, _ in first }
             let records = ids.compactMap { latest[$0] }
             try session.output.json(isList ? .array(records) : records.first ?? .null)
         }
         for id in ids { try report(ended[id], id, session) }
         return reply.pending.isEmpty ? ExitStatus(doneStates: reply.done.map(\.state)) : .timedOut
+    }
+
+    /// Whoever submitted needs the ids all the more when waiting fails.
+    private func waitReply(_ ids: [TaskID], _ session: Session) throws -> WaitReply {
+        do {
+            return try session.wait(.wait(for: ids, timeout: timeout), for: ids)
+        } catch let error as ClientError {
+            let list = ids.map(\.description).joined(separator: ", ")
+            throw ClientError(code: error.code, message: "submitted \(list), but \(error.message)", cause: error)
+        }
     }
 
     private func report(_ task: TaskReply?, _ id: TaskID, _ session: Session) throws(ClientError) {

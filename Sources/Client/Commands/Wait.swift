@@ -17,37 +17,35 @@ struct Wait: ClientCommand {
         guard !cancelOnTimeout || timeout != nil else { throw ValidationError("--cancel-on-timeout needs --timeout") }
     }
 
-    func run(_ session: Session) async throws -> ExitStatus {
-        let (reply, hasTimedOut) = try await session.showingProgress(of: ids.uniqued) {
-            try await waitAndCancel(session)
-        }
+    func run(_ session: Session) throws -> ExitStatus {
+        let (reply, hasTimedOut) = try waitAndCancel(session)
         if session.wantsJSON {
             try session.output.json(reply.json)
         } else {
-            try session.show(Table(tasks: reply.done + reply.pending))
+            try session.show(Table(tasks: reply.all))
         }
-        let states = (reply.done + reply.pending).map(\.state)
-        if hasTimedOut && !(cancelOnTimeout && states.allSatisfy { $0 == .succeeded }) { return .timedOut }
+        let haveEndedWell = cancelOnTimeout && reply.all.allSatisfy { $0.state == .succeeded }
+        if hasTimedOut && !haveEndedWell { return .timedOut }
         return ExitStatus(doneStates: reply.done.map(\.state))
     }
 
-    private func waitAndCancel(_ session: Session) async throws -> (reply: WaitReply, hasTimedOut: Bool) {
-        let reply = try await session.client.wait(for: ids, returnWhen: returnWhen, timeout: timeout)
-        let hasTimedOut = !returnWhen.isSatisfied(by: (reply.done + reply.pending).map(\.state))
+    private func waitAndCancel(_ session: Session) throws -> (reply: WaitReply, hasTimedOut: Bool) {
+        let reply = try session.wait(.wait(for: ids, returnWhen: returnWhen, timeout: timeout), for: ids)
+        let hasTimedOut = !returnWhen.isSatisfied(by: reply.all.map(\.state))
         guard hasTimedOut, cancelOnTimeout else { return (reply, hasTimedOut) }
         var cancelled: [TaskID] = []
-        for task in reply.pending where try await requestCancel(task.id, session) { cancelled.append(task.id) }
-        if !cancelled.isEmpty { _ = try await session.client.wait(for: cancelled) }
-        return (try await session.client.wait(for: ids, returnWhen: .allCompleted, timeout: .zero), true)
+        for task in reply.pending where try requestCancel(task.id, session) { cancelled.append(task.id) }
+        if !cancelled.isEmpty { _ = try session.wait(.wait(for: cancelled), for: cancelled) }
+        return (try session.wait(.wait(for: ids, timeout: .zero), for: ids), true)
     }
 
     /// Whether the task has ended or is going to; a shielded one is not.
-    private func requestCancel(_ id: TaskID, _ session: Session) async throws -> Bool {
+    private func requestCancel(_ id: TaskID, _ session: Session) throws(ClientError) -> Bool {
         let reason = "timed out after \((timeout ?? .zero).secondsText)s (taskctl wait)"
         do {
-            _ = try await session.client.json(.task(id, "cancel", json: ["message": .string(reason)]))
+            _ = try session.client.json(.task(id, "cancel", json: ["message": .string(reason)]))
             return true
-        } catch let error as ClientError where error.isWrongState {
+        } catch  where error.isWrongState {
             try session.complain(error.message)
             return false
         }

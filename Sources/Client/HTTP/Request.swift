@@ -1,5 +1,4 @@
 internal import Model
-internal import NIOHTTP1
 
 /// One call to the daemon.
 struct Request: Sendable {
@@ -46,17 +45,12 @@ struct Request: Sendable {
         return path + "?" + query.map { "\($0.name.percentEncoded)=\($0.value.percentEncoded)" }.joined(separator: "&")
     }
 
-    /// The request line and the headers; one connection carries one call.
-    var head: HTTPRequestHead {
-        var headers: HTTPHeaders = ["host": "taskd", "connection": "close"]
-        if let body {
-            headers.add(name: "content-type", value: body.contentType)
-            headers.add(name: "content-length", value: String(body.bytes.count))
-        } else if method == .post {
-            headers.add(name: "content-length", value: "0")
-        }
-        return HTTPRequestHead(
-            version: .http1_1, method: HTTPMethod(rawValue: method.rawValue), uri: target, headers: headers)
+    /// The call as it is sent; one connection carries one call.
+    var bytes: [UInt8] {
+        var head = "\(method.rawValue) \(target) HTTP/1.1\r\nhost: taskd\r\nconnection: close\r\n"
+        if let body { head += "content-type: \(body.contentType)\r\n" }
+        if method != .get { head += "content-length: \(body?.bytes.count ?? 0)\r\n" }
+        return Array(head.utf8) + [0x0D, 0x0A] + (body?.bytes ?? [])
     }
 }
 

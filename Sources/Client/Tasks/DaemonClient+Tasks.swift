@@ -1,38 +1,22 @@
 internal import Model
 
-/// What a wait ended with.
-struct WaitReply: Sendable {
-    let done: [TaskReply]
-    let pending: [TaskReply]
-    /// The reply as it was sent.
-    let json: JSONValue
-}
-
 extension DaemonClient {
     /// The task numbered `id`.
-    func task(_ id: TaskID) async throws -> TaskReply {
-        try TaskReply(json: await json(Request(.get, "v1", "tasks", id.description)))
-    }
-
-    /// Waits for tasks; repeated ids count once.
-    func wait(
-        for ids: [TaskID], returnWhen: ReturnWhen = .allCompleted, timeout: Duration? = nil
-    ) async throws -> WaitReply {
-        let wish = WaitRequest(ids: ids.uniqued, returnWhen: returnWhen, timeout: timeout)
-        let json = try await json(Request(.post, "v1", "wait", json: wish.json))
-        return try WaitReply(done: TaskReply.list(json["done"]), pending: TaskReply.list(json["pending"]), json: json)
+    func task(_ id: TaskID) throws(ClientError) -> TaskReply {
+        try TaskReply(json: json(Request(.get, "v1", "tasks", id.description)))
     }
 
     /// The tasks that `query` lets through, at most `limit`, and whether there are more.
-    func tasks(_ query: [(name: String, value: String)], limit: Int) async throws -> (tasks: [TaskReply], hasMore: Bool)
-    {
+    func tasks(
+        _ query: [(name: String, value: String)], limit: Int
+    ) throws(ClientError) -> (tasks: [TaskReply], hasMore: Bool) {
         var tasks: [TaskReply] = []
         var cursor: JSONValue = .null
         repeat {
             var page = query
             page.append((name: "limit", value: String(min(limit - tasks.count, TaskFilter.maximumLimit))))
             if cursor != .null { page.append((name: "cursor", value: cursor.stringValue ?? cursor.text())) }
-            let reply = try await json(Request(.get, "v1", "tasks", query: page))
+            let reply = try json(Request(.get, "v1", "tasks", query: page))
             tasks += try TaskReply.list(reply["tasks"])
             cursor = reply["next"] ?? .null
         } while cursor != .null && tasks.count < limit
@@ -48,6 +32,21 @@ extension Request {
     ) -> Request {
         guard let json else { return Request(method, "v1", "tasks", id.description, part, query: query) }
         return Request(method, "v1", "tasks", id.description, part, query: query, json: json)
+    }
+
+    /// The call that is answered when a wait is over; repeated ids count once.
+    static func wait(
+        for ids: [TaskID], returnWhen: ReturnWhen = .allCompleted, timeout: Duration? = nil
+    ) -> Request {
+        let wish = WaitRequest(ids: ids.uniqued, returnWhen: returnWhen, timeout: timeout)
+        return Request(.post, "v1", "wait", json: wish.json)
+    }
+
+    /// The call that is answered with a line a task as each is done; repeated ids count once.
+    static func asCompleted(_ ids: [TaskID], timeout: Duration?) -> Request {
+        var body: JSONObject = ["ids": .array(ids.uniqued.map(\.json))]
+        body["timeout"] = timeout?.jsonSeconds
+        return Request(.post, "v1", "as_completed", json: .object(body))
     }
 
     /// The call for all that happens from now on.

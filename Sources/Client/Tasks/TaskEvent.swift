@@ -9,7 +9,7 @@ struct TaskEvent: Sendable, Hashable {
     let json: JSONValue
 
     /// The event that the data of a server-sent event describes.
-    init(data text: String) throws {
+    init(data text: String) throws(ClientError) {
         guard let json = try? JSONParser.parse(text), let id = json["task_id"]?.intValue,
             let type = json["type"]?.stringValue
         else { throw ClientError.unexpectedReply("an event without task_id or type") }

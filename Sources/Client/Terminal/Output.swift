@@ -59,7 +59,7 @@ extension Output {
 
     /// Writes `bytes` as they are.
     ///
-    /// When nobody reads any more (`taskctl list | head -1`) the process ends by SIGPIPE, as other commands do.
+    /// When nobody reads any more (`taskctl list | head -1`) SIGPIPE ends the process, as it does others.
     /// - Throws: ``ClientError`` when the bytes cannot be written, as on a full disk.
     func write(_ bytes: [UInt8]) throws(ClientError) {
         var offset = 0
@@ -74,10 +74,6 @@ extension Output {
             let code = errno
             if code == EINTR { continue }
             if code == EAGAIN, waitUntilWritable() { continue }
-            if code == EPIPE {
-                signal(SIGPIPE, SIG_DFL)
-                raise(SIGPIPE)
-            }
             throw ClientError(
                 code: .internalError, message: "the output cannot be written: \(String(cString: strerror(code)))")
         }

@@ -117,7 +117,8 @@ extension Configuration {
 
     private static func checkedMaximum(_ text: String) throws(DaemonError) -> Int {
         guard let maximum = Int(text), 1...100_000 ~= maximum else {
-            throw DaemonError(code: .usage, message: "max_running: expected a whole number from 1 to 100000, found \(text)")
+            throw DaemonError(
+                code: .usage, message: "max_running: expected a whole number from 1 to 100000, found \(text)")
         }
         return maximum
     }
@@ -134,7 +135,8 @@ extension Configuration {
     private static func checkedSocketPath(_ path: String) throws(DaemonError) -> String {
         guard path.utf8.count <= 107 else {
             throw DaemonError(
-                code: .usage, message: "socket: \(path) is longer than the 107 bytes a Unix socket may have; use --socket")
+                code: .usage,
+                message: "socket: \(path) is longer than the 107 bytes a Unix socket may have; use --socket")
         }
         return path
     }

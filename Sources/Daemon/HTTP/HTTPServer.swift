@@ -42,7 +42,8 @@ struct HTTPServer: Sendable {
 
     private static var limits: HTTP1Channel.Configuration {
         HTTP1Channel.Configuration(
-            httpDecoderConfiguration: .init(maxHeaderFieldSize: 16_384, maxHeaderListSize: 16_384, maxHeaderFieldCount: 64))
+            httpDecoderConfiguration: .init(
+                maxHeaderFieldSize: 16_384, maxHeaderListSize: 16_384, maxHeaderFieldCount: 64))
     }
 
     private static func respond(
@@ -54,7 +55,8 @@ struct HTTPServer: Sendable {
         } catch {
             let problem = Problem(error)
             if problem.status >= 500 && problem.status != 503 {
-                logger.error("request failed", metadata: ["path": "\(request.uri.path.shown)", "error": "\("\(error)".shown)"])
+                logger.error(
+                    "request failed", metadata: ["path": "\(request.uri.path.shown)", "error": "\("\(error)".shown)"])
             }
             return Reply.problem(problem)
         }
@@ -76,37 +78,31 @@ struct HTTPServer: Sendable {
         listener.channel.close(promise: nil)
     }
 
-    /// Returns when no request is being answered.
+    /// Returns when no request is being answered, or when the calling task is cancelled.
     func waitForRequests() async {
         await requests.waitForNone()
     }
 }
 
-/// How many requests are being answered, and who waits for there to be none.
+/// How many requests are being answered.
 private final class RequestCount: Sendable {
-    private let state = Mutex((count: 0, waiters: [CheckedContinuation<Void, Never>]()))
+    private let count = Mutex(0)
+    private let noneLeft = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
 
     func begin() {
-        state.withLock { $0.count += 1 }
+        count.withLock { $0 += 1 }
     }
 
     func end() {
-        let waiters = state.withLock { state in
-            state.count -= 1
-            guard state.count == 0 else { return [CheckedContinuation<Void, Never>]() }
-            defer { state.waiters = [] }
-            return state.waiters
+        let isLast = count.withLock { count in
+            count -= 1
+            return count == 0
         }
-        for waiter in waiters { waiter.resume() }
+        if isLast { noneLeft.continuation.yield() }
     }
 
     func waitForNone() async {
-        await withCheckedContinuation { continuation in
-            let isNone = state.withLock { state in
-                if state.count > 0 { state.waiters.append(continuation) }
-                return state.count == 0
-            }
-            if isNone { continuation.resume() }
-        }
+        guard count.withLock({ $0 > 0 }) else { return }
+        for await _ in noneLeft.stream where count.withLock({ $0 == 0 }) { return }
     }
 }

@@ -14,8 +14,10 @@ extension Channel {
     var peer: Submitter? {
         get async {
             guard let provider = self as? any SocketOptionProvider else { return nil }
-            let option = provider.unsafeGetSocketOption(
-                level: .socket, name: NIOBSDSocket.Option(rawValue: SO_PEERCRED)) as EventLoopFuture<PeerCredentials>
+            let option =
+                provider.unsafeGetSocketOption(
+                    level: .socket, name: NIOBSDSocket.Option(rawValue: SO_PEERCRED))
+                as EventLoopFuture<PeerCredentials>
             guard let credentials = try? await option.get() else { return nil }
             return Submitter(uid: credentials.uid, gid: credentials.gid, pid: credentials.pid)
         }

@@ -46,7 +46,8 @@ extension ConnectionContext {
     func taskID() throws -> TaskID {
         let text = parameters.get("id") ?? ""
         guard let number = Int64(text), number > 0 else {
-            throw Problem(status: 404, title: "No such task", detail: "no task \"\(text.shown)\"; a task's id is a number")
+            throw Problem(
+                status: 404, title: "No such task", detail: "no task \"\(text.shown)\"; a task's id is a number")
         }
         return TaskID(number)
     }

@@ -10,7 +10,8 @@ enum Socket {
         var status = stat()
         guard lstat(path, &status) == 0 else { return }
         guard status.st_mode & S_IFMT == S_IFSOCK else {
-            throw DaemonError(code: .unavailable, message: "\(path): something that is no socket stands there; move it away")
+            throw DaemonError(
+                code: .unavailable, message: "\(path): something that is no socket stands there; move it away")
         }
         guard !isListening(path) else {
             throw DaemonError(

@@ -18,7 +18,8 @@ extension Routes {
         let task = try await engine.task(context.taskID())
         guard task.kind == .command || task.kind == .shell else {
             throw Problem(
-                status: 409, title: "No output", detail: "task \(task.id) is a \(task.kind.rawValue); only commands write output")
+                status: 409, title: "No output",
+                detail: "task \(task.id) is a \(task.kind.rawValue); only commands write output")
         }
         let reader = OutputReader(
             stateDirectory: output.stateDirectory, engine: engine, taskID: task.id, stream: stream)

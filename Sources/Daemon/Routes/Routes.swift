@@ -56,7 +56,9 @@ extension Reply {
     fileprivate static func methodNotAllowed(_ method: HTTPRequest.Method, allowed: [HTTPRequest.Method]) -> Response {
         let list = allowed.map(\.rawValue).joined(separator: ", ")
         var response = problem(
-            Problem(status: 405, title: "Method not allowed", detail: "\(method.rawValue) is not answered here; use \(list)"))
+            Problem(
+                status: 405, title: "Method not allowed", detail: "\(method.rawValue) is not answered here; use \(list)"
+            ))
         response.headers[.allow] = list
         return response
     }

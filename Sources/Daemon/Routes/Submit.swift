@@ -50,7 +50,8 @@ extension JSONValue {
     func overridden(by overrides: JSONValue?) throws(InvalidInput) -> JSONValue {
         guard let overrides, overrides != .null else { return self }
         guard case .object(let changes) = overrides else {
-            throw InvalidInput(code: .field, path: "", message: "expected an object of modifiers, found \(overrides.typeName)")
+            throw InvalidInput(
+                code: .field, path: "", message: "expected an object of modifiers, found \(overrides.typeName)")
         }
         guard case .object(var object) = self else { return self }
         object.merge(changes)

@@ -26,14 +26,18 @@ extension Routes {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask {
                     do {
-                        let pending = try await engine.asCompleted(wish.ids, timeout: wish.timeout) { line.yield($0.json()) }
+                        let pending = try await engine.asCompleted(wish.ids, timeout: wish.timeout) {
+                            line.yield($0.json())
+                        }
                         if !pending.isEmpty { line.yield(["timeout": true, "pending": .array(pending.map(\.json))]) }
                         line.finish()
                     } catch {
                         line.finish(throwing: error)
                     }
                 }
-                for try await value in lines { try await writer.write(ByteBuffer(bytes: JSONWriter.bytes(value) + [0x0A])) }
+                for try await value in lines {
+                    try await writer.write(ByteBuffer(bytes: JSONWriter.bytes(value) + [0x0A]))
+                }
             }
             try await writer.finish(nil)
         }

@@ -36,7 +36,6 @@ struct CompositeRule: Sendable, Hashable {
     /// How many members may run at once; `nil` for no limit.
     let maximumRunning: Int?
 
-
     /// What to do when the members stand as in `tally`.
     ///
     /// - Parameters:

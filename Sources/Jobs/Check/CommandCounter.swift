@@ -5,7 +5,9 @@ internal import SystemPackage
 /// Runs a program, without a shell, whose output holds the number.
 struct CommandCounter: SourceCounter {
     /// The most a program may write: 1 MiB.
-    static let maximumOutput = 1 << 20
+    private static let maximumOutput = 1 << 20
+    /// How much of its standard error is kept.
+    private static let errorExcerptLength = 4096
 
     private let arguments: [String]
     private let parse: Source.Parse
@@ -39,8 +41,8 @@ struct CommandCounter: SourceCounter {
         return pointer
     }
 
-    /// Runs the program in a process group of its own; cancelling ends the whole group, and this returns when the
-    /// program has ended.
+    /// Runs the program in a process group of its own. Cancelling, or too much output, asks the whole group to end and
+    /// kills it after the grace; when this returns, none of it is left.
     private func run(_ program: String, _ context: JobContext) async throws(SourceError) -> CommandRun {
         let ending = [TeardownStep.gracefulShutDown(toProcessGroup: true, allowedDurationToNextStep: context.grace)]
         var options = PlatformOptions()
@@ -55,17 +57,21 @@ struct CommandCounter: SourceCounter {
                 workingDirectory: FilePath(context.directory),
                 platformOptions: options,
                 input: .none,
-                output: .bytes(limit: Self.maximumOutput),
+                output: .sequence,
                 error: .sequence
             ) { execution in
-                var excerpt = ErrorExcerpt()
-                for try await chunk in execution.standardError { chunk.withUnsafeBytes { excerpt.append($0) } }
-                if Task.isCancelled { await Self.endGroup(of: execution, after: context.grace) }
-                return excerpt
+                async let errorText = Self.lastBytes(of: execution.standardError)
+                let output = try await Self.bytes(of: execution.standardOutput)
+                if output == nil { await execution.teardown(using: ending) }
+                let text = try await errorText
+                await Self.endGroup(of: execution)
+                return (output: output, errorText: text)
+            }
+            guard let output = result.closureResult.output else {
+                throw SourceError(.tooLarge, "wrote more than \(Self.maximumOutput) bytes; one number is expected")
             }
             return CommandRun(
-                status: result.terminationStatus, output: result.standardOutput,
-                errorText: result.closureResult.text)
+                status: result.terminationStatus, output: output, errorText: result.closureResult.errorText)
         } catch {
             throw SourceError(running: error)
         }
@@ -83,15 +89,33 @@ extension CommandCounter {
         return environment
     }
 
-    /// Waits until a cancelled program has ended, at the latest after `grace`, and then kills what it left in its group.
+    /// All that a stream holds, or `nil` when that is more than a program may write.
+    private static func bytes(of stream: SubprocessOutputSequence) async throws -> [UInt8]? {
+        var bytes: [UInt8] = []
+        for try await chunk in stream {
+            chunk.withUnsafeBytes { bytes.append(contentsOf: $0) }
+            guard bytes.count <= maximumOutput else { return nil }
+        }
+        return bytes
+    }
+
+    /// The end of what a stream holds, as text.
+    private static func lastBytes(of stream: SubprocessOutputSequence) async throws -> String {
+        var bytes: [UInt8] = []
+        for try await chunk in stream {
+            chunk.withUnsafeBytes { bytes.append(contentsOf: $0) }
+            bytes.removeFirst(max(0, bytes.count - errorExcerptLength))
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Waits until the program has ended, and kills what it left behind in its group.
     ///
-    /// The run itself asks the group to end; signal 0 asks for nothing. The program is not reaped before this returns,
-    /// so its number, which is the group's, cannot have become another's.
-    private static func endGroup<Input, Output, Error>(
-        of execution: Execution<Input, Output, Error>, after grace: Duration
-    ) async {
+    /// Signal 0 asks for nothing: it makes the wait one that ends. A cancelled program is asked to end by the run itself.
+    /// It is not reaped before this returns, so its number, which is the group's, cannot have become another's.
+    private static func endGroup<Input, Output, Error>(of execution: Execution<Input, Output, Error>) async {
         let wait = TeardownStep.send(
-            signal: Signal(rawValue: 0), toProcessGroup: true, allowedDurationToNextStep: grace)
+            signal: Signal(rawValue: 0), toProcessGroup: true, allowedDurationToNextStep: .seconds(Int32.max))
         await execution.teardown(using: [wait])
         // That nobody is left to be killed is the usual case.
         try? execution.send(signal: .kill, toProcessGroup: true)
@@ -121,36 +145,20 @@ private struct CommandRun {
     }
 }
 
-/// The last bytes of a program's standard error.
-private struct ErrorExcerpt {
-    private static let limit = 4096
-
-    private var bytes: [UInt8] = []
-
-    mutating func append(_ more: UnsafeRawBufferPointer) {
-        bytes.append(contentsOf: more)
-        bytes.removeFirst(max(0, bytes.count - Self.limit))
-    }
-
-    var text: String { String(decoding: bytes, as: UTF8.self) }
-}
-
 extension SourceError {
     /// What running a program threw.
     fileprivate init(running error: any Error) {
-        guard let error = error as? SubprocessError else {
-            self.init(.connect, "cannot be run: \(error)", isRetryable: true)
+        if let error = error as? SourceError {
+            self = error
             return
         }
-        switch error.code {
-        case .executableNotFound:
+        switch (error as? SubprocessError)?.code {
+        case .executableNotFound?:
             self.init(.config, "argv: there is no such program, or it may not be run")
-        case .failedToChangeWorkingDirectory:
+        case .failedToChangeWorkingDirectory?:
             self.init(.config, "cannot be run: the job's directory is gone")
-        case .outputLimitExceeded:
-            self.init(.tooLarge, "wrote more than \(CommandCounter.maximumOutput) bytes where one number is expected")
         default:
-            self.init(.connect, "cannot be run: \(error.description)", isRetryable: true)
+            self.init(.connect, "cannot be run: \(error)", isRetryable: true)
         }
     }
 }

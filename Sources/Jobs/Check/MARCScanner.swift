@@ -25,7 +25,9 @@ struct MARCScanner: RecordScanner {
         self.key = key.flatMap(MARCKey.init)
         guard key == nil || self.key != nil else {
             throw SourceError(
-                .config, "key: \(JSONValue(key).text()) names no MARC field; write a tag, as 001, or one with a subfield, as 020a")
+                .config,
+                "key: \(JSONValue(key).text()) names no MARC field; write a tag, as 001, or one with a subfield, as 020a"
+            )
         }
     }
 

@@ -27,7 +27,8 @@ struct SQLiteCounter: SourceCounter {
             return try await runBlocking { [statement, patience] flag throws(SourceError) in
                 try Self.requireDatabaseFile(at: path)
                 do {
-                    let database = try DatabaseQueue(path: path, configuration: .readOnly(patience: patience, until: flag))
+                    let database = try DatabaseQueue(
+                        path: path, configuration: .readOnly(patience: patience, until: flag))
                     return try SourceCount(database.read { try Self.answer($0, to: statement) })
                 } catch {
                     try flag.check()

@@ -61,7 +61,9 @@ extension Field {
             default: throw expected("a duration such as \"1m30s\" or a number of seconds")
             }
         guard let parsed else {
-            throw invalid("\(value.text()) is not a duration: write \"500ms\", \"2s\", \"1m30s\", \"2h\" or seconds, not negative")
+            throw invalid(
+                "\(value.text()) is not a duration: write \"500ms\", \"2s\", \"1m30s\", \"2h\" or seconds, not negative"
+            )
         }
         return parsed
     }

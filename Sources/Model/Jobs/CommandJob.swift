@@ -49,7 +49,8 @@ package struct CommandJob: Sendable, Hashable {
             throw input.invalid("is longer than the \(Self.maximumOpenInput) bytes that go with stdin_open")
         }
         output = try fields.take("output")?.choice() ?? .text
-        limits = try fields.take("rlimits").map { field throws(InvalidInput) in try ResourceLimits(field: field) } ?? .none
+        limits =
+            try fields.take("rlimits").map { field throws(InvalidInput) in try ResourceLimits(field: field) } ?? .none
         niceness = Int(try fields.take("nice")?.int(in: -20...19) ?? 0)
     }
 }

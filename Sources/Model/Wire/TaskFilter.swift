@@ -69,7 +69,9 @@ extension TaskFilter {
         let text = try field.string()
         switch name {
         case "state":
-            for part in text.split(separator: ",") { states.insert(try Field(.string(String(part)), path: name).choice()) }
+            for part in text.split(separator: ",") {
+                states.insert(try Field(.string(String(part)), path: name).choice())
+            }
         case "name": self.name = text
         case "kind": kind = try field.choice()
         case "queue": queue = try field.queueName()

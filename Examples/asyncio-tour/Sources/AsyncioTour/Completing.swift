@@ -1,0 +1,20 @@
+import Tasks
+
+extension Tour {
+    /// Tasks as they complete, with one budget for all.
+    static func completing() async throws {
+        chapter("As completed")
+        let registry = TaskRegistry()
+        let tasks = [("west", 3), ("main", 1), ("east", 50)].map { name, steps in
+            registry.spawn(name: name) { try await count(steps * 10, taking: .steps(steps)) }
+        }
+        do {
+            for try await task in asCompleted(tasks, timeout: .steps(6)) {  // async for task in asyncio.as_completed(...)
+                print(task.name, "counted", try await task.value)
+            }
+        } catch is TimedOut {
+            print("timed out; still running:", tasks.filter { !$0.isDone }.map(\.name))
+        }
+        try await registry.shutdown()
+    }
+}

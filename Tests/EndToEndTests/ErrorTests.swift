@@ -1,0 +1,119 @@
+import Model
+import Testing
+
+@Suite(.timeLimit(.minutes(1)))
+struct ErrorTests {
+    struct Mistake: Sendable, CustomTestStringConvertible {
+        let method: String
+        let path: String
+        var body = ""
+        let status: Int
+        /// What the explanation names.
+        var names = ""
+
+        var testDescription: String { "\(method) \(path) \(body) → \(status)" }
+    }
+
+    static let mistakes = [
+        Mistake(method: "POST", path: "/v1/tasks", body: "{", status: 400),
+        Mistake(method: "POST", path: "/v1/tasks", body: "{} {}", status: 400),
+        Mistake(method: "POST", path: "/v1/tasks", body: "", status: 400, names: "body"),
+        Mistake(method: "POST", path: "/v1/tasks", body: "3", status: 400),
+        Mistake(method: "POST", path: "/v1/tasks", body: "[]", status: 400, names: "empty"),
+        Mistake(method: "POST", path: "/v1/tasks", body: "{}", status: 400, names: "kind"),
+        Mistake(method: "POST", path: "/v1/tasks", body: #"{"sleep": 1, "naem": "x"}"#, status: 400, names: "naem"),
+        Mistake(method: "POST", path: "/v1/tasks", body: #"{"sleep": 1, "shell": "x"}"#, status: 400, names: "shell"),
+        Mistake(method: "POST", path: "/v1/tasks", body: #"{"sleep": -1}"#, status: 400, names: "sleep"),
+        Mistake(method: "POST", path: "/v1/tasks", body: #"{"sleep": 1e300}"#, status: 400, names: "sleep"),
+        Mistake(method: "POST", path: "/v1/tasks", body: #"{"gather": []}"#, status: 400, names: "gather"),
+        Mistake(method: "POST", path: "/v1/tasks", body: #"{"command": []}"#, status: 400, names: "command"),
+        Mistake(
+            method: "POST", path: "/v1/tasks",
+            body: #"{"gather": [{"sleep": 0}, {"check": {"sqlite": {"path": 3, "sql": "x"}}}]}"#, status: 400,
+            names: "gather[1].check.sqlite.path"),
+        Mistake(method: "POST", path: "/v1/tasks", body: #"{"sleep": 0, "after": [99]}"#, status: 400, names: "99"),
+        Mistake(method: "POST", path: "/v1/tasks?dry=1", body: #"{"sleep": 0}"#, status: 400, names: "dry"),
+        Mistake(method: "POST", path: "/v1/wait", body: #"{"ids": []}"#, status: 400, names: "ids"),
+        Mistake(method: "POST", path: "/v1/wait", body: #"{"ids": [1], "return_when": "X"}"#, status: 400, names: "return_when"),
+        Mistake(method: "POST", path: "/v1/wait", body: #"{"ids": [404]}"#, status: 404, names: "404"),
+        Mistake(method: "POST", path: "/v1/as_completed", body: #"{"ids": [404]}"#, status: 404, names: "404"),
+        Mistake(method: "GET", path: "/v1/tasks?colour=red", status: 400, names: "colour"),
+        Mistake(method: "GET", path: "/v1/tasks?state=asleep", status: 400, names: "state"),
+        Mistake(method: "GET", path: "/v1/tasks?limit=0", status: 400, names: "limit"),
+        Mistake(method: "GET", path: "/v1/tasks?cursor=x", status: 400, names: "cursor"),
+        Mistake(method: "GET", path: "/v1/events?after=-1", status: 400, names: "after"),
+        Mistake(method: "GET", path: "/v1/health?x=1", status: 400, names: "x"),
+        Mistake(method: "GET", path: "/v1/tasks/404", status: 404, names: "404"),
+        Mistake(method: "GET", path: "/v1/tasks/99999999999999999999", status: 404),
+        Mistake(method: "GET", path: "/v1/tasks/one", status: 404, names: "one"),
+        Mistake(method: "POST", path: "/v1/tasks/404/cancel", status: 404, names: "404"),
+        Mistake(method: "GET", path: "/v1/tasks/404/output", status: 404, names: "404"),
+        Mistake(method: "POST", path: "/v1/jobs/none/submit", status: 404, names: "none"),
+        Mistake(method: "GET", path: "/", status: 404),
+        Mistake(method: "GET", path: "/v2/tasks", status: 404),
+        Mistake(method: "DELETE", path: "/v1/tasks", status: 405, names: "DELETE"),
+        Mistake(method: "POST", path: "/v1/health", status: 405, names: "POST"),
+        Mistake(method: "GET", path: "/v1/wait", status: 405, names: "GET"),
+        Mistake(method: "POST", path: "/v1/tasks/1/start", status: 409, names: "1"),
+        Mistake(method: "GET", path: "/v1/tasks/1/output", status: 409, names: "1"),
+        Mistake(method: "PATCH", path: "/v1/queues/a%20b", body: "{}", status: 400, names: "name"),
+        Mistake(method: "PATCH", path: "/v1/queues/default", body: #"{"max": 1}"#, status: 400, names: "max"),
+    ]
+
+    @Test func answersEveryMistakeWithAProblemAndLivesOn() async throws {
+        try await withDaemon { daemon in
+            _ = try await daemon.run(["sleep": 0])
+            for mistake in Self.mistakes {
+                let reply = try await daemon.http(mistake.method, mistake.path, bytes: Array(mistake.body.utf8))
+                expectProblem(reply, mistake.status, mistake.testDescription)
+                let detail = try reply.json["detail"]?.stringValue ?? ""
+                #expect(detail.contains(mistake.names), "\(mistake.testDescription): \(detail)")
+            }
+            let tasks = try await daemon.http("GET", "/v1/tasks").json["tasks"]?.arrayValue
+            #expect(tasks?.count == 1, "a refused request must store nothing")
+        }
+    }
+
+    @Test func saysWhichMethodsAreAnswered() async throws {
+        try await withDaemon { daemon in
+            let reply = try await daemon.http("DELETE", "/v1/tasks")
+            #expect(reply.headers["allow"]?.contains("POST") == true)
+        }
+    }
+
+    @Test func refusesABodyOverTheLimit() async throws {
+        try await withDaemon { daemon in
+            let body = [UInt8](repeating: UInt8(ascii: " "), count: 9 << 20)
+            expectProblem(try await daemon.http("POST", "/v1/tasks", bytes: body), 413, "9 MiB")
+            #expect(try await daemon.http("GET", "/v1/health").status == 200)
+        }
+    }
+
+    @Test func takesABodyJustBelowTheLimit() async throws {
+        try await withDaemon { daemon in
+            let padding = [UInt8](repeating: UInt8(ascii: " "), count: (8 << 20) - 100)
+            let reply = try await daemon.http("POST", "/v1/tasks", bytes: padding + Array(#"{"sleep": 0}"#.utf8))
+            #expect(reply.status == 201)
+        }
+    }
+
+    @Test func livesOnAfterWhatIsNoHTTP() async throws {
+        try await withDaemon { daemon in
+            let garbage = try? await HTTPStream(
+                socket: daemon.socket, method: "\u{0}\u{1}\u{2}", path: "nowhere", headers: [:], body: [0xFF, 0xFE])
+            #expect(garbage.map { $0.head.status >= 400 } ?? true)
+            #expect(try await daemon.http("GET", "/v1/health").status == 200)
+        }
+    }
+
+    private func expectProblem(
+        _ reply: HTTPReply, _ status: Int, _ what: String, sourceLocation: SourceLocation = #_sourceLocation
+    ) {
+        #expect(reply.status == status, "\(what): \(reply.text)", sourceLocation: sourceLocation)
+        #expect(reply.headers["content-type"] == "application/problem+json", "\(what)", sourceLocation: sourceLocation)
+        let problem = try? reply.json
+        #expect(problem?["status"] == .int(Int64(status)), "\(what)", sourceLocation: sourceLocation)
+        #expect(problem?["title"]?.stringValue?.isEmpty == false, "\(what)", sourceLocation: sourceLocation)
+        #expect(problem?["detail"]?.stringValue != nil, "\(what)", sourceLocation: sourceLocation)
+    }
+}

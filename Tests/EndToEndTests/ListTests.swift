@@ -1,0 +1,73 @@
+import Model
+import Testing
+
+@Suite(.timeLimit(.minutes(1)))
+struct ListTests {
+    @Test func filtersByEachField() async throws {
+        try await withDaemon { daemon in
+            _ = try await daemon.run(["sleep": 0, "name": "night-1", "labels": ["site": "north"]])
+            _ = try await daemon.submit(["sleep": 0, "name": "night-2", "hold": true, "queue": "slow"])
+            _ = try await daemon.run(["shell": "exit 1", "name": "day"])
+            let group = try await daemon.run(["gather": [["sleep": 0, "name": "member"]], "name": "group"])
+            let parent = try #require(group["id"]?.intValue)
+            let start = try #require(group["submitted_at"]?.stringValue)
+            let expected: [(query: String, names: [String])] = [
+                ("", ["night-1", "night-2", "day", "group", "member"]),
+                ("state=held", ["night-2"]), ("state=failed", ["day"]), ("state=held,failed", ["night-2", "day"]),
+                ("name=night-*", ["night-1", "night-2"]), ("name=night-%5B2%5D", ["night-2"]), ("name=n", []),
+                ("kind=shell", ["day"]), ("queue=slow", ["night-2"]), ("label=site:north", ["night-1"]),
+                ("label=site:south", []), ("parent_id=\(parent)", ["member"]), ("since=\(start)", ["group", "member"]),
+                ("until=\(start)", ["night-1", "night-2", "day"]), ("name=night-*&state=succeeded", ["night-1"]),
+                ("order=desc&limit=2", ["member", "group"]),
+            ]
+            for (query, names) in expected {
+                let tasks = try await daemon.http("GET", "/v1/tasks?\(query)").json["tasks"]?.arrayValue
+                #expect(tasks?.compactMap { $0["name"]?.stringValue } == names, "\(query)")
+            }
+        }
+    }
+
+    @Test(arguments: ["asc", "desc"])
+    func pagesWithACursorWithoutLossOrRepetition(order: String) async throws {
+        try await withDaemon { daemon in
+            let jobs = (1...7).map { _ in JSONValue.object(["sleep": 0, "hold": true]) }
+            let reply = try await daemon.http("POST", "/v1/tasks", .array(jobs))
+            let ids = try #require(try reply.json.arrayValue).compactMap { $0["id"]?.intValue }
+            var seen: [Int64] = []
+            var sizes: [Int] = []
+            var cursor = ""
+            repeat {
+                let page = try await daemon.http("GET", "/v1/tasks?limit=3&order=\(order)\(cursor)").json
+                let tasks = try #require(page["tasks"]?.arrayValue)
+                seen += tasks.compactMap { $0["id"]?.intValue }
+                sizes.append(tasks.count)
+                cursor = page["next"]?.intValue.map { "&cursor=\($0)" } ?? ""
+                #expect(page["next"] != nil, "absent values are null, never missing")
+            } while !cursor.isEmpty
+            #expect(seen == (order == "asc" ? ids : ids.reversed()))
+            #expect(sizes == [3, 3, 1])
+        }
+    }
+
+    @Test func namesTheChildrenOfAComposite() async throws {
+        try await withDaemon { daemon in
+            let group = try await daemon.run(["gather": [["sleep": 0], ["sleep": 0]]])
+            let id = try #require(group["id"]?.intValue)
+            let children = try #require(try await daemon.task(id)["children"]?.arrayValue)
+            #expect(children.count == 2)
+            for child in children {
+                #expect(try await daemon.task(child.intValue ?? 0)["parent_id"] == .int(id))
+            }
+        }
+    }
+
+    @Test func findsByNameWithStatus() async throws {
+        try await withDaemon { daemon in
+            _ = try await daemon.run(["sleep": 0, "name": "needle"])
+            let reply = try await daemon.taskctl("status", "needle", "--json")
+            #expect(try JSONParser.parse(reply.stdout).arrayValue?.first?["name"] == "needle")
+            #expect(try await daemon.taskctl("status", "hay").status == 4)
+            #expect(try await daemon.taskctl("status").stdout.contains("needle"))
+        }
+    }
+}

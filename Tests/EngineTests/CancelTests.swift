@@ -1,0 +1,131 @@
+import Model
+import Store
+import Testing
+
+@testable import Engine
+
+@Suite(.timeLimit(.minutes(1))) struct CancelTests {
+    @Test func aQueuedTaskNeverStarts() async throws {
+        try await withBench(maximumRunning: 1) { bench in
+            try await bench.submit(job("a"))
+            await bench.stage.started("a")
+            let id = try await bench.submit(job("b"))
+            let answer = try await bench.engine.cancel(id, message: "not now", force: false)
+            #expect(answer.isTaken)
+            #expect(answer.task.state == .cancelled)
+            #expect(answer.task.exception == .cancelled("not now"))
+            #expect(answer.task.startedAt == nil)
+            try await bench.end("a", .succeeded(nil))
+            let next = try await bench.submit(job("c"))
+            bench.stage.end("c", .succeeded(nil))
+            try await bench.done(next)
+            #expect(bench.stage.order == ["a", "c"])
+        }
+    }
+
+    @Test func aRunningTaskIsCancelledOnceItHasReallyEnded() async throws {
+        try await withBench { bench in
+            bench.stage.makeStubborn("a")
+            let id = try await bench.submit(job("a"))
+            await bench.stage.started("a")
+            let answer = try await bench.engine.cancel(id, message: "why", force: false)
+            #expect(answer.isTaken)
+            #expect(answer.task.state == .running)
+            #expect(answer.task.cancelRequests == 1)
+            await bench.stage.until(.cancelled("a"))
+            #expect(try await bench.task(id).state == .running)
+            let task = try await bench.end("a", .cancelled(.cancelled(nil)))
+            #expect(task.state == .cancelled)
+            #expect(task.exception == .cancelled("why"))
+        }
+    }
+
+    @Test func aTaskThatEndsWellAfterTheRequestHasSucceeded() async throws {
+        try await withBench { bench in
+            bench.stage.makeStubborn("a")
+            let id = try await bench.submit(job("a"))
+            await bench.stage.started("a")
+            _ = try await bench.engine.cancel(id, message: nil, force: false)
+            await bench.stage.until(.cancelled("a"))
+            let task = try await bench.end("a", .succeeded("anyway"))
+            #expect(task.state == .succeeded)
+            #expect(task.cancelRequests == 1)
+        }
+    }
+
+    @Test func aSecondRequestIsToldAndTheFirstMessageKept() async throws {
+        try await withBench { bench in
+            bench.stage.makeStubborn("a")
+            let id = try await bench.submit(job("a"))
+            await bench.stage.started("a")
+            _ = try await bench.engine.cancel(id, message: "first", force: false)
+            await bench.stage.until(.asked("a", times: 1))
+            _ = try await bench.engine.cancel(id, message: "second", force: false)
+            await bench.stage.until(.asked("a", times: 2))
+            let task = try await bench.end("a", .cancelled(.cancelled(nil)))
+            #expect(task.cancelRequests == 2)
+            #expect(task.cancelMessage == "first")
+            #expect(task.exception?.message == "first")
+        }
+    }
+
+    @Test func aDoneTaskIsNotCancelledAndNothingChanges() async throws {
+        try await withBench { bench in
+            let id = try await bench.submit(job("a"))
+            let before = try await bench.end("a", .succeeded(1))
+            let answer = try await bench.engine.cancel(id, message: "late", force: true)
+            #expect(!answer.isTaken)
+            #expect(answer.task == before)
+            #expect(try await bench.task(id) == before)
+        }
+    }
+
+    @Test func aShieldedTaskGivesWayOnlyToForce() async throws {
+        try await withBench { bench in
+            let id = try await bench.submit(job("a", ["shield": true]))
+            await bench.stage.started("a")
+            let error = await #expect(throws: EngineError.self) {
+                _ = try await bench.engine.cancel(id, message: nil, force: false)
+            }
+            #expect(error?.code == .wrongState)
+            #expect(try await bench.task(id).cancelRequests == 0)
+            #expect(try await bench.engine.cancel(id, message: nil, force: true).isTaken)
+            #expect(try await bench.done(id).state == .cancelled)
+        }
+    }
+
+    @Test func aShieldedMemberOutlivesItsParent() async throws {
+        try await withBench { bench in
+            let id = try await bench.submit(composite("gather", [job("a", ["shield": true]), job("b")]))
+            await bench.stage.started("a")
+            await bench.stage.started("b")
+            _ = try await bench.engine.cancel(id, message: nil, force: false)
+            #expect(try await bench.done(id).state == .cancelled)
+            #expect(try await bench.task("b").state == .cancelled)
+            #expect(!bench.stage.has(.cancelled("a")))
+            #expect(try await bench.end("a", .succeeded(1)).cancelRequests == 0)
+        }
+    }
+
+    @Test func anUnknownTaskIsRefused() async throws {
+        try await withBench { bench in
+            let error = await #expect(throws: EngineError.self) {
+                _ = try await bench.engine.cancel(TaskID(99), message: nil, force: false)
+            }
+            #expect(error?.code == .unknownTask)
+        }
+    }
+
+    @Test func aCancelledTaskIsNotTriedAgain() async throws {
+        try await withBench { bench in
+            bench.stage.makeStubborn("a")
+            let id = try await bench.submit(job("a", ["retry": ["attempts": 3, "backoff": 0]]))
+            await bench.stage.started("a")
+            _ = try await bench.engine.cancel(id, message: nil, force: false)
+            await bench.stage.until(.cancelled("a"))
+            let task = try await bench.end("a", .boom())
+            #expect(task.state == .failed)
+            #expect(task.attempt == 1)
+        }
+    }
+}

@@ -1,0 +1,67 @@
+import Model
+import Store
+import Testing
+
+@testable import Engine
+
+@Suite(.timeLimit(.minutes(1))) struct HookTests {
+    private let hook: JSONObject = ["on_done": ["notify", "--now"]]
+
+    @Test func runsOnceWithTheOutcomeAndIsRecorded() async throws {
+        try await withBench { bench in
+            let id = try await bench.submit(job("a", hook))
+            try await bench.end("a", .boom())
+            await bench.stage.until(.hooked("a"))
+            try await hookFinished(id, bench)
+            #expect(bench.stage.hooks.count == 1)
+            #expect(bench.stage.hooks.first?.arguments == ["notify", "--now"])
+            #expect(bench.stage.hooks.first?.task.state == .failed)
+            #expect(try await bench.store.pendingHooks().isEmpty)
+            let event = try #require(try await bench.store.events(after: 0, taskID: id).last)
+            #expect(event.type == "hook_finished")
+            #expect(event.data == ["exit_code": 0])
+        }
+    }
+
+    @Test func runsForATaskThatNeverStarted() async throws {
+        try await withBench { bench in
+            var modifiers = hook
+            modifiers["hold"] = true
+            let id = try await bench.submit(job("a", modifiers))
+            _ = try await bench.engine.cancel(id, message: nil, force: false)
+            await bench.stage.until(.hooked("a"))
+            #expect(bench.stage.hooks.first?.task.state == .cancelled)
+        }
+    }
+
+    @Test func runsForCompositesAndTheirMembers() async throws {
+        try await withBench { bench in
+            try await bench.submit(composite("gather", [job("a", hook)], hook))
+            try await bench.end("a", .succeeded(1))
+            await bench.stage.until(.hooked("a"))
+            await bench.stage.until(.hooked("gather"))
+            #expect(bench.stage.hooks.count == 2)
+        }
+    }
+
+    @Test func aHookThatHadNotRunWhenTheDaemonDiedRunsInTheNext() async throws {
+        try await withBench { bench in
+            // Nobody takes hooks up here: the outcome is committed and the daemon gone.
+            let id = try await bench.submit(job("a", hook))
+            await bench.stage.started("a")
+            _ = try await bench.store.finish(id, RunReport(.succeeded(1)), at: Timestamp(milliseconds: 1))
+            try await withBench(takingUp: bench.directory) { next in
+                await next.stage.until(.hooked("a"))
+                try await hookFinished(id, next)
+                #expect(try await next.store.pendingHooks().isEmpty)
+            }
+        }
+    }
+
+    private func hookFinished(_ id: TaskID, _ bench: Bench) async throws {
+        let commits = bench.store.commits()
+        while try await !bench.store.events(after: 0, taskID: id).contains(where: { $0.type == "hook_finished" }) {
+            for await _ in commits { break }
+        }
+    }
+}

@@ -1,0 +1,164 @@
+import Model
+import Store
+import Testing
+
+@testable import Engine
+
+/// C090: a daemon that is killed anywhere leaves the next one to the same answer.
+@Suite(.timeLimit(.minutes(2))) struct RecoverTests {
+    /// A composite and how its members end, one after another.
+    struct Story: Sendable, CustomTestStringConvertible {
+        let testDescription: String
+        let job: JSONValue
+        let endings: [(name: String, outcome: Outcome)]
+
+        init(_ name: String, _ job: JSONValue, _ endings: (String, Outcome)...) {
+            testDescription = name
+            self.job = job
+            self.endings = endings
+        }
+    }
+
+    private static let three = [job("a"), job("b"), job("c")]
+
+    static let stories: [Story] = [
+        Story("gather", composite("gather", three), ("b", .succeeded(2)), ("c", .succeeded(3)), ("a", .succeeded(1))),
+        Story("gather that fails", composite("gather", three), ("b", .boom()), ("c", .succeeded(3)), ("a", .succeeded(1))),
+        Story(
+            "gather that fails behind its limit", composite("gather", three, ["max_running": 1]), ("a", .boom()),
+            ("b", .succeeded(2)), ("c", .boom("late"))),
+        Story(
+            "gather of exceptions", composite("gather", three, ["return_exceptions": true]), ("c", .boom()),
+            ("a", .succeeded(1)), ("b", .succeeded(2))),
+        Story(
+            "merge", composite("gather", three, ["merge": true]), ("c", .succeeded(["c": 3])), ("b", .succeeded(["b": 2])),
+            ("a", .succeeded(["a": 1]))),
+        Story("task group", composite("task_group", three), ("c", .succeeded(3)), ("b", .succeeded(2)), ("a", .succeeded(1))),
+        Story("task group that fails", composite("task_group", three), ("b", .succeeded(2)), ("a", .boom())),
+        Story("race", composite("race", three), ("b", .succeeded(2))),
+        Story("race that fails", composite("race", three), ("c", .boom())),
+        Story("sequence", composite("sequence", three), ("a", .succeeded(1)), ("b", .succeeded(2)), ("c", .succeeded(3))),
+        Story("sequence that stops", composite("sequence", three), ("a", .succeeded(1)), ("b", .boom())),
+        Story(
+            "composites in a composite",
+            composite("gather", [composite("sequence", [job("a"), job("b")]), composite("race", [job("c"), job("d")])]),
+            ("a", .succeeded(1)), ("d", .succeeded(4)), ("b", .succeeded(2))),
+    ]
+
+    @Test(arguments: stories)
+    func theAnswerIsTheSameWhereverTheDaemonDied(story: Story) async throws {
+        let undisturbed = try await withBench { bench in try await play(story, to: nil, bench) }
+        for death in 0...story.endings.count {
+            let disturbed = try await withBench { bench in
+                _ = try await play(story, to: death, bench)
+                return try await withBench(takingUp: bench.directory) { next in
+                    try await play(story, from: death, to: nil, next)
+                }
+            }
+            #expect(disturbed == undisturbed, "killed after \(death) endings")
+        }
+    }
+
+    /// Plays a story from one ending to another; when to the last, answers how all tasks then stand.
+    private func play(_ story: Story, from start: Int? = nil, to end: Int?, _ bench: Bench) async throws -> [String] {
+        if start == nil { try await bench.submit(story.job) }
+        for (name, outcome) in story.endings[(start ?? 0)..<(end ?? story.endings.count)] {
+            try await bench.end(name, outcome)
+        }
+        guard end == nil else { return [] }
+        let ids = try await bench.store.tasks(TaskFilter()).tasks.map(\.id)
+        return try await bench.engine.wait(WaitRequest(ids: ids)).done.map(\.standing)
+    }
+
+    @Test func whatLivedOnlyInTheDaemonIsInterrupted() async throws {
+        try await withBench { bench in
+            let id = try await bench.submit(job("a"))
+            await bench.stage.started("a")
+            let stage = Stage()
+            stage.orphan("a")
+            try await withBench(takingUp: bench.directory, stage: stage) { next in
+                #expect(try await next.done(id).exception == .interrupted)
+            }
+        }
+    }
+
+    @Test func whatMayRunAgainDoes() async throws {
+        try await withBench { bench in
+            let id = try await bench.submit(job("a", ["on_interrupt": "rerun"]))
+            await bench.stage.started("a")
+            let stage = Stage()
+            stage.orphan("a")
+            try await withBench(takingUp: bench.directory, stage: stage) { next in
+                try await next.end("a", attempt: 2, .succeeded(1))
+                #expect(try await next.task(id).attempt == 2)
+            }
+        }
+    }
+
+    @Test func aCancelRequestIsNotForgotten() async throws {
+        try await withBench { bench in
+            bench.stage.makeStubborn("a")
+            let id = try await bench.submit(job("a"))
+            await bench.stage.started("a")
+            _ = try await bench.engine.cancel(id, message: "before", force: false)
+            try await withBench(takingUp: bench.directory) { next in
+                #expect(try await next.done(id).exception == .cancelled("before"))
+            }
+        }
+    }
+
+    @Test func aCancelledTaskThatTheDaemonTookWithItDoesNotRunAgain() async throws {
+        try await withBench { bench in
+            bench.stage.makeStubborn("a")
+            let id = try await bench.submit(job("a", ["on_interrupt": "rerun"]))
+            await bench.stage.started("a")
+            _ = try await bench.engine.cancel(id, message: nil, force: false)
+            let stage = Stage()
+            stage.orphan("a")
+            try await withBench(takingUp: bench.directory, stage: stage) { next in
+                #expect(try await next.done(id).attempt == 1)
+                #expect(stage.order.isEmpty)
+            }
+        }
+    }
+
+    @Test func aCancelledCompositeGoesOnBeingCancelled() async throws {
+        try await withBench { bench in
+            bench.stage.makeStubborn("a")
+            let id = try await bench.submit(composite("gather", [job("a"), job("b", ["hold": true])]))
+            await bench.stage.started("a")
+            _ = try await bench.engine.cancel(id, message: "all", force: false)
+            try await withBench(takingUp: bench.directory) { next in
+                #expect(try await next.done(id).exception == .cancelled("all"))
+                #expect(try await next.task("b").state == .cancelled)
+            }
+        }
+    }
+
+    @Test func aTimeoutGoesOnFromWhenTheTaskStarted() async throws {
+        try await withBench { bench in
+            let id = try await bench.submit(job("a", ["timeout": "10s"]))
+            await bench.clock.sleeper(until: .seconds(10))
+            try await withBench(takingUp: bench.directory, at: .seconds(7)) { next in
+                await next.clock.sleeper(until: .seconds(10))
+                next.clock.advance(by: .seconds(3))
+                #expect(try await next.done(id).exception == .timeout(after: .seconds(10)))
+            }
+        }
+    }
+
+    @Test func aDelayAndAQueueAreKept() async throws {
+        try await withBench(maximumRunning: 1) { bench in
+            try await bench.submit([job("a"), job("b"), job("c", ["delay": "10s"])])
+            await bench.stage.started("a")
+            try await withBench(maximumRunning: 1, takingUp: bench.directory, at: .seconds(1)) { next in
+                try await next.end("a", .succeeded(1))
+                try await next.end("b", .succeeded(2))
+                await next.clock.sleeper(until: .milliseconds(10_001))
+                next.clock.advance(by: .milliseconds(9001))
+                try await next.end("c", .succeeded(3))
+                #expect(next.stage.order == ["a", "b", "c"])
+            }
+        }
+    }
+}

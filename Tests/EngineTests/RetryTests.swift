@@ -1,0 +1,68 @@
+import Model
+import Store
+import Testing
+
+@testable import Engine
+
+@Suite(.timeLimit(.minutes(1))) struct RetryTests {
+    @Test func triesAgainAfterItsRestUntilItSucceeds() async throws {
+        try await withBench { bench in
+            let id = try await bench.submit(job("a", ["retry": ["attempts": 3, "backoff": "2s"]]))
+            await bench.stage.started("a")
+            bench.stage.end("a", .boom("one"))
+            let resting = try await bench.until(id) { $0.state == .queued }
+            #expect(resting.waitingFor?["retry"]?.stringValue == Timestamp(milliseconds: 1_795_000_002_000).description)
+            #expect(resting.maxAttempts == 3)
+            await bench.clock.sleeper(until: .milliseconds(2001))
+            bench.clock.advance(by: .milliseconds(2001))
+            await bench.stage.started("a", attempt: 2)
+            bench.stage.end("a", attempt: 2, .boom("two"))
+            // Twice the rest.
+            await bench.clock.sleeper(until: .milliseconds(2001 + 4000 + 1))
+            bench.clock.advance(by: .milliseconds(4001))
+            let task = try await bench.end("a", attempt: 3, .succeeded("third time"))
+            #expect(task.state == .succeeded)
+            #expect(task.attempt == 3)
+            let types = try await bench.store.events(after: 0, taskID: id).map(\.type)
+            #expect(types == ["submitted", "started", "retrying", "started", "retrying", "started", "succeeded"])
+        }
+    }
+
+    @Test func failsWithTheLastFailureWhenTheTriesAreSpent() async throws {
+        try await withBench { bench in
+            let id = try await bench.submit(job("a", ["retry": ["attempts": 2, "backoff": 0]]))
+            bench.stage.end("a", attempt: 1, .boom("one"))
+            bench.stage.end("a", attempt: 2, .boom("two"))
+            let task = try await bench.done(id)
+            #expect(task.exception?.message == "two")
+            #expect(task.attempt == 2)
+        }
+    }
+
+    @Test func aCompositeSeesOnlyTheLastTryOfAMember() async throws {
+        try await withBench { bench in
+            let member = job("a", ["retry": ["attempts": 2, "backoff": 0]])
+            let id = try await bench.submit(composite("task_group", [member, job("b")]))
+            bench.stage.end("a", attempt: 1, .boom())
+            bench.stage.end("a", attempt: 2, .succeeded(1))
+            try await bench.done("a")
+            #expect(try await bench.end("b", .succeeded(2)).cancelRequests == 0)
+            #expect(try await bench.done(id).result == [1, 2])
+        }
+    }
+
+    @Test func retryingADoneTaskMakesANewOneOfTheSameJob() async throws {
+        try await withBench { bench in
+            let id = try await bench.submit(job("a", ["key": "k", "labels": ["x": "y"]]))
+            let error = await #expect(throws: EngineError.self) { _ = try await bench.engine.retry(id, by: nil) }
+            #expect(error?.code == .wrongState)
+            try await bench.end("a", .boom())
+            let again = try await bench.engine.retry(id, by: Submitter(uid: 1, gid: 2, pid: 3))
+            #expect(again.id > id)
+            #expect(again.key == nil)
+            #expect(again.labels == ["x": "y"])
+            #expect(again.submittedBy?.uid == 1)
+            #expect(try await bench.done(again.id).state == .failed)
+        }
+    }
+}

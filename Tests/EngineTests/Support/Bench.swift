@@ -1,0 +1,110 @@
+import FoundationEssentials
+import Model
+import Store
+import Testing
+
+@testable import Engine
+
+/// One engine on a real store, with a clock and a stage that the test controls.
+struct Bench: Sendable {
+    let engine: Engine
+    let stage: Stage
+    let clock: ManualClock
+    /// The directory the history file is in.
+    let directory: String
+
+    var store: Store { engine.store }
+}
+
+/// Runs an engine for the length of `body`.
+///
+/// - Parameters:
+///   - source: a directory whose history file, as it is at this moment, the engine takes up: a daemon that was killed.
+///   - offset: what the clock shows.
+func withBench<Answer>(
+    maximumRunning: Int = 64, takingUp source: String? = nil, at offset: Duration = .zero, stage: Stage = Stage(),
+    _ body: (Bench) async throws -> Answer
+) async throws -> Answer {
+    let directory = FileManager.default.temporaryDirectory.appending(path: "engine-\(UUID().uuidString)").path
+    try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: directory) }
+    // The write-ahead log last: what it holds beyond the file is what the file lacks.
+    for file in ["history.sqlite", "history.sqlite-wal"] {
+        if let source { try FileManager.default.copyItem(atPath: source + "/" + file, toPath: directory + "/" + file) }
+    }
+    let clock = ManualClock(offset: offset)
+    let configuration = EngineConfiguration(
+        maximumRunning: maximumRunning, directory: "/", clock: clock,
+        now: { Timestamp(milliseconds: 1_795_000_000_000) + clock.now.offset }, chance: { 0 },
+        handler: { _ in stage }, runHook: { stage.runHook($0, $1) })
+    let store = try Store(path: directory + "/history.sqlite")
+    let bench = Bench(
+        engine: Engine(store: store, configuration: configuration), stage: stage, clock: clock, directory: directory)
+    try await bench.engine.recover()
+    let running = Task { try await bench.engine.run() }
+    let answer = await Result { try await body(bench) }
+    stage.close()
+    await bench.engine.stop()
+    running.cancel()
+    if case .failure(let error) = await running.result, !(error is CancellationError) { throw error }
+    try store.close()
+    return try answer.get()
+}
+
+extension Result where Failure == any Error {
+    fileprivate init(_ body: () async throws -> Success) async {
+        do { self = .success(try await body()) } catch { self = .failure(error) }
+    }
+}
+
+extension Bench {
+    /// Submits one job.
+    @discardableResult
+    func submit(_ job: JSONValue) async throws -> TaskID {
+        try await submit([job])[0]
+    }
+
+    func submit(_ jobs: [JSONValue]) async throws -> [TaskID] {
+        try await engine.submit(jobs.map { try Job(json: $0) }, directory: nil, by: nil).map(\.task.id)
+    }
+
+    func task(_ id: TaskID) async throws -> TaskRecord { try await engine.task(id) }
+
+    /// The task called `name`.
+    func task(_ name: String) async throws -> TaskRecord {
+        var filter = TaskFilter()
+        filter.name = name
+        return try #require(try await store.tasks(filter).tasks.first)
+    }
+
+    /// Waits until the task is done.
+    @discardableResult
+    func done(_ id: TaskID) async throws -> TaskRecord {
+        try #require(try await engine.wait(WaitRequest(ids: [id])).done.first)
+    }
+
+    /// Waits until the task called `name` is done.
+    @discardableResult
+    func done(_ name: String) async throws -> TaskRecord { try await done(task(name).id) }
+
+    /// Ends the run of `name` and waits until that is committed.
+    @discardableResult
+    func end(_ name: String, attempt: Int = 1, _ outcome: Outcome) async throws -> TaskRecord {
+        await stage.started(name, attempt: attempt)
+        stage.end(name, attempt: attempt, outcome)
+        return try await done(name)
+    }
+
+    /// Waits until the task is as `condition` says, looking after each commit.
+    @discardableResult
+    func until(_ id: TaskID, _ condition: (TaskRecord) -> Bool) async throws -> TaskRecord {
+        let commits = store.commits()
+        var record = try await task(id)
+        if condition(record) { return record }
+        for await _ in commits {
+            record = try await task(id)
+            if condition(record) { return record }
+        }
+        throw CancellationError()
+    }
+}

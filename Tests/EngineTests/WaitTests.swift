@@ -1,0 +1,168 @@
+import Model
+import Store
+import Synchronization
+import Testing
+
+@testable import Engine
+
+@Suite(.timeLimit(.minutes(1))) struct WaitTests {
+    @Test func allCompletedWaitsForEveryTask() async throws {
+        try await withBench { bench in
+            let ids = try await bench.submit([job("a"), job("b")])
+            async let waiting = bench.engine.wait(WaitRequest(ids: ids))
+            try await bench.end("b", .boom())
+            try await bench.end("a", .succeeded(1))
+            let (done, pending) = try await waiting
+            #expect(done.map(\.id) == ids)
+            #expect(pending.isEmpty)
+            #expect(bench.engine.completions.count == 0)
+        }
+    }
+
+    @Test func firstCompletedEndsWithTheFirst() async throws {
+        try await withBench { bench in
+            let ids = try await bench.submit([job("a"), job("b"), job("c")])
+            async let waiting = bench.engine.wait(WaitRequest(ids: ids.reversed(), returnWhen: .firstCompleted))
+            await bench.stage.started("b")
+            bench.stage.end("b", .succeeded(2))
+            let (done, pending) = try await waiting
+            #expect(done.map(\.name) == ["b"])
+            #expect(pending.map(\.name) == ["c", "a"])
+            #expect(try await bench.task("a").cancelRequests == 0)
+        }
+    }
+
+    @Test func firstExceptionPassesOverSuccessAndCancellation() async throws {
+        try await withBench { bench in
+            let ids = try await bench.submit([job("a"), job("b"), job("c"), job("d")])
+            async let waiting = bench.engine.wait(WaitRequest(ids: ids, returnWhen: .firstException))
+            try await bench.end("a", .succeeded(1))
+            _ = try await bench.engine.cancel(ids[1], message: nil, force: false)
+            try await bench.done("b")
+            try await bench.end("c", .boom())
+            let (done, pending) = try await waiting
+            #expect(done.map(\.name) == ["a", "b", "c"])
+            #expect(pending.map(\.name) == ["d"])
+        }
+    }
+
+    @Test func firstExceptionWithoutAnyWaitsForAll() async throws {
+        try await withBench { bench in
+            let ids = try await bench.submit([job("a"), job("b")])
+            async let waiting = bench.engine.wait(WaitRequest(ids: ids, returnWhen: .firstException))
+            try await bench.end("a", .succeeded(1))
+            try await bench.end("b", .succeeded(2))
+            #expect(try await waiting.pending.isEmpty)
+        }
+    }
+
+    @Test func aTimeoutTellsWhatIsDoneAndCancelsNothing() async throws {
+        try await withBench { bench in
+            let ids = try await bench.submit([job("a"), job("b")])
+            try await bench.end("a", .succeeded(1))
+            async let waiting = bench.engine.wait(WaitRequest(ids: ids, timeout: .seconds(7)))
+            await bench.clock.sleeper(until: .seconds(7))
+            bench.clock.advance(by: .seconds(7))
+            let (done, pending) = try await waiting
+            #expect(done.map(\.name) == ["a"])
+            #expect(pending.map(\.name) == ["b"])
+            #expect(try await bench.end("b", .succeeded(2)).cancelRequests == 0)
+        }
+    }
+
+    @Test func aTimeoutOfZeroOnlyLooks() async throws {
+        try await withBench { bench in
+            let ids = try await bench.submit([job("a")])
+            let (done, pending) = try await bench.engine.wait(WaitRequest(ids: ids, timeout: .zero))
+            #expect(done.isEmpty)
+            #expect(pending.map(\.id) == ids)
+        }
+    }
+
+    @Test func anUnknownTaskIsRefused() async throws {
+        try await withBench { bench in
+            try await bench.submit(job("a"))
+            let error = await #expect(throws: UnknownTask.self) {
+                _ = try await bench.engine.wait(WaitRequest(ids: [TaskID(1), TaskID(5)]))
+            }
+            #expect(error?.id == TaskID(5))
+            #expect(bench.engine.completions.count == 0)
+        }
+    }
+
+    @Test func aWaiterThatGoesAwayCancelsNothingAndLeavesNothing() async throws {
+        try await withBench { bench in
+            let id = try await bench.submit(job("a"))
+            await bench.stage.started("a")
+            let waiting = Task { try await bench.engine.wait(WaitRequest(ids: [id])) }
+            waiting.cancel()
+            await #expect(throws: CancellationError.self) { _ = try await waiting.value }
+            #expect(bench.engine.completions.count == 0)
+            #expect(try await bench.end("a", .succeeded(1)).state == .succeeded)
+        }
+    }
+
+    @Test func waitersOfOneTaskAreAllWoken() async throws {
+        try await withBench { bench in
+            let id = try await bench.submit(job("a"))
+            await bench.stage.started("a")
+            let answers = try await withThrowingTaskGroup(of: Int.self) { group in
+                for _ in 0..<50 {
+                    group.addTask { try await bench.engine.wait(WaitRequest(ids: [id])).done.count }
+                }
+                bench.stage.end("a", .succeeded(1))
+                return try await group.reduce(0, +)
+            }
+            #expect(answers == 50)
+        }
+    }
+}
+
+@Suite(.timeLimit(.minutes(1))) struct AsCompletedTests {
+    @Test func tellsTasksInTheOrderTheyAreDone() async throws {
+        try await withBench { bench in
+            let ids = try await bench.submit([job("a"), job("b"), job("c"), job("d")])
+            try await bench.end("c", .succeeded(3))
+            try await bench.end("a", .succeeded(1))
+            let told = Mutex<[String]>([])
+            async let waiting = bench.engine.asCompleted(ids, timeout: nil) { task in
+                told.withLock { $0.append(task.name) }
+            }
+            try await bench.end("d", .boom())
+            try await bench.end("b", .succeeded(2))
+            #expect(try await waiting.isEmpty)
+            #expect(told.withLock(\.self) == ["c", "a", "d", "b"])
+        }
+    }
+
+    @Test func aTimeoutNamesWhatIsPendingInTheOrderAsked() async throws {
+        try await withBench { bench in
+            let ids = try await bench.submit([job("a"), job("b"), job("c")])
+            try await bench.end("b", .succeeded(2))
+            let told = Mutex<[String]>([])
+            async let waiting = bench.engine.asCompleted(ids.reversed(), timeout: .seconds(3)) { task in
+                told.withLock { $0.append(task.name) }
+            }
+            await bench.clock.sleeper(until: .seconds(3))
+            bench.clock.advance(by: .seconds(3))
+            #expect(try await waiting == [ids[2], ids[0]])
+            #expect(told.withLock(\.self) == ["b"])
+        }
+    }
+
+    @Test func manyTasksEndingAtOnceAreEachToldOnceAndInOrder() async throws {
+        try await withBench { bench in
+            let names = (0..<60).map { "t\($0)" }
+            let ids = try await bench.submit(names.map { job($0) })
+            let told = Mutex<[Int64]>([])
+            async let waiting = bench.engine.asCompleted(ids, timeout: nil) { task in
+                told.withLock { $0.append(task.doneSequence ?? 0) }
+            }
+            for name in names { bench.stage.end(name, .succeeded(nil)) }
+            #expect(try await waiting.isEmpty)
+            let sequences = told.withLock(\.self)
+            #expect(sequences == sequences.sorted())
+            #expect(Set(sequences).count == 60)
+        }
+    }
+}
