@@ -28,7 +28,7 @@ sanitize: setup
 	$(SWIFT) test --sanitize=thread --scratch-path .build-thread --filter TasksTests
 
 bench: build
-	scripts/measure.sh $(BIN)
+	Benchmarks/measure.py $(BIN)
 
 # Installs what the build needs from Debian's packages, if it is missing.
 setup:

@@ -2,7 +2,7 @@
 //
 // The daemon hands over these descriptors; everything else is closed:
 //   0, 1, 2  the command's own
-//   3        the FIFO `control`, open for reading and writing: the shim lives exactly as long as it has a reader
+//   3        the FIFO `control`, open for reading and writing: orders, one letter each
 //   4        the FIFO `progress`, open for reading and writing: its end of file tells the daemon that the shim is gone
 #ifndef TASKD_SHIM_H
 #define TASKD_SHIM_H

@@ -111,7 +111,7 @@ struct ErrorTests {
     ) {
         #expect(reply.status == status, "\(what): \(reply.text)", sourceLocation: sourceLocation)
         #expect(reply.headers["content-type"] == "application/problem+json", "\(what)", sourceLocation: sourceLocation)
-        let problem = try? reply.json
+        let problem = try? JSONParser.parse(reply.body)
         #expect(problem?["status"] == .int(Int64(status)), "\(what)", sourceLocation: sourceLocation)
         #expect(problem?["title"]?.stringValue?.isEmpty == false, "\(what)", sourceLocation: sourceLocation)
         #expect(problem?["detail"]?.stringValue != nil, "\(what)", sourceLocation: sourceLocation)

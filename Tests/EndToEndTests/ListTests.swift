@@ -65,7 +65,7 @@ struct ListTests {
         try await withDaemon { daemon in
             _ = try await daemon.run(["sleep": 0, "name": "needle"])
             let reply = try await daemon.taskctl("status", "needle", "--json")
-            #expect(try JSONParser.parse(reply.stdout).arrayValue?.first?["name"] == "needle")
+            #expect(try JSONParser.parse(reply.stdout).arrayValue?.map { $0["name"] } == ["needle"])
             #expect(try await daemon.taskctl("status", "hay").status == 4)
             #expect(try await daemon.taskctl("status").stdout.contains("needle"))
         }

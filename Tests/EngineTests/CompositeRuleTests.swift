@@ -103,8 +103,8 @@ extension CompositeRuleOracle.Situation {
     /// Members that were not let go end at once; running ones are told, and end when they do.
     fileprivate func cancelling() -> Self {
         let ended = members.indices.filter { members[$0] == .unreleased }
-        let members = members.map { $0 == .unreleased ? .cancelled : $0 }
-        return with(members: members, completions: completions + ended, wereCancelled: true)
+        let after = members.map { $0 == .unreleased ? .cancelled : $0 }
+        return with(members: after, completions: completions + ended, wereCancelled: true)
     }
 
     fileprivate func ending(_ index: Int, as member: CompositeRuleOracle.Member) -> Self {

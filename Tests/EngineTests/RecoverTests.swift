@@ -76,7 +76,7 @@ import Testing
             await bench.stage.started("a")
             let stage = Stage()
             stage.orphan("a")
-            try await withBench(takingUp: bench.directory, stage: stage) { next in
+            try await withBench(takingUp: bench.directory, stage: stage) { (next) async throws in
                 #expect(try await next.done(id).exception == .interrupted)
             }
         }
@@ -101,7 +101,7 @@ import Testing
             let id = try await bench.submit(job("a"))
             await bench.stage.started("a")
             _ = try await bench.engine.cancel(id, message: "before", force: false)
-            try await withBench(takingUp: bench.directory) { next in
+            try await withBench(takingUp: bench.directory) { (next) async throws in
                 #expect(try await next.done(id).exception == .cancelled("before"))
             }
         }
@@ -115,7 +115,7 @@ import Testing
             _ = try await bench.engine.cancel(id, message: nil, force: false)
             let stage = Stage()
             stage.orphan("a")
-            try await withBench(takingUp: bench.directory, stage: stage) { next in
+            try await withBench(takingUp: bench.directory, stage: stage) { (next) async throws in
                 #expect(try await next.done(id).attempt == 1)
                 #expect(stage.order.isEmpty)
             }
@@ -128,7 +128,7 @@ import Testing
             let id = try await bench.submit(composite("gather", [job("a"), job("b", ["hold": true])]))
             await bench.stage.started("a")
             _ = try await bench.engine.cancel(id, message: "all", force: false)
-            try await withBench(takingUp: bench.directory) { next in
+            try await withBench(takingUp: bench.directory) { (next) async throws in
                 #expect(try await next.done(id).exception == .cancelled("all"))
                 #expect(try await next.task("b").state == .cancelled)
             }
@@ -139,7 +139,7 @@ import Testing
         try await withBench { bench in
             let id = try await bench.submit(job("a", ["timeout": "10s"]))
             await bench.clock.sleeper(until: .seconds(10))
-            try await withBench(takingUp: bench.directory, at: .seconds(7)) { next in
+            try await withBench(takingUp: bench.directory, at: .seconds(7)) { (next) async throws in
                 await next.clock.sleeper(until: .seconds(10))
                 next.clock.advance(by: .seconds(3))
                 #expect(try await next.done(id).exception == .timeout(after: .seconds(10)))

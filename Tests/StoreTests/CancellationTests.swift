@@ -67,7 +67,7 @@ import Testing
     }
 
     @Test func anUnknownTaskIsUnknown() async throws {
-        try await withStore { bench in
+        try await withStore { (bench) async throws in
             #expect(try await cancel(1, bench) == .unknown)
         }
     }

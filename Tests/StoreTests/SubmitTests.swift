@@ -30,7 +30,7 @@ import Testing
     }
 
     @Test func anUnnamedTaskIsNamedAfterItsNumber() async throws {
-        try await withStore { bench in
+        try await withStore { (bench) async throws in
             #expect(try await bench.submit(["sleep": 1], ["sleep": 1]).map(\.name) == ["Task-1", "Task-2"])
         }
     }
@@ -48,7 +48,7 @@ import Testing
     }
 
     @Test func aTaskCannotRunAfterItselfOrALaterOne() async throws {
-        try await withStore { bench in
+        try await withStore { (bench) async throws in
             await #expect(throws: UnknownTask.self) { try await bench.submit(job("a", ["after": [1]])) }
             await #expect(throws: UnknownTask.self) { try await bench.submit(job("a", ["after": [2]]), job("b")) }
         }

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Tasks
 
-@Suite(.timeLimit(.minutes(2))) struct LeakTests {
+@Suite(.timeLimit(.minutes(5))) struct LeakTests {
     let registry = TaskRegistry()
     let gate = Gate()
 

@@ -6,45 +6,53 @@ import Testing
 @Suite struct TaskLifecycleTests {
     @Test func aRequestThatCameBeforeTheRunnerIsMadeUpFor() {
         var lifecycle = TaskLifecycle<Int>(name: nil)
-        #expect(lifecycle.begin(identity: nil))
-        #expect(lifecycle.cancel(reason: "early") == .some(.none), "accepted, with nothing to cancel yet")
-        #expect(lifecycle.adopt(Task {}), "the runner must be cancelled as soon as it is known")
+        let begins = lifecycle.begin(identity: nil)
+        let accepted = lifecycle.cancel(reason: "early") != nil
+        let cancelsRunner = lifecycle.adopt(Task {})
+        #expect([begins, accepted, cancelsRunner] == [true, true, true])
     }
 
     @Test func aRunnerWithoutRequestIsLeftAlone() {
         var lifecycle = TaskLifecycle<Int>(name: nil)
-        #expect(!lifecycle.adopt(Task {}))
-        #expect(lifecycle.begin(identity: nil))
+        let cancelsRunner = lifecycle.adopt(Task {})
+        let begins = lifecycle.begin(identity: nil)
+        #expect([cancelsRunner, begins] == [false, true])
         #expect(lifecycle.state == .running)
     }
 
     @Test func aTaskThatEndedBeforeItsRunnerWasKnownKeepsNone() {
         var lifecycle = TaskLifecycle<Int>(name: nil)
-        #expect(lifecycle.cancel(reason: nil) == .some(.none))
-        #expect(!lifecycle.begin(identity: nil))
-        #expect(lifecycle.finish(.cancelled(reason: nil)).state == .cancelled)
-        #expect(!lifecycle.adopt(Task {}))
-        #expect(lifecycle.cancel(reason: nil) == .none)
+        let accepted = lifecycle.cancel(reason: nil) != nil
+        let begins = lifecycle.begin(identity: nil)
+        #expect([accepted, begins] == [true, false])
+        let ending = lifecycle.finish(.cancelled(reason: nil))
+        #expect(ending.state == .cancelled)
+        let cancelsRunner = lifecycle.adopt(Task {})
+        let acceptedLate = lifecycle.cancel(reason: nil) != nil
+        #expect([cancelsRunner, acceptedLate] == [false, false])
     }
 
     @Test func observersAreToldInTheOrderTheyCame() {
         var lifecycle = TaskLifecycle<Int>(name: nil)
         let told = Recorder<Int>()
         let tokens = (1...20).map { number in lifecycle.attach { _ in told.append(number) }.0 }
-        if let third = tokens[2] { #expect(lifecycle.detach(third) != nil) }
-        for observer in lifecycle.finish(.success(1)).observers { observer(.succeeded) }
+        if let third = tokens[2] { _ = lifecycle.detach(third) }
+        let ending = lifecycle.finish(.success(1))
+        for observer in ending.observers { observer(ending.state) }
         #expect(told.all == [1, 2] + Array(4...20))
-        #expect(lifecycle.attach { _ in }.1 == .succeeded, "after the end there is only the state")
+        let late = lifecycle.attach { _ in }
+        #expect(late.0 == nil)
+        #expect(late.1 == .succeeded, "after the end there is only the state")
     }
 
     @Test func callbacksStartOneDrain() {
         var lifecycle = TaskLifecycle<Int>(name: nil)
-        #expect(!lifecycle.add { _ in }.startsDrain)
-        #expect(lifecycle.finish(.success(1)).startsDrain)
-        #expect(!lifecycle.add { _ in }.startsDrain, "the drain under way takes it along")
-        #expect(lifecycle.nextCallback() != nil)
-        #expect(lifecycle.nextCallback() != nil)
-        #expect(lifecycle.nextCallback() == nil)
-        #expect(lifecycle.add { _ in }.startsDrain)
+        var starts = [lifecycle.add { _ in }.startsDrain]
+        starts.append(lifecycle.finish(.success(1)).startsDrain)
+        starts.append(lifecycle.add { _ in }.startsDrain)
+        let drained = [lifecycle.nextCallback(), lifecycle.nextCallback(), lifecycle.nextCallback()].map { $0 != nil }
+        starts.append(lifecycle.add { _ in }.startsDrain)
+        #expect(starts == [false, true, false, true], "the drain under way takes along what comes meanwhile")
+        #expect(drained == [true, true, false])
     }
 }

@@ -5,12 +5,13 @@ struct Gather: ClientCommand {
     static let configuration = CommandConfiguration(
         commandName: "gather",
         abstract: "Print the results of tasks as a JSON list, in the order given.",
-        discussion:
-            "Fails with the first task that fails or is cancelled, at that moment; the others run on, and Ctrl-C lets all run on."
-    )
+        discussion: """
+            Fails with the first task that fails or is cancelled, at that moment; the others run on. \
+            After Ctrl-C all run on.
+            """)
 
-    @Argument(help: ArgumentHelp("The tasks; one given twice has two places in the list.", valueName: "id")) var ids:
-        [TaskID]
+    @Argument(help: ArgumentHelp("The tasks; one given twice has two places in the list.", valueName: "id"))
+    var ids: [TaskID]
     @Flag(help: "Wait for all; a task that did not succeed has {\"exception\": {...}} in its place.")
     var returnExceptions = false
     @Flag(help: "Merge the results that are objects, left to right, into one.") var merge = false

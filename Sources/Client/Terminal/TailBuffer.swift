@@ -23,6 +23,9 @@ struct TailBuffer {
     /// The last lines; the very last one need not have an end.
     var bytes: [UInt8] { Array(kept[start...]) }
 
+    /// How many bytes are kept now.
+    var bytesHeld: Int { kept.count }
+
     private mutating func cut() {
         kept.removeFirst(start)
         lastCut = kept.count

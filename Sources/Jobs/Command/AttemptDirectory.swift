@@ -5,7 +5,7 @@ package import Model
 ///
 /// `<state>/tasks/<task>/<attempt>/`, mode 0700, holds
 /// - `stdout`, `stderr`: the output, appended to by the command itself;
-/// - `control`, `progress`: FIFOs to and from the shim, which lives exactly as long as `control` has a reader;
+/// - `control`, `progress`: FIFOs to and from the shim, which lives exactly as long as `progress` has a writer;
 /// - `input`: a FIFO, only when the standard input stays open;
 /// - `identity`: lines `boot_id ID`, `shim PID START` and, once there is a command, `child PID START`,
 ///   `state_hidden yes|no` and perhaps `cgroup PATH`; START in clock ticks since boot, as in proc(5);
@@ -60,12 +60,6 @@ extension AttemptDirectory {
     /// Whether a command was let loose here: it never runs before it stands in the identity file.
     var hasStarted: Bool {
         lines(of: identity).contains { $0.hasPrefix("child ") }
-    }
-
-    /// Whether the shim, and so possibly the command, is there. No process number is looked at, so none can mislead:
-    /// the shim alone keeps the FIFO open for reading, from before its first instruction until it is gone (fifo(7)).
-    var isAlive: Bool {
-        (try? Descriptor.opening(control, O_WRONLY | O_NONBLOCK)) != nil
     }
 
     /// The lines of the file at `path`; none when it is not there.

@@ -16,25 +16,27 @@ struct RunningShim: Sendable {
         self.progress = progress
     }
 
-    /// The shim that an earlier daemon left at work on `attempt`, or `nil` when none is there any more.
+    /// The shim that an earlier daemon left at work on `attempt`; `nil` when there never was one. It may have ended.
     static func adopting(_ attempt: AttemptDirectory) -> RunningShim? {
-        // In this order: a shim that ends after we looked still ends what we read.
-        guard let reader = try? Descriptor.opening(attempt.progress, O_RDONLY | O_NONBLOCK), attempt.isAlive
-        else { return nil }
+        guard let reader = try? Descriptor.opening(attempt.progress, O_RDONLY | O_NONBLOCK) else { return nil }
         return RunningShim(attempt: attempt, child: nil, progress: reader.released())
     }
 
     /// Returns when the shim has ended, and so the last process of the command; to be called once.
     ///
-    /// The kernel tells of it. Cancelling the calling task changes nothing.
+    /// The kernel tells of it, and no process number is looked at, so that none can mislead: the shim alone keeps the FIFO
+    /// `progress` open for writing, from before its first instruction until it is gone. Cancelling the calling task changes
+    /// nothing.
     func ended(_ waiter: ShimWaiter, report: @escaping @Sendable (Progress) -> Void = { _ in }) async {
-        await withCheckedContinuation { continuation in
-            waiter.watch(progress) {
-                guard let lines = Self.lines(from: progress) else { return false }
-                if let latest = Progress(latestOf: lines) { report(latest) }
-                return true
-            } end: {
-                continuation.resume()
+        let read: @Sendable () -> Bool = {
+            guard let lines = Self.lines(from: progress) else { return false }
+            if let latest = Progress(latestOf: lines) { report(latest) }
+            return true
+        }
+        // The kernel reports no hang-up by a writer that was gone before we opened the FIFO (pipe_poll, fs/pipe.c).
+        if read() {
+            await withCheckedContinuation { continuation in
+                waiter.watch(progress, read: read) { continuation.resume() }
             }
         }
         close(progress)

@@ -7,7 +7,7 @@ func withDaemon<Value>(
     jobs: [String: String] = [:], _ test: (LiveDaemon) async throws -> Value
 ) async throws -> Value {
     try await withDirectory { directory in
-        try await directory.write(jobs, to: "jobs")
+        try directory.write(jobs, to: "jobs")
         let daemon = LiveDaemon(directory: directory)
         try await daemon.start()
         do {
@@ -61,6 +61,12 @@ final class LiveDaemon: Sendable {
     func restart() async throws {
         if pid != nil { try await kill9() }
         try await start()
+    }
+
+    /// Sends SIGHUP and returns when the job files have been read again.
+    func hangUp() async throws {
+        guard let process = process.withLock({ $0 }) else { throw TestFailure("taskd does not run") }
+        try await process.signal(SIGHUP, untilLogged: "job files read again")
     }
 
     /// Ends what a test has left running: the daemon, and the shims of commands that outlive it.

@@ -64,6 +64,7 @@ extension Bench {
         try await submit([job])[0]
     }
 
+    @discardableResult
     func submit(_ jobs: [JSONValue]) async throws -> [TaskID] {
         try await engine.submit(jobs.map { try Job(json: $0) }, directory: nil, by: nil).map(\.task.id)
     }

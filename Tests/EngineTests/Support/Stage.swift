@@ -142,7 +142,7 @@ extension Stage: JobHandler {
     }
 
     private func park(_ key: String, _ continuation: CheckedContinuation<RunReport, Never>) {
-        let ending = state.withLock { state in
+        let ending: RunReport? = state.withLock { state in
             if let ending = state.endings[key] { return ending }
             if state.isClosed { return RunReport(.cancelled(.cancelled(nil))) }
             state.waiting[key] = continuation

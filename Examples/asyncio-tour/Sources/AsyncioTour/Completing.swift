@@ -9,7 +9,8 @@ extension Tour {
             registry.spawn(name: name) { try await count(steps * 10, taking: .steps(steps)) }
         }
         do {
-            for try await task in asCompleted(tasks, timeout: .steps(6)) {  // async for task in asyncio.as_completed(...)
+            // async for task in asyncio.as_completed(tasks, timeout=0.6):
+            for try await task in asCompleted(tasks, timeout: .steps(6)) {
                 print(task.name, "counted", try await task.value)
             }
         } catch is TimedOut {

@@ -11,9 +11,10 @@ extension Tour {
                 TaskRegistry.current?.progress = Progress(completed: Double(shelf), total: 4, message: "shelf \(shelf)")
             }
         }
-        for await progress in task.progressUpdates {
-            print("\(Int(progress.fraction * 100)) % \(progress.message ?? "")")
-        }
+        var fractions: [Double] = []
+        for await progress in task.progressUpdates { fractions.append(progress.fraction) }
+        print("never backwards:", fractions == fractions.sorted())
+        print("at the end:", fractions.last ?? 0, "-", task.progress.message ?? "no message")
         let group = GroupProgress(of: [task])
         print("\(group.completed)/\(group.total) complete")
     }

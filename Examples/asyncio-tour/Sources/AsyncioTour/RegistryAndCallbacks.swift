@@ -6,7 +6,8 @@ extension Tour {
         chapter("Registry and callbacks")
         let registry = TaskRegistry()
         let main = registry.spawn(name: "count main") { try await count(1200, taking: .steps(1)) }
-        registry.spawn(name: "background") { try await count(1, taking: .steps(1)) }  // asyncio.create_task(...), not stored
+        // asyncio.create_task(...), and the task is not stored
+        registry.spawn(name: "background") { try await count(1, taking: .steps(1)) }
         print("running:", registry.all.map(\.name).joined(separator: ", "))  // asyncio.all_tasks()
 
         main.onDone { task in print("callback:", task.name, task.state) }  // main.add_done_callback(...)

@@ -15,7 +15,8 @@ extension Tour {
         total = 0
         let concurrent = try await clock.measure {
             let tasks = (1...3).map { books in
-                TaskRegistry.shared.spawn { try await count(books, taking: .steps(2)) }  // asyncio.create_task(count(books))
+                // asyncio.create_task(count(books))
+                TaskRegistry.shared.spawn { try await count(books, taking: .steps(2)) }
             }
             for task in tasks { total += try await task.value }  // total += await task
         }

@@ -6,7 +6,8 @@ extension Tour {
         chapter("Shield")
         let registry = TaskRegistry()
         let backup = registry.spawn(name: "backup") { try await count(7, taking: .steps(2)) }
-        let awaiter = registry.spawn(name: "awaiter") { try await backup.shieldedValue }  // await asyncio.shield(backup)
+        // await asyncio.shield(backup)
+        let awaiter = registry.spawn(name: "awaiter") { try await backup.shieldedValue }
         _ = try await wait([awaiter], timeout: .steps(1))
         awaiter.cancel()
         _ = await awaiter.join()

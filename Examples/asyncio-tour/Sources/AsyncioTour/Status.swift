@@ -12,6 +12,7 @@ extension Tour {
             print("result:", error)
         }
         _ = await task.join()
-        print("done:", task.isDone, "- state:", task.state, "- result:", try task.result(), "- error:", try task.error() as Any)
+        print("done:", task.isDone, "- state:", task.state)
+        print("result:", try task.result(), "- error:", try task.error() as Any)
     }
 }

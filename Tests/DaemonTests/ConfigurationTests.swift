@@ -1,0 +1,75 @@
+import Glibc
+import Testing
+
+@testable import Daemon
+
+struct ConfigurationTests {
+    private let home = ["HOME": "/home/ada"]
+
+    @Test func takesTheFlagBeforeTheVariableBeforeTheFileBeforeTheDefault() throws {
+        try withDirectory { directory in
+            let file = directory + "/taskd.yaml"
+            try write("max_running: 3\nlog_level: debug\nstate_dir: /srv/file\n", to: file)
+            let environment = ["HOME": "/home/ada", "TASKD_MAX_RUNNING": "5", "TASKD_STATE_DIR": "/srv/variable"]
+            let configuration = try Configuration.resolve(
+                flags: [.config: file, .maximumRunning: "7"], environment: environment)
+            #expect(configuration.maximumRunning == 7)
+            #expect(configuration.stateDirectory == "/srv/variable")
+            #expect(configuration.logLevel == .debug)
+        }
+    }
+
+    @Test func findsItsDirectoriesAsSystemdAndTheDesktopNameThem() throws {
+        let byHome = try Configuration.resolve(flags: [:], environment: home)
+        #expect(byHome.stateDirectory == "/home/ada/.local/state/taskd")
+        #expect(byHome.socketPath == "/home/ada/.local/state/taskd/taskd.sock")
+        #expect(byHome.jobsDirectory == "/home/ada/.local/state/taskd/jobs")
+        let desktop = ["XDG_STATE_HOME": "/x/state", "XDG_RUNTIME_DIR": "/run/user/7"]
+        let byDesktop = try Configuration.resolve(flags: [:], environment: desktop)
+        #expect(byDesktop.stateDirectory == "/x/state/taskd")
+        #expect(byDesktop.socketPath == "/run/user/7/taskd/taskd.sock")
+        let systemd = ["STATE_DIRECTORY": "/var/lib/taskd", "RUNTIME_DIRECTORY": "/run/taskd", "HOME": "/root"]
+        let bySystemd = try Configuration.resolve(flags: [:], environment: systemd)
+        #expect(bySystemd.storePath == "/var/lib/taskd/history.sqlite")
+        #expect(bySystemd.socketPath == "/run/taskd/taskd.sock")
+    }
+
+    @Test(arguments: [
+        (Configuration.Setting.maximumRunning, "0", "max_running"), (.maximumRunning, "many", "max_running"),
+        (.logLevel, "loud", "log_level"), (.socket, "/" + String(repeating: "s", count: 107), "socket"),
+    ])
+    func refusesAWrongSettingByName(setting: Configuration.Setting, value: String, name: String) {
+        let error = #expect(throws: DaemonError.self) {
+            try Configuration.resolve(flags: [setting: value], environment: home)
+        }
+        #expect(error?.code == .usage)
+        #expect(error?.message.hasPrefix(name) == true)
+    }
+
+    @Test(arguments: ["colour: red\n", "- a list\n", "max_running: [\n", "config: other.yaml\n"])
+    func refusesAFileItDoesNotUnderstandNamingIt(text: String) throws {
+        try withDirectory { directory in
+            let file = directory + "/taskd.yaml"
+            try write(text, to: file)
+            let error = #expect(throws: DaemonError.self) {
+                try Configuration.resolve(flags: [.config: file], environment: home)
+            }
+            #expect(error?.message.hasPrefix(file) == true)
+        }
+    }
+
+    @Test func refusesAMissingFileAndADirectory() throws {
+        try withDirectory { directory in
+            for path in [directory, directory + "/none.yaml"] {
+                let error = #expect(throws: DaemonError.self) {
+                    try Configuration.resolve(flags: [.config: path], environment: home)
+                }
+                #expect(error?.message.hasPrefix(path) == true)
+            }
+        }
+    }
+
+    @Test func needsSomewhereToKeepItsState() {
+        #expect(throws: DaemonError.self) { try Configuration.resolve(flags: [:], environment: [:]) }
+    }
+}

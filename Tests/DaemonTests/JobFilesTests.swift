@@ -1,0 +1,40 @@
+import Model
+import Testing
+
+@testable import Daemon
+
+struct JobFilesTests {
+    @Test func knowsJobsByTheNamesOfTheirFiles() throws {
+        try withDirectory { directory in
+            try write("sleep: 1\n", to: directory + "/rest.yaml")
+            try write(#"{"shell": "date"}"#, to: directory + "/clock.json")
+            try write("not a job", to: directory + "/README.txt")
+            let files = JobFiles(directory: directory)
+            #expect(files.all.map(\.name) == ["clock", "rest"])
+            #expect(try files["rest"]?.job.get() == ["sleep": 1])
+        }
+    }
+
+    @Test func keepsABrokenFileWithWhatIsWrongWithIt() throws {
+        try withDirectory { directory in
+            try write("gather: [{sleep: -1}]\n", to: directory + "/broken.yaml")
+            let entry = try #require(JobFiles(directory: directory)["broken"])
+            let error = #expect(throws: InvalidInput.self) { try entry.job.get() }
+            #expect(error?.path == "gather[0].sleep")
+        }
+    }
+
+    @Test func readsAgainWhenAsked() throws {
+        try withDirectory { directory in
+            let files = JobFiles(directory: directory)
+            #expect(files.all.isEmpty)
+            try write("sleep: 1\n", to: directory + "/rest.yml")
+            files.reload()
+            #expect(files["rest"] != nil)
+        }
+    }
+
+    @Test func doesWithoutItsDirectory() {
+        #expect(JobFiles(directory: "/nowhere/at/all").all.isEmpty)
+    }
+}

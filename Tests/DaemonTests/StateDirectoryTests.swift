@@ -1,0 +1,50 @@
+import Glibc
+import Testing
+
+@testable import Daemon
+
+struct StateDirectoryTests {
+    @Test func makesTheDirectoryForItsUserAlone() throws {
+        try withDirectory { directory in
+            let path = directory + "/deep/state"
+            let state = try StateDirectory(path)
+            var status = stat()
+            #expect(stat(state.path, &status) == 0)
+            #expect(status.st_mode & 0o777 == 0o700)
+        }
+    }
+
+    @Test func isHeldByOneAtATime() throws {
+        try withDirectory { directory in
+            let first = try StateDirectory(directory)
+            let error = #expect(throws: DaemonError.self) { try StateDirectory(directory) }
+            #expect(error?.code == .alreadyRunning)
+            #expect(error?.message.contains(directory) == true)
+            withExtendedLifetime(first) {}
+        }
+    }
+
+    @Test func isFreeAgainAfterItsHolder() throws {
+        try withDirectory { directory in
+            do { _ = try StateDirectory(directory) }
+            #expect(throws: Never.self) { try StateDirectory(directory) }
+        }
+    }
+
+    @Test func refusesAFile() throws {
+        try withDirectory { directory in
+            try write("", to: directory + "/file")
+            let error = #expect(throws: DaemonError.self) { try StateDirectory(directory + "/file") }
+            #expect(error?.message.contains("not a directory") == true)
+        }
+    }
+
+    @Test func leavesWhatIsNoSocketWhereTheSocketShouldBe() throws {
+        try withDirectory { directory in
+            let path = directory + "/taskd.sock"
+            try write("precious", to: path)
+            #expect(throws: DaemonError.self) { try Socket.prepare(path) }
+            #expect(try TextFile.read(path, limit: 100) == Array("precious".utf8))
+        }
+    }
+}

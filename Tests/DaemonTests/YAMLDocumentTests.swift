@@ -1,0 +1,51 @@
+import Model
+import Testing
+
+@testable import Daemon
+
+struct YAMLDocumentTests {
+    @Test func readsTheValueThatJSONWouldWrite() throws {
+        let text = """
+            name: inventory   # a comment
+            zeta: 1
+            alpha: [1, 2.5, true, null, "7"]
+            gather:
+              - {sleep: 2s, returns: {main: 1247}}
+            at: 2026-11-21T09:00:00Z
+            """
+        let value = try YAMLDocument.value(Array(text.utf8))
+        #expect(
+            value.text() == """
+                {"name":"inventory","zeta":1,"alpha":[1,2.5,true,null,"7"],\
+                "gather":[{"sleep":"2s","returns":{"main":1247}}],"at":"2026-11-21T09:00:00Z"}
+                """)
+    }
+
+    @Test func readsNothingAsNull() throws {
+        #expect(try YAMLDocument.value([]) == .null)
+    }
+
+    @Test func writesAliasesOut() throws {
+        let value = try YAMLDocument.value(Array("base: &b {sleep: 1}\ncopy: *b\n".utf8))
+        #expect(value["copy"] == ["sleep": 1])
+    }
+
+    @Test(arguments: ["a: [", "a: 1\na: 2\n", "? [a]\n: 1\n", "\u{FFFD}: *none\n", "a: \"\u{1}\"\n"])
+    func refusesWhatIsNotYAML(text: String) {
+        #expect(throws: InvalidInput.self) { try YAMLDocument.value(Array(text.utf8)) }
+    }
+
+    @Test func refusesBytesThatAreNoText() {
+        #expect(throws: InvalidInput.self) { try YAMLDocument.value([0x61, 0x3A, 0x20, 0xFF]) }
+    }
+
+    @Test func refusesAliasesThatMeanMillions() {
+        var text = "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n"
+        for level in 1...8 {
+            let aliases = Array(repeating: "*a\(level - 1)", count: 10).joined(separator: ",")
+            text += "a\(level): &a\(level) [\(aliases)]\n"
+        }
+        let error = #expect(throws: InvalidInput.self) { try YAMLDocument.value(Array(text.utf8)) }
+        #expect(error?.code == .limit)
+    }
+}

@@ -1,0 +1,87 @@
+import Model
+import Testing
+
+@Suite(.timeLimit(.minutes(1)))
+struct OutputTests {
+    @Test func keepsTheStreamsApartByteForByte() async throws {
+        try await withDaemon { daemon in
+            let task = try await daemon.run(["shell": "printf 'a\\377b'; echo oops >&2"])
+            let id = try #require(task["id"]?.intValue)
+            let out = try await daemon.http("GET", "/v1/tasks/\(id)/output")
+            #expect(out.body == [0x61, 0xFF, 0x62])
+            #expect(out.headers["content-type"] == "application/octet-stream")
+            #expect(try await daemon.http("GET", "/v1/tasks/\(id)/output?stream=stderr").text == "oops\n")
+            #expect(try await daemon.http("GET", "/v1/tasks/\(id)/output?offset=2").text == "b")
+            #expect(try await daemon.http("GET", "/v1/tasks/\(id)/output?offset=99").text == "")
+            #expect(try await daemon.http("GET", "/v1/tasks/\(id)/output?stream=both").status == 400)
+        }
+    }
+
+    @Test func followsUntilTheTaskIsDone() async throws {
+        try await withDaemon { daemon in
+            let pipe = try daemon.directory.pipe("go")
+            let id = try await daemon.submit(["shell": .string("echo one; read x < \(pipe); echo two")])
+            let output = try await daemon.open("GET", "/v1/tasks/\(id)/output?follow=true")
+            #expect(try await output.line() == "one")
+            try await daemon.directory.release(pipe)
+            #expect(try await output.line() == "two")
+            #expect(try await output.line() == nil)
+        }
+    }
+
+    @Test func followsATaskThatHasNotStarted() async throws {
+        try await withDaemon { daemon in
+            let id = try await daemon.submit(["shell": "echo late", "hold": true])
+            let output = try await daemon.open("GET", "/v1/tasks/\(id)/output?follow=true")
+            _ = try await daemon.http("POST", "/v1/tasks/\(id)/start")
+            #expect(try await output.line() == "late")
+            #expect(try await output.line() == nil)
+        }
+    }
+
+    @Test func showsTheLastLines() async throws {
+        try await withDaemon { daemon in
+            let id = try #require(try await daemon.run(["shell": "seq 1 5"])["id"]?.intValue)
+            #expect(try await daemon.taskctl("logs", "\(id)", "--tail", "2").stdout == "4\n5\n")
+            #expect(try await daemon.taskctl("logs", "\(id)").stdout == "1\n2\n3\n4\n5\n")
+        }
+    }
+
+    @Test func hasTheFactsOfTheRun() async throws {
+        try await withDaemon { daemon in
+            let task = try await daemon.run(["shell": "echo out; echo err >&2; exit 7"])
+            #expect(task["state"] == "failed")
+            #expect(task["exception"]?["type"] == "CommandFailed")
+            #expect(task["exception"]?["exit_code"] == 7)
+            #expect(task["exception"]?["stderr"] == "err\n")
+            let facts = [
+                "pid", "exit_code", "signal", "user_s", "system_s", "max_rss_kib", "stdout_bytes", "stderr_bytes",
+            ]
+            for fact in facts { #expect(task["detail"]?[fact] != nil, "\(fact) is missing") }
+            #expect(task["detail"]?["exit_code"] == 7)
+            #expect(task["detail"]?["stdout_bytes"] == 4)
+        }
+    }
+
+    @Test func parsesItAsJSONWhereAsked() async throws {
+        try await withDaemon { daemon in
+            let task = try await daemon.run(["shell": "echo '{\"z\": 1, \"a\": [2]}'", "output": "json"])
+            #expect(task["result"]?.text() == #"{"z":1,"a":[2]}"#)
+        }
+    }
+
+    @Test func reportsProgress() async throws {
+        try await withDaemon { daemon in
+            let pipe = try daemon.directory.pipe("go")
+            let id = try await daemon.submit([
+                "shell": .string("echo '40 halfway there' >&$TASK_PROGRESS_FD; read x < \(pipe)")
+            ])
+            try await daemon.event("progress", of: id)
+            let progress = try await daemon.task(id)["progress"]
+            #expect(progress?["fraction"]?.doubleValue == 0.4)
+            #expect(progress?["message"] == "halfway there")
+            try await daemon.directory.release(pipe)
+            #expect(try await daemon.done(id)["state"] == "succeeded")
+        }
+    }
+}

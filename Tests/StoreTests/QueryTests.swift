@@ -1,0 +1,107 @@
+import Model
+import Testing
+
+@testable import Store
+
+@Suite struct QueryTests {
+    /// Six tasks: three queued, one held, one running, one done.
+    private func fill(_ bench: StoreBench) async throws {
+        try await bench.submit(job("count main", ["labels": ["lib": "main", "x": "1"]]), at: at(0))
+        try await bench.submit(gather([job("inner", ["queue": "q"])]), at: at(10))
+        try await bench.submit(job("count law", ["labels": ["lib": "law"], "hold": true]), at: at(20))
+        try await bench.submit(["shell": "true", "name": "a[b]*", "queue": "q"], at: at(30))
+        try await bench.submit(job("last", ["hold": true]), at: at(40))
+        _ = try await bench.store.claimComposites(at: at(41))
+        _ = try await bench.store.claim(limit: 1, running: [:], at: at(41))
+        try await bench.finish(1, .succeeded(1), at: at(42))
+    }
+
+    private static let queries: [(query: [(name: String, value: String)], ids: [Int64])] = [
+        ([], [1, 2, 3, 4, 5, 6]),
+        ([("state", "held")], [4, 6]),
+        ([("state", "succeeded,running")], [1, 2]),
+        ([("name", "count*")], [1, 4]),
+        ([("name", "count ma?n")], [1]),
+        ([("name", "count")], []),
+        ([("name", "a[[]b]*")], [5]),
+        ([("kind", "gather")], [2]),
+        ([("kind", "shell")], [5]),
+        ([("queue", "q")], [3, 5]),
+        ([("parent_id", "2")], [3]),
+        ([("parent_id", "1")], []),
+        ([("label", "lib:law")], [4]),
+        ([("label", "lib:none")], []),
+        ([("since", at(20).description)], [4, 5, 6]),
+        ([("until", at(20).description)], [1, 2, 3]),
+        ([("since", at(10).description), ("until", at(30).description)], [2, 3, 4]),
+        ([("order", "desc")], [6, 5, 4, 3, 2, 1]),
+        ([("cursor", "4")], [5, 6]),
+        ([("cursor", "4"), ("order", "desc")], [3, 2, 1]),
+        ([("state", "held"), ("name", "count*")], [4]),
+        ([("name", "'; DROP TABLE tasks; --")], []),
+    ]
+
+    @Test func aFilterLetsThroughWhatItSays() async throws {
+        try await withStore { bench in
+            try await fill(bench)
+            for (query, ids) in Self.queries {
+                let found = try await bench.store.tasks(TaskFilter(query: query)).tasks.map(\.id.number)
+                #expect(found == ids, "\(query)")
+            }
+        }
+    }
+
+    @Test(arguments: TaskFilter.Order.allCases, [1, 2, 3, 6, 7])
+    func pagesMeetWithoutGapOrRepetition(order: TaskFilter.Order, limit: Int) async throws {
+        try await withStore { bench in
+            try await fill(bench)
+            var filter = TaskFilter()
+            filter.order = order
+            filter.limit = limit
+            var seen: [Int64] = []
+            var pages = 0
+            repeat {
+                let (tasks, next) = try await bench.store.tasks(filter)
+                #expect(tasks.count <= limit)
+                seen += tasks.map(\.id.number)
+                filter.cursor = next
+                pages += 1
+            } while filter.cursor != nil && pages < 10
+            #expect(seen == (order == .ascending ? Array(1...6) : (1...6).reversed()))
+            #expect(pages == (6 + limit - 1) / limit)
+        }
+    }
+
+    @Test func everyStateIsCounted() async throws {
+        try await withStore { bench in
+            try await fill(bench)
+            let counts = try await bench.store.counts()
+            #expect(counts.map(\.state) == TaskState.allCases)
+            #expect(counts.map(\.count) == [2, 2, 1, 1, 0, 0])
+        }
+    }
+
+    @Test func tasksComeInTheOrderAskedAndAnUnknownOneIsNamed() async throws {
+        try await withStore { bench in
+            try await fill(bench)
+            #expect(try await bench.store.tasks([3, 1].map { TaskID($0) }).map(\.id.number) == [3, 1])
+            #expect(try await bench.store.states([1, 2, 4].map { TaskID($0) }) == [.succeeded, .running, .held])
+            let error = await #expect(throws: UnknownTask.self) { _ = try await bench.store.tasks([TaskID(3), TaskID(88)]) }
+            #expect(error?.id == TaskID(88))
+            await #expect(throws: UnknownTask.self) { _ = try await bench.store.states([TaskID(88)]) }
+            #expect(try await bench.store.task(TaskID(88)) == nil)
+        }
+    }
+
+    @Test func eventsAreReadOnFromWhereOneStood() async throws {
+        try await withStore { bench in
+            try await fill(bench)
+            let all = try await bench.store.events(after: 0)
+            #expect(all.map(\.sequence) == Array(1...Int64(all.count)))
+            #expect(try await bench.store.events(after: 4) == Array(all.dropFirst(4)))
+            #expect(try await bench.store.events(after: 2, limit: 3) == Array(all[2..<5]))
+            #expect(try await bench.store.events(after: 0, taskID: TaskID(1)).map(\.type) == ["submitted", "started", "succeeded"])
+            #expect(all[0].json["at"] == .string(at(0).description))
+        }
+    }
+}

@@ -1,0 +1,78 @@
+import Testing
+
+@testable import Tasks
+
+/// The state machines of the waits and the scope, in orders that threads produce too rarely.
+@Suite struct StateMachineTests {
+    let registry = TaskRegistry()
+
+    @Test func aGatherWhoseTasksAllRefuseTheCancellationIsNotCancelled() {
+        var state = GatherState(count: 1, stopsAtFailure: true)
+        let answers = [
+            state.beginCancel(),
+            state.ended(0, .succeeded),
+            state.endCancel(accepted: false),
+        ]
+        #expect(answers == [true, false, true], "it wakes when the cancellation has been handed out")
+        #expect(!state.isCancelled)
+    }
+
+    @Test func aGatherWakesOnceAndIsThenNotCancelled() {
+        var state = GatherState(count: 2, stopsAtFailure: true)
+        let answers = [state.ended(1, .failed), state.beginCancel(), state.ended(0, .failed)]
+        #expect(answers == [true, false, false])
+        #expect(state.firstFailure == 1)
+    }
+
+    @Test func aTaskThatCompletesAsTheTimeRunsOutIsStillGiven() {
+        let task = TaskHandle<Int>(name: nil, registry: registry)
+        var state = CompletionState<Int>(count: 2)
+        let reader = Wake()
+        guard case .sleep = state.next(reader: reader) else {
+            Issue.record("there was nothing to give yet")
+            return
+        }
+        let woken = state.ended(task)
+        #expect(woken.count == 1)
+        let expiresEarly = state.expire()
+        #expect(!expiresEarly)
+        guard case .task(task) = state.next(reader: reader) else {
+            Issue.record("the task was lost")
+            return
+        }
+        let expires = state.expire()
+        #expect(expires)
+        guard case .end = state.next(reader: reader) else {
+            Issue.record("the stream went on after its time")
+            return
+        }
+    }
+
+    @Test func aStreamThatHasGivenEverythingDoesNotExpire() {
+        var state = CompletionState<Int>(count: 0)
+        let expires = state.expire()
+        #expect(!expires)
+    }
+
+    @Test func aBodyThatStartsInAnAbortedScopeIsInterruptedAtOnce() {
+        var state = ScopeState()
+        let aborts = [state.abort() != nil, state.abort() != nil]
+        #expect(aborts == [true, false])
+        let interrupts = state.bodyStarted {}
+        #expect(interrupts)
+    }
+
+    @Test func aScopeEndsWithWhoeverLeavesLast() throws {
+        let task = TaskHandle<Int>(name: nil, registry: registry)
+        let leaver = Wake()
+        var state = ScopeState()
+        try state.admit(task)
+        let isEmpty = state.leave(leaver)
+        #expect(!isEmpty)
+        let afterBody = state.bodyEnded(threw: false)
+        #expect(afterBody.wakes == nil)
+        let afterMember = state.memberEnded(task.id, fraction: 1, failure: nil)
+        #expect(afterMember.wakes === leaver)
+        #expect(throws: InvalidState(.groupFinished)) { try state.admit(task) }
+    }
+}
