@@ -87,6 +87,8 @@ extension Engine {
         if case .failed(let exception) = outcome, let wakeAt = nextTry(of: task, job, after: exception, now) {
             try await store.requeue(
                 task.record.id, after: exception, detail: report.detail, wakeAt: wakeAt > now ? wakeAt : nil, at: now)
+            // The next try begins at nothing, in the composites above it too.
+            advanceParents(of: task.record, by: -task.fraction, completed: 0)
             return []
         }
         return try await store.finish(task.record.id, RunReport(outcome, detail: report.detail), at: now)
@@ -102,7 +104,7 @@ extension Engine {
     /// When a task that failed is tried again, or `nil` when it is not.
     private func nextTry(of task: LiveTask, _ job: Job, after exception: ExceptionInfo, _ now: Timestamp) -> Timestamp?
     {
-        if exception == .interrupted { return job.onInterrupt == .rerun ? now : nil }
+        if exception == .interrupted { return job.onInterrupt == .rerun && !task.isCancelled ? now : nil }
         let wasAsked = task.isCancelled && !task.isTimedOut
         guard !wasAsked, task.record.attempt < job.retry.attempts else { return nil }
         return now + job.retry.rest(afterAttempt: task.record.attempt, chance: configuration.chance())

@@ -30,10 +30,11 @@ extension Engine {
         try await withThrowingDiscardingTaskGroup { group in
             for await task in unsavedProgress.stream {
                 group.addTask {
-                    guard let progress = task.takeProgress() else { return }
-                    try await self.store.record(progress, of: task.record.id, at: self.configuration.now())
-                    // Cancelled when the engine stops: the outcome says more than the last progress.
-                    try? await self.configuration.clock.sleep(for: Self.restBetweenSaves)
+                    while !Task.isCancelled, let progress = task.takeProgress() {
+                        try await self.store.record(progress, of: task.record.id, at: self.configuration.now())
+                        // Cancelled when the engine stops: the outcome says more than the last progress.
+                        try? await self.configuration.clock.sleep(for: Self.restBetweenSaves)
+                    }
                 }
             }
         }

@@ -21,6 +21,7 @@ final class LiveTask: Sendable {
         var progress: Progress?
         var members: MemberProgress?
         var hasUnsavedProgress = false
+        var isSavingProgress = false
     }
 
     let record: TaskRecord
@@ -40,6 +41,11 @@ final class LiveTask: Sendable {
             State(
                 cancelMessage: record.cancelMessage, isCancelled: record.cancelRequests > 0,
                 isTimedOut: record.timedOut, progress: record.progress))
+        // A request that an earlier daemon took, and may not have passed on.
+        if record.cancelRequests > 0 {
+            request.yield()
+            signal.yield(.cancel)
+        }
     }
 
     /// The message of the first cancel request.
@@ -116,8 +122,9 @@ extension LiveTask {
         state.withLock { state in
             let change = progress.fraction - (state.progress?.fraction ?? 0)
             state.progress = progress
-            defer { state.hasUnsavedProgress = true }
-            return (change, !state.hasUnsavedProgress)
+            state.hasUnsavedProgress = true
+            defer { state.isSavingProgress = true }
+            return (change, !state.isSavingProgress)
         }
     }
 
@@ -141,10 +148,13 @@ extension LiveTask {
     /// The fraction it has reached.
     var fraction: Double { state.withLock { $0.progress?.fraction ?? 0 } }
 
-    /// The progress to save, taken once.
+    /// The progress to save next, taken once; `nil` ends the saving until there is more.
     func takeProgress() -> Progress? {
         state.withLock { state in
-            guard state.hasUnsavedProgress else { return nil }
+            guard state.hasUnsavedProgress else {
+                state.isSavingProgress = false
+                return nil
+            }
             state.hasUnsavedProgress = false
             return state.progress
         }

@@ -37,7 +37,8 @@ extension Store {
             ])
             try db.cachedStatement(
                 sql: """
-                    UPDATE tasks SET state = 'queued', waiting_for = ?, wake_at = ?, progress = NULL
+                    UPDATE tasks SET state = 'queued', waiting_for = ?, wake_at = ?, progress = NULL,
+                        cancel_requests = cancel_requests - timed_out, timed_out = 0
                     WHERE id = ? AND state = 'running'
                     """
             ).execute(arguments: [wakeAt.map { Gate.retry($0).text() }, wakeAt?.description, id.number])

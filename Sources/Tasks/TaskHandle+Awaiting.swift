@@ -82,7 +82,8 @@ extension TaskHandle: WaitableTask {
     }
 
     func checkAwaiter() throws {
-        guard let runner = lifecycle.withLock(\.runnerIdentity), runner == CurrentTask.identity else { return }
+        guard let runner = lifecycle.withLock(\.runnerIdentity), CurrentTask.identities.contains(runner)
+        else { return }
         throw InvalidState(.awaitsItself)
     }
 }

@@ -23,9 +23,11 @@ public func withTaskScope<Success: Sendable>(
     registry: TaskRegistry = .shared, _ body: sending @escaping @isolated(any) (TaskScope) async throws -> Success
 ) async throws -> Success {
     let scope = TaskScope(registry: registry)
+    let callers = CurrentTask.identities
     let running = Task {
+        let standIn = CurrentTask.StandIn(identity: CurrentTask.identity, callers: callers)
         do {
-            let value = try await body(scope)
+            let value = try await CurrentTask.$standIn.withValue(standIn) { try await body(scope) }
             scope.bodyEnded(threw: false)
             return TaskOutcome.success(value)
         } catch {

@@ -5,7 +5,9 @@ import Testing
 @testable import Client
 
 struct ExchangeTests {
-    private func withServer<Value>(_ routes: [CannedServer.Route], _ body: (DaemonClient) throws -> Value) rethrows -> Value {
+    private func withServer<Value>(
+        _ routes: [CannedServer.Route], _ body: (DaemonClient) throws -> Value
+    ) rethrows -> Value {
         let server = CannedServer(routes)
         defer { server.stop() }
         return try body(DaemonClient(socketPath: server.path))
@@ -21,38 +23,42 @@ struct ExchangeTests {
     @Test func readsLinesOfAChunkedReply() throws {
         var lines: [JSONValue] = []
         try withServer([.chunked("GET /v1/x", ["{\"a\"", ":1}\n{\"b\":", "2}\n", "3"])]) { client in
-            try client.forEachLine(of: Request(.get, "v1", "x")) { lines.append($0); return true }
+            try client.forEachLine(of: Request(.get, "v1", "x")) {
+                lines.append($0); return true
+            }
         }
         #expect(lines == [["a": 1], ["b": 2], 3])
     }
 
     @Test func readsEventsOfAChunkedReply() throws {
         var types: [String] = []
-        let events = ["data: {\"task_id\":7,\"ty", "pe\":\"started\"}\n", "\ndata: {\"task_id\":7,\"type\":\"failed\"}\n\n"]
+        let events = [
+            "data: {\"task_id\":7,\"ty", "pe\":\"started\"}\n", "\ndata: {\"task_id\":7,\"type\":\"failed\"}\n\n",
+        ]
         try withServer([.chunked("GET /v1/events", events)]) { client in
             try client.forEachEvent(of: Request(.get, "v1", "events")) { types.append($0.type) }
         }
         #expect(types == ["started", "failed"])
     }
 
-    @Test func tellsAReplyThatBreaksOff() throws {
-        try withServer([.chunked("GET /v1/x", ["{}\n"], isComplete: false)]) { client in
+    @Test func tellsAReplyThatBreaksOff() {
+        withServer([.chunked("GET /v1/x", ["{}\n"], isComplete: false)]) { client in
             let error = #expect(throws: ClientError.self) { try client.json(Request(.get, "v1", "x")) }
             #expect(error?.code == .unreachable)
         }
     }
 
-    @Test func tellsAConnectionClosedWithoutAnAnswer() throws {
-        try withServer([CannedServer.Route(request: "GET", packets: [])]) { client in
+    @Test func tellsAConnectionClosedWithoutAnAnswer() {
+        withServer([CannedServer.Route(request: "GET", packets: [])]) { client in
             let error = #expect(throws: ClientError.self) { try client.json(Request(.get, "v1", "x")) }
             #expect(error?.code == .unreachable)
         }
     }
 
-    @Test func heedsAnAnswerGivenBeforeALargeBodyWasRead() throws {
+    @Test func heedsAnAnswerGivenBeforeALargeBodyWasRead() {
         var route = CannedServer.Route.problem("POST", status: 413, detail: "too large")
         route.ignoresBody = true
-        try withServer([route]) { client in
+        withServer([route]) { client in
             let body = Request.Body(bytes: [UInt8](repeating: 0x20, count: 20 << 20), contentType: "application/json")
             let error = #expect(throws: ClientError.self) { try client.json(Request(.post, "v1", "tasks", body: body)) }
             #expect(error?.code == .usage)
@@ -60,11 +66,11 @@ struct ExchangeTests {
         }
     }
 
-    @Test func givesUpWhenItsPatienceEnds() throws {
+    @Test func givesUpWhenItsPatienceEnds() {
         let gate = Gate()
         var route = CannedServer.Route.json("GET", "{}")
         route.gate = gate
-        try withServer([route]) { client in
+        withServer([route]) { client in
             let error = #expect(throws: ClientError.self) {
                 try client.json(Request(.get, "v1", "health"), patience: .milliseconds(1))
             }
@@ -77,7 +83,8 @@ struct ExchangeTests {
         let gate = Gate()
         var answer = CannedServer.Route.json("POST /v1/wait", #"{"done":[],"pending":[]}"#)
         answer.gate = gate
-        var events = CannedServer.Route.chunked("GET /v1/events", ["data: {\"task_id\":7,\"type\":\"x\"}\n\n"], isComplete: false)
+        var events = CannedServer.Route.chunked(
+            "GET /v1/events", ["data: {\"task_id\":7,\"type\":\"x\"}\n\n"], isComplete: false)
         events.staysOpen = true
         var batches: [Int] = []
         let reply = try withServer([answer, events]) { client in
@@ -111,7 +118,9 @@ struct ExchangeTests {
 
     @Test func refusesAPathNoSocketCanHave() {
         for path in ["", String(repeating: "x", count: 200)] {
-            let error = #expect(throws: ClientError.self) { try DaemonClient(socketPath: path).json(Request(.get, "v1")) }
+            let error = #expect(throws: ClientError.self) {
+                try DaemonClient(socketPath: path).json(Request(.get, "v1"))
+            }
             #expect(error?.code == .unreachable)
         }
     }

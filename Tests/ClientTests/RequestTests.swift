@@ -5,14 +5,16 @@ import Testing
 
 struct RequestTests {
     @Test(arguments: [
-        ("plain-._~09AZ", "plain-._~09AZ"), ("a b+c", "a%20b%2Bc"), ("ü/?&=#%", "%C3%BC%2F%3F%26%3D%23%25"), ("\0\n", "%00%0A"),
+        ("plain-._~09AZ", "plain-._~09AZ"), ("a b+c", "a%20b%2Bc"), ("ü/?&=#%", "%C3%BC%2F%3F%26%3D%23%25"),
+        ("\0\n", "%00%0A"),
     ])
     func encodesAllButTheUnreservedCharacters(text: String, expected: String) {
         #expect(text.percentEncoded == expected)
     }
 
     @Test func keepsNamesApartFromThePath() {
-        let request = Request(.post, "v1", "jobs", "../a b", "submit", query: [(name: "directory", value: "/x&y")], json: [:])
+        let request = Request(
+            .post, "v1", "jobs", "../a b", "submit", query: [(name: "directory", value: "/x&y")], json: [:])
         #expect(request.target == "/v1/jobs/..%2Fa%20b/submit?directory=%2Fx%26y")
     }
 
@@ -33,11 +35,13 @@ struct RequestTests {
 }
 
 struct SocketPathTests {
-    @Test(arguments: [
-        ("/opt", "/env", "/run/user/1", true, "/opt"), (nil, "/env", "/run/user/1", true, "/env"),
-        (nil, nil, "/run/user/1", true, "/run/user/1/taskd/taskd.sock"), (nil, "", "/run/user/1", true, "/run/user/1/taskd/taskd.sock"),
-        (nil, nil, "/run/user/1", false, "/run/taskd/taskd.sock"), (nil, nil, nil, true, "/run/taskd/taskd.sock"),
-    ] as [(String?, String?, String?, Bool, String)])
+    @Test(
+        arguments: [
+            ("/opt", "/env", "/run/user/1", true, "/opt"), (nil, "/env", "/run/user/1", true, "/env"),
+            (nil, nil, "/run/user/1", true, "/run/user/1/taskd/taskd.sock"),
+            (nil, "", "/run/user/1", true, "/run/user/1/taskd/taskd.sock"),
+            (nil, nil, "/run/user/1", false, "/run/taskd/taskd.sock"), (nil, nil, nil, true, "/run/taskd/taskd.sock"),
+        ] as [(String?, String?, String?, Bool, String)])
     func followsTheOrder(option: String?, own: String?, runtime: String?, exists: Bool, expected: String) {
         let environment = ["TASKD_SOCKET": own, "XDG_RUNTIME_DIR": runtime]
         let path = SocketPath.resolve(option: option, environment: { environment[$0] ?? nil }, exists: { _ in exists })

@@ -20,7 +20,8 @@ struct LineBufferTests {
 
 struct ServerSentEventsTests {
     @Test func readsEventsWhereverThePacketsEnd() {
-        let text = ": hello\nid: 7\nevent: started\ndata: {\"a\":\ndata:1}\n\nid: 8\nevent: x\n\nretry: 5\ndata: b\r\n\r\ndata: cut off"
+        let text =
+            ": hello\nid: 7\nevent: started\ndata: {\"a\":\ndata:1}\n\nid: 8\nevent: x\n\nretry: 5\ndata: b\r\n\r\ndata: cut off"
         let bytes = Array(text.utf8)
         for first in 0...bytes.count {
             var events = ServerSentEvents()
@@ -29,9 +30,11 @@ struct ServerSentEventsTests {
                 events.append(Array(packet))
                 while let event = events.next() { read.append(event) }
             }
-            #expect(read == [
-                ServerSentEvent(id: "7", type: "started", data: "{\"a\":\n1}"), ServerSentEvent(id: "", type: "", data: "b"),
-            ])
+            #expect(
+                read == [
+                    ServerSentEvent(id: "7", type: "started", data: "{\"a\":\n1}"),
+                    ServerSentEvent(id: "", type: "", data: "b"),
+                ])
         }
     }
 }

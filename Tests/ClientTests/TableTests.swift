@@ -5,26 +5,29 @@ import Testing
 struct TableTests {
     private func table(_ rows: [[String]]) -> Table {
         var table = Table([
-            .init(title: "ID", isNumeric: true), .init(title: "NAME", canShrink: true), .init(title: "NOTE", canShrink: true),
+            .init(title: "ID", isNumeric: true), .init(title: "NAME", canShrink: true),
+            .init(title: "NOTE", canShrink: true),
         ])
         for row in rows { table.append(row.map { Table.Cell($0) }) }
         return table
     }
 
     @Test func alignsColumnsUnderTheirTitles() {
-        #expect(table([["7", "a", "x"], ["1234", "long name", ""]]).lines() == [
-            "  ID  NAME       NOTE",
-            "   7  a          x",
-            "1234  long name",
-        ])
+        #expect(
+            table([["7", "a", "x"], ["1234", "long name", ""]]).lines() == [
+                "  ID  NAME       NOTE",
+                "   7  a          x",
+                "1234  long name",
+            ])
     }
 
     @Test func countsWideAndCombiningCharactersAsATerminalDoes() {
-        #expect(table([["1", "日本", "x"], ["2", "e\u{301}e\u{301}", "x"]]).lines() == [
-            "ID  NAME  NOTE",
-            " 1  日本  x",
-            " 2  e\u{301}e\u{301}    x",
-        ])
+        #expect(
+            table([["1", "日本", "x"], ["2", "e\u{301}e\u{301}", "x"]]).lines() == [
+                "ID  NAME  NOTE",
+                " 1  日本  x",
+                " 2  e\u{301}e\u{301}    x",
+            ])
     }
 
     @Test func shrinksWhatMayShrinkToTheTerminal() {
@@ -64,7 +67,8 @@ struct DisplayWidthTests {
     }
 
     @Test(arguments: [
-        ("hello", 5, "hello"), ("hello", 4, "hel…"), ("hello", 1, "…"), ("hello", 0, ""), ("日本語", 4, "日…"), ("日本語", 5, "日本…"),
+        ("hello", 5, "hello"), ("hello", 4, "hel…"), ("hello", 1, "…"), ("hello", 0, ""), ("日本語", 4, "日…"),
+        ("日本語", 5, "日本…"),
     ])
     func truncatesWithAnEllipsis(text: String, width: Int, expected: String) {
         #expect(text.truncated(toWidth: width) == expected)

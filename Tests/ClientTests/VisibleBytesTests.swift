@@ -16,10 +16,12 @@ struct VisibleBytesTests {
         #expect(shown([Array(text.utf8)]) == expected)
     }
 
-    @Test(arguments: [
-        ([0xFF], "\\xff"), ([0x61, 0xE2, 0x82], "a\\xe2\\x82"), ([0xC0, 0xAF, 0x62], "\\xc0\\xafb"),
-        ([0xED, 0xA0, 0x80], "\\xed\\xa0\\x80"), ([0xF0, 0x9F, 0x41], "\\xf0\\x9fA"), ([0x80], "\\x80"), ([0x05, 0xF8], "\\u{5}\\xf8"),
-    ] as [([UInt8], String)])
+    @Test(
+        arguments: [
+            ([0xFF], "\\xff"), ([0x61, 0xE2, 0x82], "a\\xe2\\x82"), ([0xC0, 0xAF, 0x62], "\\xc0\\xafb"),
+            ([0xED, 0xA0, 0x80], "\\xed\\xa0\\x80"), ([0xF0, 0x9F, 0x41], "\\xf0\\x9fA"), ([0x80], "\\x80"),
+            ([0x05, 0xF8], "\\u{5}\\xf8"),
+        ] as [([UInt8], String)])
     func showsBytesThatAreNoText(bytes: [UInt8], expected: String) {
         #expect(shown([bytes]) == expected)
     }
@@ -29,7 +31,8 @@ struct VisibleBytesTests {
         let whole = shown([bytes])
         for first in 0...bytes.count {
             for second in first...bytes.count {
-                #expect(shown([Array(bytes[..<first]), Array(bytes[first..<second]), Array(bytes[second...])]) == whole)
+                #expect(
+                    shown([Array(bytes[..<first]), Array(bytes[first..<second]), Array(bytes[second...])]) == whole)
             }
         }
     }

@@ -29,7 +29,8 @@ struct ExitCodeTests {
 
     @Test func tellHowASubmittedTaskEnded() async throws {
         try await withDaemon { daemon in
-            let good = try await daemon.taskctl("submit", "-f", "-", "--wait", input: "{sleep: 0, returns: {b: 1, a: 2}}")
+            let good = try await daemon.taskctl(
+                "submit", "-f", "-", "--wait", input: "{sleep: 0, returns: {b: 1, a: 2}}")
             #expect(good.status == 0)
             #expect(try JSONParser.parse(good.stdout).text() == #"{"b":1,"a":2}"#)
             let bad = try await daemon.taskctl("submit", "--wait", "--", "/bin/sh", "-c", "echo why >&2; exit 3")
@@ -56,7 +57,9 @@ struct ExitCodeTests {
         }
     }
 
-    @Test(arguments: ["status", "wait", "gather", "as-completed", "result", "exception", "cancel", "logs", "start", "retry"])
+    @Test(arguments: [
+        "status", "wait", "gather", "as-completed", "result", "exception", "cancel", "logs", "start", "retry",
+    ])
     func are4ForATaskThatDoesNotExist(command: String) async throws {
         try await withDaemon { daemon in
             let reply = try await daemon.taskctl(command, "404")
@@ -68,7 +71,8 @@ struct ExitCodeTests {
 
     @Test(arguments: [
         ["wait"], ["wait", "x"], ["submit"], ["submit", "a", "--", "b"], ["list", "--state", "asleep"], ["frobnicate"],
-        ["wait", "1", "--timeout", "soon"], ["wait", "1", "--return-when", "NEVER"], ["submit", "--priority", "x", "--", "a"],
+        ["wait", "1", "--timeout", "soon"], ["wait", "1", "--return-when", "NEVER"],
+        ["submit", "--priority", "x", "--", "a"],
         ["logs", "1", "--tail", "-1"], ["submit", "-f", "/nonexistent/job.yaml"],
     ])
     func are64ForAWrongCommandLine(arguments: [String]) async throws {

@@ -21,10 +21,15 @@ struct GatherTests {
                     [
                         "name": "main",
                         "check": [
-                            "sqlite": ["path": .string(library + "/catalogue.sqlite"), "sql": "SELECT count(*) FROM items"]
+                            "sqlite": [
+                                "path": .string(library + "/catalogue.sqlite"), "sql": "SELECT count(*) FROM items",
+                            ]
                         ],
                     ],
-                    ["name": "reserves", "check": ["file": ["path": .string(library + "/reserves.mrc"), "format": "marc"]]],
+                    [
+                        "name": "reserves",
+                        "check": ["file": ["path": .string(library + "/reserves.mrc"), "format": "marc"]],
+                    ],
                     [
                         "name": "interlibrary",
                         "check": ["file": ["path": .string(library + "/ill.csv"), "format": "csv", "key": "barcode"]],
@@ -90,7 +95,9 @@ struct GatherTests {
         try await withDaemon { daemon in
             let race = try await daemon.run(["race": [["sleep": "1h"], ["sleep": 0, "returns": "won"]]])
             #expect(race["result"] == "won")
-            let sequence = try await daemon.run(["sequence": [["sleep": 0, "returns": 1], ["sleep": 0, "returns": 2]]])
+            let sequence = try await daemon.run([
+                "sequence": [["sleep": 0, "returns": 1], ["sleep": 0, "returns": 2]]
+            ])
             #expect(sequence["result"] == [1, 2])
         }
     }

@@ -24,9 +24,8 @@ struct HealthTests {
 
     @Test func letsOnlyItsOwnUserIn() async throws {
         try await withDaemon { daemon in
-            #expect(try mode(daemon.socket) == 0o600)
-            #expect(try mode(daemon.state) == 0o700)
-            #expect(try mode(daemon.history) == 0o600)
+            let modes = try [daemon.socket, daemon.state, daemon.history].map(mode)
+            #expect(modes == [0o600, 0o700, 0o600])
         }
     }
 

@@ -37,7 +37,8 @@ struct SubmitTests {
     @Test func takesAListInOrder() async throws {
         try await withDaemon { daemon in
             let reply = try await daemon.http(
-                "POST", "/v1/tasks", [["sleep": 0, "name": "a"], ["sleep": 0, "name": "b"], ["sleep": 0, "name": "c"]])
+                "POST", "/v1/tasks",
+                [["sleep": 0, "name": "a"], ["sleep": 0, "name": "b"], ["sleep": 0, "name": "c"]])
             #expect(reply.status == 201)
             let tasks = try #require(try reply.json.arrayValue)
             #expect(tasks.map { $0["name"] } == ["a", "b", "c"])

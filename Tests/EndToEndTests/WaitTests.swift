@@ -105,7 +105,8 @@ struct WaitTests {
     private func killWaitingClient(of id: Int64, _ daemon: LiveDaemon) async throws {
         let done = try await daemon.run(["sleep": 0])["id"]?.intValue ?? 0
         let result = try await Subprocess.run(
-            .path(FilePath(Program.taskctl)), arguments: ["as-completed", "--socket", daemon.socket, "\(done)", "\(id)"],
+            .path(FilePath(Program.taskctl)),
+            arguments: ["as-completed", "--socket", daemon.socket, "\(done)", "\(id)"],
             environment: Program.environment, input: .none, output: .sequence, error: .discarded
         ) { execution in
             for try await _ in execution.standardOutput { try execution.send(signal: .kill) }

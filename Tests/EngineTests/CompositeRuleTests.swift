@@ -59,7 +59,9 @@ import Testing
             case .release(let count): return ends(situation.releasing(count), depth: depth - 1)
             case .cancelMembers: return ends(situation.cancelling(), depth: depth - 1)
             case .wait:
-                let running = situation.members.indices.filter { [.open, .openShielded].contains(situation.members[$0]) }
+                let running = situation.members.indices.filter {
+                    [.open, .openShielded].contains(situation.members[$0])
+                }
                 guard !running.isEmpty else { return false }
                 return running.allSatisfy { index in
                     [.succeeded, .failed, .cancelled].allSatisfy {

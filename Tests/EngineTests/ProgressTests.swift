@@ -33,7 +33,8 @@ import Testing
 
     @Test func ofACompositeIsTheMeanOfItsMembersFractions() async throws {
         try await withBench { bench in
-            let id = try await bench.submit(composite("gather", [job("a"), composite("sequence", [job("b"), job("c")])]))
+            let id = try await bench.submit(
+                composite("gather", [job("a"), composite("sequence", [job("b"), job("c")])]))
             await bench.stage.started("a")
             await bench.stage.started("b")
             bench.stage.report(half(), by: "b")

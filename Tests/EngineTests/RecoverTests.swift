@@ -23,7 +23,8 @@ import Testing
 
     static let stories: [Story] = [
         Story("gather", composite("gather", three), ("b", .succeeded(2)), ("c", .succeeded(3)), ("a", .succeeded(1))),
-        Story("gather that fails", composite("gather", three), ("b", .boom()), ("c", .succeeded(3)), ("a", .succeeded(1))),
+        Story(
+            "gather that fails", composite("gather", three), ("b", .boom()), ("c", .succeeded(3)), ("a", .succeeded(1))),
         Story(
             "gather that fails behind its limit", composite("gather", three, ["max_running": 1]), ("a", .boom()),
             ("b", .succeeded(2)), ("c", .boom("late"))),
@@ -31,17 +32,22 @@ import Testing
             "gather of exceptions", composite("gather", three, ["return_exceptions": true]), ("c", .boom()),
             ("a", .succeeded(1)), ("b", .succeeded(2))),
         Story(
-            "merge", composite("gather", three, ["merge": true]), ("c", .succeeded(["c": 3])), ("b", .succeeded(["b": 2])),
+            "merge", composite("gather", three, ["merge": true]), ("c", .succeeded(["c": 3])),
+            ("b", .succeeded(["b": 2])),
             ("a", .succeeded(["a": 1]))),
-        Story("task group", composite("task_group", three), ("c", .succeeded(3)), ("b", .succeeded(2)), ("a", .succeeded(1))),
+        Story(
+            "task group", composite("task_group", three), ("c", .succeeded(3)), ("b", .succeeded(2)),
+            ("a", .succeeded(1))),
         Story("task group that fails", composite("task_group", three), ("b", .succeeded(2)), ("a", .boom())),
         Story("race", composite("race", three), ("b", .succeeded(2))),
         Story("race that fails", composite("race", three), ("c", .boom())),
-        Story("sequence", composite("sequence", three), ("a", .succeeded(1)), ("b", .succeeded(2)), ("c", .succeeded(3))),
+        Story(
+            "sequence", composite("sequence", three), ("a", .succeeded(1)), ("b", .succeeded(2)), ("c", .succeeded(3))),
         Story("sequence that stops", composite("sequence", three), ("a", .succeeded(1)), ("b", .boom())),
         Story(
             "composites in a composite",
-            composite("gather", [composite("sequence", [job("a"), job("b")]), composite("race", [job("c"), job("d")])]),
+            composite(
+                "gather", [composite("sequence", [job("a"), job("b")]), composite("race", [job("c"), job("d")])]),
             ("a", .succeeded(1)), ("d", .succeeded(4)), ("b", .succeeded(2))),
     ]
 

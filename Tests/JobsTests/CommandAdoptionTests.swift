@@ -4,140 +4,144 @@ import Glibc
 import Model
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
-struct CommandAdoptionTests {
-    /// Starts the shell jobs in another process, a daemon that is killed once all of them have said that they are ready.
-    private func abandon(_ scripts: [String], in bench: CommandWorkbench) async throws {
-        await #expect(processExitsWith: .signal(SIGKILL)) {
-            [directory = bench.directory as String, mark = bench.mark as String, scripts] in
-            let bench = try CommandWorkbench(adopting: directory, mark: mark)
-            let (ready, told) = AsyncStream<Void>.makeStream()
-            for (index, script) in scripts.enumerated() {
-                let handler = try bench.shell(script)
-                let context = bench.context(task: Int64(index + 1)) { if $0.message == "ready" { told.yield() } }
-                Task { await handler.run(context) }
-            }
-            var waiting = scripts.count
-            for await _ in ready {
-                waiting -= 1
-                if waiting == 0 { kill(getpid(), SIGKILL) }
-            }
-        }
-    }
-
-    private func touch(_ name: String, in bench: CommandWorkbench) {
-        #expect(FileManager.default.createFile(atPath: bench.directory + "/" + name, contents: nil))
-    }
-
-    /// Tells its progress over and over until the file `go` is there.
-    private static let waiting = "echo 10 ready >&3; while [ ! -e go ]; do sleep 0.02; echo 20 alive >&3; done"
-
-    @Test func aCommandOutlivesItsDaemon() async throws {
-        try await withCommandBench { bench in
-            try await abandon(["echo before; \(Self.waiting); echo 90 more >&3; echo after; exit 5"], in: bench)
-            let (reports, told) = AsyncStream<Model.Progress>.makeStream()
-            let handler = try bench.shell("adopted")
-            let context = bench.context { told.yield($0) }
-            let resumed = Task {
-                defer { told.finish() }
-                return await handler.resume(context)
-            }
-            #expect(await reports.contains { $0.message == "alive" })
-            touch("go", in: bench)
-            #expect(await reports.contains { $0.message == "more" })
-            let report = try #require(await resumed.value)
-            #expect(report.outcome.exception?.message == "exited with status 5")
-            #expect(bench.text(bench.attempt().stdout) == "before\nafter\n")
-            let again = try await bench.resume()
-            #expect(again == report)
-        }
-    }
-
-    @Test func aCommandThatEndedMeanwhileIsCollected() async throws {
-        try await withCommandBench { bench in
-            try await abandon([Self.waiting + "; echo through; mv go gone; exit 4"], in: bench)
-            touch("go", in: bench)
-            let report = try #require(try await bench.resume())
-            #expect(report.outcome.exception?.details["exit_code"] == 4)
-            #expect(bench.text(bench.attempt().exit).hasPrefix("pid "))
-        }
-    }
-
-    @Test func everyCommandOfADaemonIsAdopted() async throws {
-        try await withCommandBench { bench in
-            let count: Int64 = 20
-            let scripts = (1...count).map { code in
-                """
-                i=0; echo 1 ready >&3; while [ ! -e go ]; do i=$((i+1)); echo $i; done
-                j=0; while [ $j -lt 1000 ]; do j=$((j+1)); i=$((i+1)); echo $i; done; exit \(code)
-                """
-            }
-            try await abandon(scripts, in: bench)
-            touch("go", in: bench)
-            for task in 1...count {
-                let report = try #require(try await bench.resume(task: task))
-                #expect(report.detail?["exit_code"]?.intValue == task)
-                let lines = bench.text(bench.attempt(task).stdout).split(separator: "\n")
-                #expect(lines.count >= 1000)
-                #expect(lines.enumerated().allSatisfy { $1 == String($0 + 1) }, "a line of \(task) is missing or torn")
+extension CommandTests {
+    struct AdoptionTests {
+        /// Starts the shell jobs in another process, a daemon that is killed once all of them have said that they are ready.
+        private func abandon(_ scripts: [String], in bench: CommandWorkbench) async throws {
+            await #expect(processExitsWith: .signal(SIGKILL)) {
+                [directory = bench.directory as String, mark = bench.mark as String, scripts] in
+                let bench = try CommandWorkbench(adopting: directory, mark: mark)
+                let (ready, told) = AsyncStream<Void>.makeStream()
+                for (index, script) in scripts.enumerated() {
+                    let handler = try bench.shell(script)
+                    let context = bench.context(task: Int64(index + 1)) { if $0.message == "ready" { told.yield() } }
+                    Task { await handler.run(context) }
+                }
+                var waiting = scripts.count
+                for await _ in ready {
+                    waiting -= 1
+                    if waiting == 0 { kill(getpid(), SIGKILL) }
+                }
             }
         }
-    }
 
-    @Test func anAdoptedCommandCanBeCancelled() async throws {
-        try await withCommandBench { bench in
-            try await abandon([Self.waiting], in: bench)
-            let (reports, told) = AsyncStream<Model.Progress>.makeStream()
-            let handler = try bench.shell("adopted")
-            let context = bench.context { told.yield($0) }
-            let resumed = Task { await handler.resume(context) }
-            #expect(await reports.contains { $0.message == "alive" })
-            resumed.cancel()
-            let report = try #require(await resumed.value)
-            #expect(report.outcome == .cancelled(.cancelled(nil)))
+        private func touch(_ name: String, in bench: CommandWorkbench) {
+            #expect(FileManager.default.createFile(atPath: bench.directory + "/" + name, contents: nil))
         }
-    }
 
-    @Test func aCancelByTheDaemonBeforeIsRemembered() async throws {
-        try await withCommandBench { bench in
-            try await abandon(["trap 'exit 143' TERM; \(Self.waiting)"], in: bench)
-            bench.attempt().send(.terminate)
-            let report = try await bench.resume()
-            #expect(report?.outcome.state == .cancelled)
+        /// Tells its progress over and over until the file `go` is there.
+        private static let waiting = "echo 10 ready >&3; while [ ! -e go ]; do sleep 0.02; echo 20 alive >&3; done"
+
+        @Test func aCommandOutlivesItsDaemon() async throws {
+            try await withCommandBench { bench in
+                try await abandon(["echo before; \(Self.waiting); echo 90 more >&3; echo after; exit 5"], in: bench)
+                let (reports, told) = AsyncStream<Model.Progress>.makeStream()
+                let handler = try bench.shell("adopted")
+                let context = bench.context { told.yield($0) }
+                let resumed = Task {
+                    defer { told.finish() }
+                    return await handler.resume(context)
+                }
+                #expect(await reports.contains { $0.message == "alive" })
+                touch("go", in: bench)
+                #expect(await reports.contains { $0.message == "more" })
+                let report = try #require(await resumed.value)
+                #expect(report.outcome.exception?.message == "exited with status 5")
+                #expect(bench.text(bench.attempt().stdout) == "before\nafter\n")
+                let again = try await bench.resume()
+                #expect(again == report)
+            }
         }
-    }
 
-    @Test func nothingIsLeftOfWhatNeverStarted() async throws {
-        try await withCommandBench { bench in
-            #expect(try await bench.resume() == nil)
-            try FileManager.default.createDirectory(atPath: bench.attempt().path, withIntermediateDirectories: true)
-            #expect(try await bench.resume() == nil)
-            let boot = bench.text("/proc/sys/kernel/random/boot_id")
-            try "boot_id \(boot)shim 1 1\n".write(toFile: bench.attempt().identity, atomically: false, encoding: .utf8)
-            #expect(try await bench.resume() == nil)
+        @Test func aCommandThatEndedMeanwhileIsCollected() async throws {
+            try await withCommandBench { bench in
+                try await abandon([Self.waiting + "; echo through; mv go gone; exit 4"], in: bench)
+                touch("go", in: bench)
+                let report = try #require(try await bench.resume())
+                #expect(report.outcome.exception?.details["exit_code"] == 4)
+                #expect(bench.text(bench.attempt().exit).hasPrefix("pid "))
+            }
         }
-    }
 
-    @Test func nothingIsLeftAfterARestartOfTheMachine() async throws {
-        try await withCommandBench { bench in
-            try FileManager.default.createDirectory(atPath: bench.attempt().path, withIntermediateDirectories: true)
-            try "boot_id another\nshim 1 1\nchild \(getpid()) 1\n"
-                .write(toFile: bench.attempt().identity, atomically: false, encoding: .utf8)
-            #expect(try await bench.resume() == nil)
+        @Test func everyCommandOfADaemonIsAdopted() async throws {
+            try await withCommandBench { bench in
+                let count: Int64 = 20
+                let scripts = (1...count).map { code in
+                    """
+                    i=0; echo 1 ready >&3; while [ ! -e go ]; do i=$((i+1)); echo $i; sleep 0.02; done
+                    j=0; while [ $j -lt 1000 ]; do j=$((j+1)); i=$((i+1)); echo $i; done; exit \(code)
+                    """
+                }
+                try await abandon(scripts, in: bench)
+                touch("go", in: bench)
+                for task in 1...count {
+                    let report = try #require(try await bench.resume(task: task))
+                    #expect(report.detail?["exit_code"]?.intValue == task)
+                    let lines = bench.text(bench.attempt(task).stdout).split(separator: "\n")
+                    #expect(lines.count >= 1000)
+                    #expect(
+                        lines.enumerated().allSatisfy { $1 == String($0 + 1) }, "a line of \(task) is missing or torn")
+                }
+            }
+        }
+
+        @Test func anAdoptedCommandCanBeCancelled() async throws {
+            try await withCommandBench { bench in
+                try await abandon([Self.waiting], in: bench)
+                let (reports, told) = AsyncStream<Model.Progress>.makeStream()
+                let handler = try bench.shell("adopted")
+                let context = bench.context { told.yield($0) }
+                let resumed = Task { await handler.resume(context) }
+                #expect(await reports.contains { $0.message == "alive" })
+                resumed.cancel()
+                let report = try #require(await resumed.value)
+                #expect(report.outcome == .cancelled(.cancelled(nil)))
+            }
+        }
+
+        @Test func aCancelByTheDaemonBeforeIsRemembered() async throws {
+            try await withCommandBench { bench in
+                try await abandon(["trap 'exit 143' TERM; \(Self.waiting)"], in: bench)
+                bench.attempt().send(.terminate)
+                let report = try await bench.resume()
+                #expect(report?.outcome.state == .cancelled)
+            }
+        }
+
+        @Test func nothingIsLeftOfWhatNeverStarted() async throws {
+            try await withCommandBench { bench in
+                #expect(try await bench.resume() == nil)
+                try FileManager.default.createDirectory(atPath: bench.attempt().path, withIntermediateDirectories: true)
+                #expect(try await bench.resume() == nil)
+                let boot = bench.text("/proc/sys/kernel/random/boot_id")
+                try "boot_id \(boot)shim 1 1\n".write(
+                    toFile: bench.attempt().identity, atomically: false, encoding: .utf8)
+                #expect(try await bench.resume() == nil)
+            }
+        }
+
+        @Test func nothingIsLeftAfterARestartOfTheMachine() async throws {
+            try await withCommandBench { bench in
+                try FileManager.default.createDirectory(atPath: bench.attempt().path, withIntermediateDirectories: true)
+                try "boot_id another\nshim 1 1\nchild \(getpid()) 1\n"
+                    .write(toFile: bench.attempt().identity, atomically: false, encoding: .utf8)
+                #expect(try await bench.resume() == nil)
+            }
         }
     }
 }
 
 // MARK: - A shim that was killed
 
-extension CommandAdoptionTests {
+extension CommandTests.AdoptionTests {
     private static let stubborn = """
         trap '' TERM; (trap '' TERM; setsid sh -c 'sleep 1000' & exit); sleep 1000 | cat &
         echo 10 ready >&3; sleep 1000
         """
 
     private func killShim(of bench: CommandWorkbench) throws {
-        let line = try #require(bench.text(bench.attempt().identity).split(separator: "\n").first { $0.hasPrefix("shim ") })
+        let line = try #require(
+            bench.text(bench.attempt().identity).split(separator: "\n").first { $0.hasPrefix("shim ") })
         let pid = try #require(Int32(line.split(separator: " ")[1]))
         kill(pid, SIGKILL)
     }
@@ -174,7 +178,9 @@ extension CommandAdoptionTests {
             mkfifo(bench.directory + "/fifo", 0o600)
             let handler = try bench.shell(script)
             let context = bench.context {
-                if $0.message == "ready" { #expect(FileManager.default.isWritableFile(atPath: bench.directory + "/fifo")) }
+                if $0.message == "ready" {
+                    #expect(FileManager.default.isWritableFile(atPath: bench.directory + "/fifo"))
+                }
                 if $0.message == "ready" { touch(line: "x\n", in: bench.directory + "/fifo") }
                 if $0.message == "left" { #expect(throws: Never.self) { try killShim(of: bench) } }
             }
@@ -192,19 +198,19 @@ extension CommandAdoptionTests {
 
     @Test func aStrangerWithItsNumberIsLeftAlone() async throws {
         try await withCommandBench { bench in
+            try await abandon([Self.waiting], in: bench)
+            try killShim(of: bench)
             let stranger = Process()
             stranger.executableURL = URL(fileURLWithPath: "/bin/sleep")
             stranger.arguments = ["1000"]
             try stranger.run()
             defer { stranger.terminate() }
             let pid = stranger.processIdentifier
-
-            try await abandon([Self.waiting], in: bench)
-            try killShim(of: bench)
             let identity = bench.text(bench.attempt().identity).split(separator: "\n").map { line in
                 line.hasPrefix("child ") ? "child \(pid) \(line.split(separator: " ")[2])" : String(line)
             }
-            try identity.joined(separator: "\n").write(toFile: bench.attempt().identity, atomically: false, encoding: .utf8)
+            try identity.joined(separator: "\n").write(
+                toFile: bench.attempt().identity, atomically: false, encoding: .utf8)
             let report = try #require(try await bench.resume())
             #expect(report.outcome.exceptionType == "Lost")
             #expect(bench.survivors() == [])
@@ -233,7 +239,9 @@ extension CommandAdoptionTests {
                 TASK_ID=9 \(CommandWorkbench.shim) recover $PWD/attempt
                 kill -0 $child && echo alive
                 """
-            let json: JSONValue = ["command": ["unshare", "--pid", "--fork", "--mount-proc", "/bin/sh", "-c", .string(script)]]
+            let json: JSONValue = [
+                "command": ["unshare", "--pid", "--fork", "--mount-proc", "/bin/sh", "-c", .string(script)]
+            ]
             let report = try await bench.handler(json.text()).run(bench.context(grace: .milliseconds(50)))
             #expect(report.outcome.stdout == "reused\nalive\n", "\(report.outcome)")
         }

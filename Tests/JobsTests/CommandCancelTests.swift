@@ -35,100 +35,104 @@ private let trees: [(name: String, script: String)] = [
     ),
 ]
 
-@Suite(.timeLimit(.minutes(1)))
-struct CommandCancelTests {
-    @Test(arguments: trees.map(\.name), TestCgroup.isPossible ? [true, false] : [false])
-    func leavesNoProcess(tree: String, inCgroup: Bool) async throws {
-        let script = try #require(trees.first { $0.name == tree }).script
-        let cgroup = inCgroup ? try TestCgroup() : nil
-        try await withCommandBench(cgroup: cgroup?.path) { bench in
-            let report = await bench.runCancelled(try bench.shell(script), grace: .milliseconds(100))
-            // The head of a chain is gone, with status 0, before anybody can cancel it.
-            #expect(report.outcome.state == (tree.hasPrefix("chain") ? .succeeded : .cancelled))
-            #expect(bench.survivors() == [])
-            #expect(cgroup?.children == (inCgroup ? [] : nil))
-        }
-    }
-
-    @Test func whatIsLeftBehindIsEndedToo() async throws {
-        try await withCommandBench { bench in
-            let handler = try bench.shell("(trap '' TERM; echo 1 left >&3; exec sleep 1000) & exec setsid sleep 1000 & exit 3")
-            let report = await handler.run(bench.context(grace: .milliseconds(50)))
-            #expect(report.outcome.exception?.message == "exited with status 3")
-            #expect(bench.survivors() == [])
-        }
-    }
-
-    @Test func exitCodeZeroAfterACancelIsSuccess() async throws {
-        try await withCommandBench { bench in
-            let report = await bench.runCancelled(
-                try bench.shell("trap 'echo saved; exit 0' TERM; echo 1 cancel >&3; while :; do sleep 0.02; done"))
-            #expect(report.outcome.stdout == "saved\n")
-        }
-    }
-
-    @Test(arguments: [(143, TaskState.cancelled), (130, .cancelled), (129, .cancelled), (128, .failed), (3, .failed)])
-    func exitCodeAfterACancelDecides(code: Int, state: TaskState) async throws {
-        try await withCommandBench { bench in
-            let report = await bench.runCancelled(
-                try bench.shell("trap 'exit \(code)' TERM; echo 1 cancel >&3; while :; do sleep 0.02; done"))
-            #expect(report.outcome.state == state)
-            #expect(report.detail?["exit_code"]?.intValue == Int64(code))
-        }
-    }
-
-    @Test func everyRequestIsOneSignal() async throws {
-        try await withCommandBench { bench in
-            // Each TERM asks for the next one; the third ends it. Were the first request two signals, it would end early.
-            let script = """
-                n=0; trap 'n=$((n+1)); echo $n; [ $n = 3 ] && exit 0; echo $n cancel >&3' TERM
-                echo 0 cancel >&3; while :; do sleep 0.02; done
-                """
-            let report = await bench.runCancelled(try bench.shell(script))
-            #expect(report.outcome.stdout == "1\n2\n3\n")
-        }
-    }
-
-    @Test func cancelledBeforeItStartsNeverRuns() async throws {
-        try await withCommandBench { bench in
-            let handler = try bench.shell("echo ran >>witness")
-            let context = bench.context()
-            let report = await Task {
-                withUnsafeCurrentTask { $0?.cancel() }
-                return await handler.run(context)
-            }.value
-            #expect(report.outcome.state == .cancelled)
-            #expect(bench.text("witness") == "")
-        }
-    }
-
-    @Test func cancelledAtAnyMomentEndsCancelledOrDone() async throws {
-        for delay in 0..<40 {
-            try await withCommandBench { bench in
-                let handler = try bench.shell("exec sleep 1000")
-                let context = bench.context()
-                let running = Task { await handler.run(context) }
-                for _ in 0..<(delay * delay) { await Task.yield() }
-                running.cancel()
-                let report = await running.value
-                #expect(report.outcome.state == .cancelled)
+extension CommandTests {
+    struct CancelTests {
+        @Test(arguments: trees.map(\.name), TestCgroup.isPossible ? [true, false] : [false])
+        func leavesNoProcess(tree: String, inCgroup: Bool) async throws {
+            let script = try #require(trees.first { $0.name == tree }).script
+            let cgroup = inCgroup ? try TestCgroup() : nil
+            try await withCommandBench(cgroup: cgroup?.path) { bench in
+                let report = await bench.runCancelled(try bench.shell(script), grace: .milliseconds(100))
+                // The head of a chain is gone, with status 0, before anybody can cancel it.
+                #expect(report.outcome.state == (tree.hasPrefix("chain") ? .succeeded : .cancelled))
+                #expect(bench.survivors() == [])
+                #expect(cgroup?.children == (inCgroup ? [] : nil))
             }
         }
-    }
 
-    @Test func aPausedCommandRestsAndGoesOn() async throws {
-        try await withCommandBench { bench in
-            let (reports, told) = AsyncStream<Model.Progress>.makeStream()
-            let script = "echo 1 ready >&3; while [ ! -e go ]; do sleep 0.02; done; echo done"
-            let handler = try bench.shell(script)
-            let context = bench.context { told.yield($0) }
-            async let report = handler.run(context)
-            for await _ in reports { break }
-            bench.attempt().send(.pause)
-            bench.attempt().send(.resume)
-            #expect(FileManager.default.createFile(atPath: bench.directory + "/go", contents: nil))
-            let outcome = await report.outcome
-            #expect(outcome.stdout == "done\n")
+        @Test func whatIsLeftBehindIsEndedToo() async throws {
+            try await withCommandBench { bench in
+                let handler = try bench.shell(
+                    "(trap '' TERM; echo 1 left >&3; exec sleep 1000) & exec setsid sleep 1000 & exit 3")
+                let report = await handler.run(bench.context(grace: .milliseconds(50)))
+                #expect(report.outcome.exception?.message == "exited with status 3")
+                #expect(bench.survivors() == [])
+            }
+        }
+
+        @Test func exitCodeZeroAfterACancelIsSuccess() async throws {
+            try await withCommandBench { bench in
+                let report = await bench.runCancelled(
+                    try bench.shell("trap 'echo saved; exit 0' TERM; echo 1 cancel >&3; while :; do sleep 0.02; done"))
+                #expect(report.outcome.stdout == "saved\n")
+            }
+        }
+
+        @Test(arguments: [
+            (143, TaskState.cancelled), (130, .cancelled), (129, .cancelled), (128, .failed), (3, .failed),
+        ])
+        func exitCodeAfterACancelDecides(code: Int, state: TaskState) async throws {
+            try await withCommandBench { bench in
+                let report = await bench.runCancelled(
+                    try bench.shell("trap 'exit \(code)' TERM; echo 1 cancel >&3; while :; do sleep 0.02; done"))
+                #expect(report.outcome.state == state)
+                #expect(report.detail?["exit_code"]?.intValue == Int64(code))
+            }
+        }
+
+        @Test func everyRequestIsOneSignal() async throws {
+            try await withCommandBench { bench in
+                // Each TERM asks for the next one; the third ends it. Were the first request two signals, it would end early.
+                let script = """
+                    n=0; trap 'n=$((n+1)); echo $n; [ $n = 3 ] && exit 0; echo $n cancel >&3' TERM
+                    echo 0 cancel >&3; while :; do sleep 0.02; done
+                    """
+                let report = await bench.runCancelled(try bench.shell(script))
+                #expect(report.outcome.stdout == "1\n2\n3\n")
+            }
+        }
+
+        @Test func cancelledBeforeItStartsNeverRuns() async throws {
+            try await withCommandBench { bench in
+                let handler = try bench.shell("echo ran >>witness")
+                let context = bench.context()
+                let report = await Task {
+                    withUnsafeCurrentTask { $0?.cancel() }
+                    return await handler.run(context)
+                }.value
+                #expect(report.outcome.state == .cancelled)
+                #expect(bench.text("witness") == "")
+            }
+        }
+
+        @Test func cancelledAtAnyMomentEndsCancelledOrDone() async throws {
+            for delay in 0..<40 {
+                try await withCommandBench { bench in
+                    let handler = try bench.shell("exec sleep 1000")
+                    let context = bench.context()
+                    let running = Task { await handler.run(context) }
+                    for _ in 0..<(delay * delay) { await Task.yield() }
+                    running.cancel()
+                    let report = await running.value
+                    #expect(report.outcome.state == .cancelled)
+                }
+            }
+        }
+
+        @Test func aPausedCommandRestsAndGoesOn() async throws {
+            try await withCommandBench { bench in
+                let (reports, told) = AsyncStream<Model.Progress>.makeStream()
+                let script = "echo 1 ready >&3; while [ ! -e go ]; do sleep 0.02; done; echo done"
+                let handler = try bench.shell(script)
+                let context = bench.context { told.yield($0) }
+                async let report = handler.run(context)
+                for await _ in reports { break }
+                bench.attempt().send(.pause)
+                bench.attempt().send(.resume)
+                #expect(FileManager.default.createFile(atPath: bench.directory + "/go", contents: nil))
+                let outcome = await report.outcome
+                #expect(outcome.stdout == "done\n")
+            }
         }
     }
 }

@@ -3,57 +3,64 @@ import Jobs
 import Model
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
-struct CommandHookTests {
-    private func hook(_ script: String, result: JSONValue = ["exit_code": 0]) -> Hook {
-        Hook(arguments: ["/bin/sh", "-c", script], task: TaskID(7), name: "nightly", state: .succeeded, result: result)
-    }
-
-    @Test func isToldWhatItIsAbout() async throws {
-        try await withCommandBench { bench in
-            let script = #"echo "$TASK_ID $TASK_NAME $TASK_STATE $TASK_RESULT"; pwd; cat; exit 3"#
-            let ending = await hook(script).run(in: bench.directory, by: bench.executor)
-            #expect(ending == .exited(3))
-            let output = AttemptDirectory.hook(state: bench.executor.state, task: TaskID(7)).stdout
-            #expect(bench.text(output) == "7 nightly succeeded {\"exit_code\":0}\n\(bench.directory)\n{\"exit_code\":0}")
+extension CommandTests {
+    struct HookTests {
+        private func hook(_ script: String, result: JSONValue = ["exit_code": 0]) -> Hook {
+            Hook(
+                arguments: ["/bin/sh", "-c", script], task: TaskID(7), name: "nightly", state: .succeeded,
+                result: result)
         }
-    }
 
-    @Test func aResultTooLongForAVariableIsOnTheInputOnly() async throws {
-        try await withCommandBench { bench in
-            for (index, length) in [131_072 - 15, 131_072 - 14].enumerated() {
-                let result = JSONValue.string(String(repeating: "x", count: length))
-                let hook = Hook(
-                    arguments: ["/bin/sh", "-c", "echo ${TASK_RESULT+set}; wc -c"], task: TaskID(Int64(index + 1)),
-                    name: "long", state: .succeeded, result: result)
-                #expect(await hook.run(in: bench.directory, by: bench.executor) == .exited(0))
-                let output = AttemptDirectory.hook(state: bench.executor.state, task: TaskID(Int64(index + 1))).stdout
-                #expect(bench.text(output) == "\(index == 0 ? "set" : "")\n\(length + 2)\n")
+        @Test func isToldWhatItIsAbout() async throws {
+            try await withCommandBench { bench in
+                let script = #"echo "$TASK_ID $TASK_NAME $TASK_STATE $TASK_RESULT"; pwd; cat; exit 3"#
+                let ending = await hook(script).run(in: bench.directory, by: bench.executor)
+                #expect(ending == .exited(3))
+                let output = AttemptDirectory.hook(state: bench.executor.state, task: TaskID(7)).stdout
+                #expect(
+                    bench.text(output) == "7 nightly succeeded {\"exit_code\":0}\n\(bench.directory)\n{\"exit_code\":0}"
+                )
             }
         }
-    }
 
-    @Test func runsOnce() async throws {
-        try await withCommandBench { bench in
-            #expect(await hook("echo x >>witness").run(in: bench.directory, by: bench.executor) == .exited(0))
-            guard case .failed = await hook("echo x >>witness").run(in: bench.directory, by: bench.executor) else {
-                return #expect(Bool(false), "it ran twice")
+        @Test func aResultTooLongForAVariableIsOnTheInputOnly() async throws {
+            try await withCommandBench { bench in
+                for (index, length) in [131_072 - 15, 131_072 - 14].enumerated() {
+                    let result = JSONValue.string(String(repeating: "x", count: length))
+                    let hook = Hook(
+                        arguments: ["/bin/sh", "-c", "echo ${TASK_RESULT+set}; wc -c"], task: TaskID(Int64(index + 1)),
+                        name: "long", state: .succeeded, result: result)
+                    #expect(await hook.run(in: bench.directory, by: bench.executor) == .exited(0))
+                    let output = AttemptDirectory.hook(state: bench.executor.state, task: TaskID(Int64(index + 1)))
+                        .stdout
+                    #expect(bench.text(output) == "\(index == 0 ? "set" : "")\n\(length + 2)\n")
+                }
             }
-            #expect(bench.text("witness") == "x\n")
         }
-    }
 
-    @Test func isEndedWhenItsTimeIsOver() async throws {
-        try await withCommandBench { bench in
-            let ending = await hook("exec sleep 1000").run(in: bench.directory, by: bench.executor, limit: .milliseconds(50))
-            #expect(ending == .failed("did not end in its time: killed by signal 15 (SIGTERM)"))
+        @Test func runsOnce() async throws {
+            try await withCommandBench { bench in
+                #expect(await hook("echo x >>witness").run(in: bench.directory, by: bench.executor) == .exited(0))
+                guard case .failed = await hook("echo x >>witness").run(in: bench.directory, by: bench.executor) else {
+                    return #expect(Bool(false), "it ran twice")
+                }
+                #expect(bench.text("witness") == "x\n")
+            }
         }
-    }
 
-    @Test func saysWhyItDidNotRun() async throws {
-        try await withCommandBench { bench in
-            let hook = Hook(arguments: ["nowhere"], task: TaskID(1), name: "", state: .failed, result: .null)
-            #expect(await hook.run(in: "/", by: bench.executor) == .failed("no such program in PATH: nowhere"))
+        @Test func isEndedWhenItsTimeIsOver() async throws {
+            try await withCommandBench { bench in
+                let ending = await hook("exec sleep 1000").run(
+                    in: bench.directory, by: bench.executor, limit: .milliseconds(50))
+                #expect(ending == .failed("did not end in its time: killed by signal 15 (SIGTERM)"))
+            }
+        }
+
+        @Test func saysWhyItDidNotRun() async throws {
+            try await withCommandBench { bench in
+                let hook = Hook(arguments: ["nowhere"], task: TaskID(1), name: "", state: .failed, result: .null)
+                #expect(await hook.run(in: "/", by: bench.executor) == .failed("no such program in PATH: nowhere"))
+            }
         }
     }
 }

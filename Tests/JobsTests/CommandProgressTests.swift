@@ -2,49 +2,54 @@ import Jobs
 import Model
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
-struct CommandProgressTests {
-    @Test(arguments: [
-        ("40", 40, nil), ("40%", 40, nil), ("40 sorting", 40, "sorting"), ("40%  two words ", 40, "two words "),
-        ("  12.5\tx", 12.5, "x"), ("0", 0, nil), ("100", 100, nil), ("7 caf\u{e9}\r", 7, "caf\u{e9}"),
-    ] as [(String, Double, String?)])
-    func readsPercentAndMessage(line: String, percent: Double, message: String?) throws {
-        let progress = try #require(Progress(line: Array(line.utf8)))
-        #expect(progress == Progress(completed: percent, total: 100, message: message))
-    }
-
-    @Test(arguments: ["", " ", "%", "forty", "-1", "101", "1e2", "nan", "inf", "0x10", "4 0%x".replacing(" ", with: "_"), "٤٠"])
-    func ignoresNonsense(line: String) {
-        #expect(Progress(line: Array(line.utf8)) == nil)
-    }
-
-    @Test func reportsWhatTheCommandTells() async throws {
-        try await withCommandBench { bench in
-            let script = #"echo "10 first" >&$TASK_PROGRESS_FD; echo nonsense >&3; printf '90%% last' >&3"#
-            let (report, progress) = await bench.runTold(try bench.shell(script))
-            #expect(report.outcome.state == .succeeded)
-            // Lines that come together may be reported as one; the last one always is.
-            #expect(progress.last == Progress(completed: 90, total: 100, message: "last"))
-            #expect(progress.allSatisfy { ["first", "last"].contains($0.message) })
+extension CommandTests {
+    struct ProgressTests {
+        @Test(
+            arguments: [
+                ("40", 40, nil), ("40%", 40, nil), ("40 sorting", 40, "sorting"), ("40%  two words ", 40, "two words "),
+                ("  12.5\tx", 12.5, "x"), ("0", 0, nil), ("100", 100, nil), ("7 caf\u{e9}\r", 7, "caf\u{e9}"),
+            ] as [(String, Double, String?)])
+        func readsPercentAndMessage(line: String, percent: Double, message: String?) throws {
+            let progress = try #require(Progress(line: Array(line.utf8)))
+            #expect(progress == Progress(completed: percent, total: 100, message: message))
         }
-    }
 
-    @Test func aFloodNeitherBlocksNorKillsTheCommand() async throws {
-        try await withCommandBench { bench in
-            let script = "i=0; while [ $i -lt 100000 ]; do i=$((i+1)); echo \"$((i/1000)) $i\"; done >&3; echo through"
-            let (report, progress) = await bench.runTold(try bench.shell(script))
-            #expect(report.outcome.stdout == "through\n")
-            #expect(progress.last?.message == "100000")
+        @Test(arguments: [
+            "", " ", "%", "forty", "-1", "101", "1e2", "nan", "inf", "0x10", "4 0%x".replacing(" ", with: "_"), "٤٠",
+        ])
+        func ignoresNonsense(line: String) {
+            #expect(Progress(line: Array(line.utf8)) == nil)
         }
-    }
 
-    @Test func anEndlessLineIsCutShort() async throws {
-        try await withCommandBench { bench in
-            let script = "(printf '50 '; head -c 1000000 /dev/zero | tr '\\0' x) >&3; echo >&3; echo 60 >&3"
-            let (report, progress) = await bench.runTold(try bench.shell(script))
-            #expect(report.outcome.state == .succeeded)
-            #expect(progress.last == Progress(completed: 60, total: 100))
-            #expect(progress.allSatisfy { ($0.message ?? "").utf8.count < 1024 })
+        @Test func reportsWhatTheCommandTells() async throws {
+            try await withCommandBench { bench in
+                let script = #"echo "10 first" >&$TASK_PROGRESS_FD; echo nonsense >&3; printf '90%% last' >&3"#
+                let (report, progress) = await bench.runTold(try bench.shell(script))
+                #expect(report.outcome.state == .succeeded)
+                // Lines that come together may be reported as one; the last one always is.
+                #expect(progress.last == Progress(completed: 90, total: 100, message: "last"))
+                #expect(progress.allSatisfy { ["first", "last"].contains($0.message) })
+            }
+        }
+
+        @Test func aFloodNeitherBlocksNorKillsTheCommand() async throws {
+            try await withCommandBench { bench in
+                let script =
+                    "i=0; while [ $i -lt 100000 ]; do i=$((i+1)); echo \"$((i/1000)) $i\"; done >&3; echo through"
+                let (report, progress) = await bench.runTold(try bench.shell(script))
+                #expect(report.outcome.stdout == "through\n")
+                #expect(progress.last?.message == "100000")
+            }
+        }
+
+        @Test func anEndlessLineIsCutShort() async throws {
+            try await withCommandBench { bench in
+                let script = "(printf '50 '; head -c 1000000 /dev/zero | tr '\\0' x) >&3; echo >&3; echo 60 >&3"
+                let (report, progress) = await bench.runTold(try bench.shell(script))
+                #expect(report.outcome.state == .succeeded)
+                #expect(progress.last == Progress(completed: 60, total: 100))
+                #expect(progress.allSatisfy { ($0.message ?? "").utf8.count < 1024 })
+            }
         }
     }
 }

@@ -14,7 +14,8 @@ struct CommandWorkbench: Sendable {
         directory = try Self.makeDirectory()
         mark = "taskd-test-\(UUID().uuidString)"
         executor = try Executor(
-            shim: Self.shim, state: directory, socket: directory + "/taskd.sock", cgroup: cgroup, outputLimit: outputLimit)
+            shim: Self.shim, state: directory, socket: directory + "/taskd.sock", cgroup: cgroup,
+            outputLimit: outputLimit)
     }
 
     /// A bench around an existing state directory, as a daemon that was started anew has it.
@@ -74,10 +75,12 @@ extension CommandWorkbench {
 
     func context(
         task: Int64 = 1, grace: Duration = .seconds(10),
-        requests: AsyncStream<Void> = AsyncStream { $0.finish() }, report: @escaping @Sendable (Model.Progress) -> Void = { _ in }
+        requests: AsyncStream<Void> = AsyncStream { $0.finish() },
+        report: @escaping @Sendable (Model.Progress) -> Void = { _ in }
     ) -> JobContext {
         JobContext(
-            taskID: TaskID(task), name: "a task", attempt: 1, directory: directory, grace: grace, clock: ContinuousClock(),
+            taskID: TaskID(task), name: "a task", attempt: 1, directory: directory, grace: grace,
+            clock: ContinuousClock(),
             cancelRequests: requests, report: report)
     }
 
@@ -120,7 +123,12 @@ func withCommandBench(
     cgroup: String? = nil, outputLimit: Int64 = 64 << 20, _ body: (CommandWorkbench) async throws -> Void
 ) async throws {
     let bench = try CommandWorkbench(cgroup: cgroup, outputLimit: outputLimit)
-    defer { try? FileManager.default.removeItem(atPath: bench.directory) }
+    defer {
+        for case let pid? in bench.survivors().map({ Int32($0.prefix { $0 != ":" }) }) where pid > 1 {
+            kill(pid, SIGKILL)
+        }
+        try? FileManager.default.removeItem(atPath: bench.directory)
+    }
     try await body(bench)
     #expect(bench.survivors() == [])
 }

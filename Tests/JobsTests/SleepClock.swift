@@ -37,8 +37,9 @@ final class SleepClock: Clock {
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 let ready: Result<Void, any Error>? = state.withLock { state in
-                    guard !state.cancelled.contains(id) else { return .failure(CancellationError()) }
+                    // A sleep that is over before it began need not notice that it was cancelled.
                     guard state.now < deadline else { return .success(()) }
+                    guard !state.cancelled.contains(id) else { return .failure(CancellationError()) }
                     state.sleepers[id] = (deadline, continuation)
                     return nil
                 }

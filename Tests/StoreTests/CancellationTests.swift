@@ -74,7 +74,8 @@ import Testing
 
     @Test func aCompositeThatHasNotStartedTakesAllItsMembersWithIt() async throws {
         try await withStore { bench in
-            try await bench.submit(gather([job("a", ["shield": true]), gather([job("b", ["hold": true])])], ["hold": true]))
+            try await bench.submit(
+                gather([job("a", ["shield": true]), gather([job("b", ["hold": true])])], ["hold": true]))
             guard case .ended(let ended) = try await cancel(1, bench) else {
                 Issue.record("a composite that has not started ends at once")
                 return

@@ -87,7 +87,8 @@ import Testing
         try await withStore { bench in
             try await bench.submit(
                 job("a", ["delay": 30]), job("b", ["delay": 10]),
-                job("c", ["not_before": .string(at(20).description)]), job("d", ["not_before": .string(at(-5).description)]))
+                job("c", ["not_before": .string(at(20).description)]),
+                job("d", ["not_before": .string(at(-5).description)]))
             #expect(try await bench.claim() == ["d"])
             #expect(try await bench.store.nextWake() == at(10))
             try await bench.store.wake(at: at(9))

@@ -21,7 +21,8 @@ import Testing
             #expect(last.map(\.sequence) == sequences)
             #expect(last.map(\.type) == ["succeeded", "failed", "cancelled"])
             #expect(last[1].data == ["exception": ["type": "Boom", "message": "boom"]])
-            #expect(try await bench.store.completed([1, 2, 3].map { TaskID($0) }).tasks.map(\.name) == ["b", "a", "c"])
+            #expect(
+                try await bench.store.completed([1, 2, 3].map { TaskID($0) }).tasks.map(\.name) == ["b", "a", "c"])
         }
     }
 

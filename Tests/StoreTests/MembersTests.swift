@@ -22,7 +22,9 @@ import Testing
 
     @Test func aMemberLetGoStillWaitsForItsOwnGates() async throws {
         try await withStore { bench in
-            try await bench.submit(job("x"), gather([job("after", ["after": [1]]), job("held", ["hold": true]), job("late", ["delay": 60])]))
+            try await bench.submit(
+                job("x"),
+                gather([job("after", ["after": [1]]), job("held", ["hold": true]), job("late", ["delay": 60])]))
             let released = try await bench.store.release(membersOf: TaskID(2), from: nil, limit: 9, at: at(1))
             #expect(released.map(\.id.number) == [3, 4, 5])
             #expect(try await bench.task(3).waitingFor == ["after": [1]])
@@ -69,7 +71,8 @@ import Testing
     @Test func cancellingMembersSparesTheShieldedThatWereLetGo() async throws {
         try await withStore { bench in
             let shield: JSONObject = ["shield": true]
-            try await bench.submit(gather([job("a"), job("b", shield), job("c", ["delay": 9]), job("d", shield), job("e")]))
+            try await bench.submit(
+                gather([job("a"), job("b", shield), job("c", ["delay": 9]), job("d", shield), job("e")]))
             _ = try await release(bench, 3)
             _ = try await bench.claim()
             let (ended, running) = try await bench.store.cancelMembers(of: TaskID(1), message: "m", at: at(2))
@@ -91,7 +94,9 @@ import Testing
             try await bench.finish(2, .failed(late))
             try await bench.finish(3, .succeeded("x"))
             #expect(
-                try await bench.store.outcomes(ofMembersOf: TaskID(1)) == [.failed(late), .succeeded("x"), .failed(.boom), nil])
+                try await bench.store.outcomes(ofMembersOf: TaskID(1)) == [
+                    .failed(late), .succeeded("x"), .failed(.boom), nil,
+                ])
             #expect(try await bench.store.failures(ofMembersOf: TaskID(1)) == [.boom, late])
         }
     }

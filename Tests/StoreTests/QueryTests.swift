@@ -86,7 +86,9 @@ import Testing
             try await fill(bench)
             #expect(try await bench.store.tasks([3, 1].map { TaskID($0) }).map(\.id.number) == [3, 1])
             #expect(try await bench.store.states([1, 2, 4].map { TaskID($0) }) == [.succeeded, .running, .held])
-            let error = await #expect(throws: UnknownTask.self) { _ = try await bench.store.tasks([TaskID(3), TaskID(88)]) }
+            let error = await #expect(throws: UnknownTask.self) {
+                _ = try await bench.store.tasks([TaskID(3), TaskID(88)])
+            }
             #expect(error?.id == TaskID(88))
             await #expect(throws: UnknownTask.self) { _ = try await bench.store.states([TaskID(88)]) }
             #expect(try await bench.store.task(TaskID(88)) == nil)
@@ -100,7 +102,10 @@ import Testing
             #expect(all.map(\.sequence) == Array(1...Int64(all.count)))
             #expect(try await bench.store.events(after: 4) == Array(all.dropFirst(4)))
             #expect(try await bench.store.events(after: 2, limit: 3) == Array(all[2..<5]))
-            #expect(try await bench.store.events(after: 0, taskID: TaskID(1)).map(\.type) == ["submitted", "started", "succeeded"])
+            #expect(
+                try await bench.store.events(after: 0, taskID: TaskID(1)).map(\.type) == [
+                    "submitted", "started", "succeeded",
+                ])
             #expect(all[0].json["at"] == .string(at(0).description))
         }
     }

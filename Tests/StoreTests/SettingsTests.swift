@@ -32,7 +32,8 @@ import Testing
         try await withDirectory { directory in
             let path = directory + "/history.sqlite"
             let first = try Store(path: path)
-            let task = try await first.submit([Job(json: job("a"))], directory: "/d", by: nil, at: at(0)).submissions[0].task
+            let task = try await first.submit([Job(json: job("a"))], directory: "/d", by: nil, at: at(0)).submissions[0]
+                .task
             try first.close()
             let second = try Store(path: path)
             #expect(try await second.task(task.id) == task)
@@ -56,7 +57,10 @@ import Testing
         }
     }
 
-    @Test(arguments: ["this is no database, however long it may be made to look".utf8.map(\.self), Array(repeating: 0xFF, count: 8192)])
+    @Test(arguments: [
+        "this is no database, however long it may be made to look".utf8.map(\.self),
+        Array(repeating: 0xFF, count: 8192),
+    ])
     func aFileThatIsNoDatabaseIsRefusedAndLeftAsItWas(bytes: [UInt8]) async throws {
         try await withDirectory { directory in
             let path = directory + "/history.sqlite"
@@ -124,7 +128,8 @@ import Testing
         try await withStore { bench in
             for number in 0..<50 {
                 try await bench.store.write { db in
-                    try db.execute(sql: "UPDATE queues SET max_running = ? WHERE name = 'default'", arguments: [number + 1])
+                    try db.execute(
+                        sql: "UPDATE queues SET max_running = ? WHERE name = 'default'", arguments: [number + 1])
                 }
                 #expect(try await bench.store.queues().first?.maximumRunning == number + 1)
             }

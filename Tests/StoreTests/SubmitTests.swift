@@ -12,7 +12,8 @@ import Testing
             ]
             let wish = try Job(json: job("a", modifiers))
             let submitter = Submitter(uid: 1000, gid: 100, pid: 42)
-            let submission = try await bench.store.submit([wish], directory: "/srv", by: submitter, at: at(3)).submissions[0]
+            let submission = try await bench.store.submit([wish], directory: "/srv", by: submitter, at: at(3))
+                .submissions[0]
             let task = submission.task
             #expect(submission.isNew)
             #expect(task.state == .queued)
@@ -36,7 +37,7 @@ import Testing
     }
 
     @Test func aListIsSubmittedWholeOrNotAtAll() async throws {
-        try await withStore { bench in
+        try await withStore { (bench) async throws in
             let error = await #expect(throws: UnknownTask.self) {
                 try await bench.submit(job("a"), gather([job("b")]), job("c", ["after": [77]]))
             }

@@ -119,12 +119,25 @@ import Testing
         await #expect(throws: InvalidState(.awaitsItself)) { try await task.value }
     }
 
+    @Test func C010_theBodyOfAScopeCannotAwaitTheTaskThatRunsTheScope() async throws {
+        let own = Recorder<TaskHandle<Void>>()
+        let task = registry.spawn {
+            let task = await own.first(1)[0]
+            try await withTaskScope { _ in
+                try await withTaskScope { _ in try await task.value }
+            }
+        }
+        own.append(task)
+        let error = await groupError { try await task.value }
+        #expect(error?.leaves as? [InvalidState] == [InvalidState(.awaitsItself)])
+    }
+
     @Test func C010_aSwiftTaskStartedByATaskMayAwaitIt() async throws {
         let own = Recorder<TaskHandle<Void>>()
         let reader = Recorder<Task<Void, any Error>>()
         let task = registry.spawn {
             let task = await own.first(1)[0]
-            reader.append(Task { try await task.value })
+            try await withTaskScope { _ in reader.append(Task { try await task.value }) }
         }
         own.append(task)
         try await reader.first(1)[0].value

@@ -22,27 +22,36 @@ struct Cancel: ClientCommand {
 
     func run(_ session: Session) throws -> ExitStatus {
         var status = ExitStatus.success
-        var replies: [JSONValue] = []
+        var answers: [(id: TaskID, json: JSONValue)] = []
         for id in ids {
             do {
-                let reply = try session.client.json(.task(id, "cancel", json: body))
-                let task = try wait ? ended(id, session) : reply["task"] ?? .null
-                let isCancelled = reply["cancelled"] ?? .null
-                replies.append(["cancelled": isCancelled, "task": task])
-                if !session.wantsJSON { try session.output.line(isCancelled.text()) }
+                answers.append((id, try session.client.json(.task(id, "cancel", json: body))))
             } catch let error as ClientError where error.concernsOneTask {
                 try session.complain(error.message)
                 if status == .success { status = error.code }
+                guard error.isWrongState else { continue }
+                answers.append((id, ["cancelled": false, "task": .null]))
             }
+            if !session.wantsJSON { try session.output.line((answers.last?.json["cancelled"] ?? .null).text()) }
         }
-        if session.wantsJSON, let first = replies.first {
-            try session.output.json(ids.count == 1 ? first : .array(replies))
+        if wait { answers = try ended(answers, session) }
+        if session.wantsJSON, let first = answers.first {
+            try session.output.json(ids.count == 1 ? first.json : .array(answers.map(\.json)))
         }
         return status
     }
 
-    private func ended(_ id: TaskID, _ session: Session) throws -> JSONValue {
-        try WaitReply(json: session.client.json(.wait(for: [id]))).done.first?.json ?? .null
+    /// The answers with the tasks as they ended; only after all were asked, so that they end side by side.
+    private func ended(
+        _ answers: [(id: TaskID, json: JSONValue)], _ session: Session
+    ) throws -> [(id: TaskID, json: JSONValue)] {
+        let asked = answers.filter { $0.json["task"] != .null }.map(\.id)
+        guard !asked.isEmpty else { return answers }
+        let done = try WaitReply(json: session.client.json(.wait(for: asked))).done
+        return answers.map { id, json in
+            guard let task = done.first(where: { $0.id == id }) else { return (id, json) }
+            return (id, ["cancelled": json["cancelled"] ?? .null, "task": task.json])
+        }
     }
 }
 

@@ -71,7 +71,9 @@ final class CannedServer: Sendable {
         }
         state.withLock { $0.requests.append(String(decoding: request, as: UTF8.self)) }
         route?.gate?.wait()
-        for packet in route?.packets ?? [Self.notFound] { _ = send(connection, packet, packet.count, Int32(MSG_NOSIGNAL)) }
+        for packet in route?.packets ?? [Self.notFound] {
+            _ = send(connection, packet, packet.count, Int32(MSG_NOSIGNAL))
+        }
         if route?.staysOpen == true {
             state.withLock { $0.connections.append(connection) }
         } else {
@@ -107,7 +109,8 @@ final class CannedServer: Sendable {
 extension CannedServer.Route {
     /// Answers `json` with a `content-length`.
     static func json(_ request: String, _ json: String, status: Int = 200) -> Self {
-        let head = "HTTP/1.1 \(status) X\r\ncontent-type: application/json\r\ncontent-length: \(json.utf8.count)\r\n\r\n"
+        let head =
+            "HTTP/1.1 \(status) X\r\ncontent-type: application/json\r\ncontent-length: \(json.utf8.count)\r\n\r\n"
         return Self(request: request, packets: [Array((head + json).utf8)])
     }
 

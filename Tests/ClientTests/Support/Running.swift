@@ -26,11 +26,16 @@ struct Run {
 
 /// Runs `taskctl` with `arguments` against a server with `routes`.
 func taskctl(_ arguments: String..., routes: [CannedServer.Route]) throws -> Run {
+    try taskctl(arguments, routes: routes)
+}
+
+/// Runs `taskctl` with `arguments` against a server with `routes`.
+func taskctl(_ arguments: [String], routes: [CannedServer.Route]) throws -> Run {
     let server = CannedServer(routes)
     defer { server.stop() }
     let output = MemoryFile()
     let errors = MemoryFile()
-    let status = try perform(arguments + [], socket: server.path, output: output, errors: errors)
+    let status = try perform(arguments, socket: server.path, output: output, errors: errors)
     return Run(status: status, output: output.text, errors: errors.text, requests: server.requests)
 }
 

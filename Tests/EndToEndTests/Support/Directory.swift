@@ -5,7 +5,10 @@ func withDirectory<Value>(_ test: (Directory) async throws -> Value) async throw
     // Short, because a Unix socket's path may have 107 bytes.
     var template = Array("/tmp/taskd-e2e-XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else { throw TestFailure.system("mkdtemp") }
-    let directory = Directory(path: template.withUnsafeBufferPointer { String(decoding: $0.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self) })
+    let directory = Directory(
+        path: template.withUnsafeBufferPointer {
+            String(decoding: $0.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        })
     do {
         let value = try await test(directory)
         try await directory.remove()
@@ -59,7 +62,9 @@ struct Directory: Sendable {
         defer { closedir(stream) }
         var found: [Int32] = []
         while let entry = readdir(stream) {
-            let name = withUnsafeBytes(of: entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+            let name = withUnsafeBytes(of: entry.pointee.d_name) {
+                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
             guard let pid = Int32(name), Self.arguments(of: pid).contains(path + "/") else { continue }
             if Self.arguments(of: pid).contains("taskd-shim") { found.append(pid) }
         }

@@ -70,7 +70,9 @@ extension HTTPReader {
         guard !hasEnded else { return false }
         if isChunked { return try chunk() }
         if raw.isEmpty, try !fill() {
-            guard remaining == nil else { throw TestFailure("the answer was cut off, \(remaining ?? 0) bytes are missing") }
+            guard remaining == nil else {
+                throw TestFailure("the answer was cut off, \(remaining ?? 0) bytes are missing")
+            }
             hasEnded = true
             return false
         }

@@ -10,7 +10,9 @@ final class HTTPStream: Sendable {
     let head: HTTPHead
 
     /// Sends a request and reads the head of the answer.
-    init(socket path: String, method: String, path target: String, headers: [String: String], body: [UInt8]) async throws {
+    init(
+        socket path: String, method: String, path target: String, headers: [String: String], body: [UInt8]
+    ) async throws {
         let (descriptor, reader, head) = try await offPool {
             let descriptor = try Self.connect(path)
             var text = "\(method) \(target) HTTP/1.1\r\nHost: taskd\r\nConnection: close\r\n"

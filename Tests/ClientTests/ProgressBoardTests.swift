@@ -1,0 +1,61 @@
+import Model
+import Testing
+
+@testable import Client
+
+struct ProgressBoardTests {
+    private func reply(_ id: Int, _ state: String, name: String = "n") throws -> TaskReply {
+        try TaskReply(json: JSONParser.parse(task(id, state, name: name)))
+    }
+
+    private func board(_ tasks: [TaskReply]) -> ProgressBoard {
+        var board = ProgressBoard()
+        for task in tasks { board.update(task) }
+        return board
+    }
+
+    @Test func hasALineATaskInTheirOrder() throws {
+        var board = board([try reply(2, "running", name: "main"), try reply(1, "queued", name: "\\u001bx")])
+        board.update(Progress(completed: 1, total: 4, message: "step"), of: TaskID(2))
+        board.update(Progress(completed: 1, total: 4), of: TaskID(9))
+        #expect(
+            board.lines(columns: 80, rows: 10, hasColour: false) == [
+                "2 main    [#####---------------]  25% running   step",
+                "1 \\u{1b}x [--------------------]   0% queued    ",
+            ])
+    }
+
+    @Test func fillsTheBarOfATaskThatSucceeded() throws {
+        var board = board([try reply(1, "running")])
+        board.update(try reply(1, "succeeded"))
+        #expect(board.lines(columns: 80, rows: 10, hasColour: false) == ["1 n [####################] 100% succeeded "])
+    }
+
+    @Test func staysWithinTheTerminal() throws {
+        let tasks = try (1...30).map {
+            try reply($0, $0 <= 20 ? "succeeded" : "running", name: String(repeating: "日", count: 40))
+        }
+        let lines = board(tasks).lines(columns: 50, rows: 12, hasColour: false)
+        #expect(lines.count == 12)
+        #expect(lines.allSatisfy { $0.displayWidth <= 50 })
+        #expect(lines.last == "… 19 more; 20 of 30 done")
+        #expect(lines.first?.hasPrefix("1 ") == true)
+        #expect(lines[1...10].allSatisfy { $0.hasPrefix("2") || $0.hasPrefix("3") })
+    }
+}
+
+struct GlanceTests {
+    @Test(arguments: [
+        (0, "0s"), (0.256, "0.25s"), (1, "1s"), (59.96, "59.9s"), (60, "1m00s"), (125, "2m05s"), (3720, "1h02m"),
+        (273_600, "3d04h"),
+    ])
+    func isShort(seconds: Double, expected: String) {
+        #expect(Duration.seconds(seconds).glance == expected)
+    }
+
+    @Test func anInstantCanBeGivenBack() throws {
+        let instant = try #require(Timestamp(text: "2026-11-21T09:30:00.125Z"))
+        #expect(instant.glance == "2026-11-21T09:30:00Z")
+        #expect(Timestamp(argument: instant.glance) == Timestamp(milliseconds: instant.milliseconds - 125))
+    }
+}

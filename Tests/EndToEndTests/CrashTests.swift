@@ -1,0 +1,132 @@
+import Model
+import Testing
+
+@Suite(.timeLimit(.minutes(1)))
+struct CrashTests {
+    @Test func doneTasksAnswerAsBefore() async throws {
+        try await withDaemon { daemon in
+            let before = try await daemon.run(["shell": "echo kept", "name": "a", "labels": ["k": "v"]])
+            let id = try #require(before["id"]?.intValue)
+            try await daemon.restart()
+            #expect(try await daemon.task(id) == before)
+            #expect(try await daemon.http("GET", "/v1/tasks/\(id)/output").text == "kept\n")
+        }
+    }
+
+    @Test func everyAcknowledgedTaskRuns() async throws {
+        try await withDaemon { daemon in
+            let jobs = (0..<50).map { JSONValue.object(["sleep": 0, "returns": .int($0)]) }
+            let reply = try await daemon.http("POST", "/v1/tasks", .array(jobs))
+            try await daemon.restart()
+            let ids = try #require(try reply.json.arrayValue).compactMap { $0["id"] }
+            let done = try await daemon.http("POST", "/v1/wait", ["ids": .array(ids), "timeout": 25]).json["done"]
+            #expect(done?.arrayValue?.count == 50)
+            for task in done?.arrayValue ?? [] {
+                let isFine = task["state"] == "succeeded" || task["exception"]?["type"] == "Interrupted"
+                #expect(isFine, "\(task.text())")
+            }
+        }
+    }
+
+    @Test func queuedTasksRunAndTheirNumbersGoOn() async throws {
+        try await withDaemon { daemon in
+            let queued = try await daemon.submit(["sleep": 0, "delay": "1s", "returns": "ran"])
+            try await daemon.restart()
+            #expect(try await daemon.done(queued)["result"] == "ran")
+            #expect(try await daemon.submit(["sleep": 0]) > queued)
+        }
+    }
+
+    @Test func aRunningSleepEndsAsInterrupted() async throws {
+        try await withDaemon { daemon in
+            let id = try await daemon.submit(["sleep": "1h"])
+            try await daemon.event("started", of: id)
+            try await daemon.restart()
+            let task = try await daemon.done(id)
+            #expect(task["state"] == "failed")
+            #expect(task["exception"]?["type"] == "Interrupted")
+            #expect(task["attempt"] == 1)
+        }
+    }
+
+    @Test func aRunningSleepRunsAgainWhereAsked() async throws {
+        try await withDaemon { daemon in
+            let id = try await daemon.submit(["sleep": "1h", "on_interrupt": "rerun"])
+            let first = try await daemon.event("started", of: id)
+            try await daemon.restart()
+            try await daemon.event("started", of: id, after: first)
+            let task = try await daemon.task(id)
+            #expect(task["state"] == "running")
+            #expect(task["attempt"] == 2)
+        }
+    }
+
+    @Test func aRunningCommandIsAdoptedAndFinishes() async throws {
+        try await withDaemon { daemon in
+            let pipe = try daemon.directory.pipe("go")
+            let id = try await startCommand(pipe, daemon)
+            try await daemon.restart()
+            #expect(try await daemon.task(id)["state"] == "running")
+            try await daemon.directory.release(pipe)
+            try await expectFinished(id, daemon)
+        }
+    }
+
+    @Test func aCommandThatEndsMeanwhileHasItsOutcome() async throws {
+        try await withDaemon { daemon in
+            let pipe = try daemon.directory.pipe("go")
+            let id = try await startCommand(pipe, daemon)
+            try await daemon.kill9()
+            try await daemon.directory.release(pipe)
+            try await daemon.start()
+            try await expectFinished(id, daemon)
+        }
+    }
+
+    @Test func anAdoptedCommandCanBeCancelled() async throws {
+        try await withDaemon { daemon in
+            let id = try await startCommand(try daemon.directory.pipe("go"), daemon)
+            try await daemon.restart()
+            #expect(try await daemon.taskctl("cancel", "\(id)", "--wait").stdout == "true\n")
+            #expect(try await daemon.task(id)["state"] == "cancelled")
+            #expect(try daemon.directory.shims().isEmpty)
+        }
+    }
+
+    @Test func aGatherGoesOnFromItsMembers() async throws {
+        try await withDaemon { daemon in
+            let pipe = try daemon.directory.pipe("go")
+            let id = try await daemon.submit([
+                "gather": [
+                    ["sleep": 0, "returns": "before"],
+                    ["shell": .string("read x < \(pipe); echo '\"across\"'"), "output": "json"],
+                    ["sleep": 0, "returns": "after"],
+                ], "max_running": 1,
+            ])
+            let members = try #require(try await daemon.task(id)["children"]?.arrayValue).compactMap(\.intValue)
+            try await daemon.event("started", of: members[1])
+            try await daemon.restart()
+            #expect(try await daemon.task(id)["state"] == "running")
+            try await daemon.directory.release(pipe)
+            let task = try await daemon.done(id)
+            #expect(task["result"] == ["before", "across", "after"], "\(task["exception"]?.text() ?? "")")
+        }
+    }
+
+    /// Starts a command that has written a line and waits for `pipe` to write another and end.
+    private func startCommand(_ pipe: String, _ daemon: LiveDaemon) async throws -> Int64 {
+        let id = try await daemon.submit(["shell": .string("echo one; read x < \(pipe); echo two; exit 3")])
+        let output = try await daemon.open("GET", "/v1/tasks/\(id)/output?follow=true")
+        #expect(try await output.line() == "one")
+        return id
+    }
+
+    private func expectFinished(_ id: Int64, _ daemon: LiveDaemon) async throws {
+        let task = try await daemon.done(id)
+        #expect(task["exception"]?["type"] == "CommandFailed")
+        #expect(task["exception"]?["exit_code"] == 3)
+        #expect(task["attempt"] == 1)
+        let output = try await daemon.http("GET", "/v1/tasks/\(id)/output")
+        #expect(output.text == "one\ntwo\n")
+    }
+}

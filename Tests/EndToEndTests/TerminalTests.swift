@@ -1,0 +1,73 @@
+import Model
+import Testing
+
+@Suite(.timeLimit(.minutes(1)))
+struct TerminalTests {
+    /// A name and an output that would clear the screen and set its title.
+    private static let hostile = "\u{1B}[2J\u{1B}]0;owned\u{07}"
+
+    @Test func controlCharactersAreEscapedOnATerminal() async throws {
+        try await withDaemon { daemon in
+            let task = try await daemon.run([
+                "command": ["printf", "%s", .string(Self.hostile)], "name": .string(Self.hostile + "name"),
+            ])
+            let id = try #require(task["id"]?.intValue)
+            for command in [
+                "status", "status \(id)", "list", "history", "wait \(id)", "as-completed \(id)", "logs \(id)",
+                "result \(id)",
+            ] {
+                let shown = try await onTerminal(command, daemon)
+                #expect(!shown.contains("\u{1B}[2J"), "\(command)")
+                #expect(!shown.contains("\u{1B}]0;"), "\(command)")
+                #expect(!shown.contains("\u{07}"), "\(command)")
+                #expect(shown.contains("[2J"), "\(command) shows that something was there: \(shown)")
+            }
+        }
+    }
+
+    @Test func outputIsExactOffATerminal() async throws {
+        try await withDaemon { daemon in
+            let task = try await daemon.run(["command": ["printf", "%s", .string(Self.hostile)]])
+            let reply = try await daemon.taskctl("logs", "\(task["id"]?.intValue ?? 0)")
+            #expect(reply.stdout == Self.hostile)
+        }
+    }
+
+    @Test func colourIsForTerminalsOnly() async throws {
+        try await withDaemon { daemon in
+            _ = try await daemon.run(["sleep": 0])
+            #expect(try await onTerminal("list", daemon).contains("\u{1B}["))
+            #expect(try await !onTerminal("list", daemon, variables: "NO_COLOR=1").contains("\u{1B}["))
+            #expect(try await !daemon.taskctl("list").stdout.contains("\u{1B}"))
+        }
+    }
+
+    @Test func jsonIsAloneOnStandardOutput() async throws {
+        try await withDaemon { daemon in
+            let good = try #require(try await daemon.run(["sleep": 0])["id"]?.intValue)
+            let bad = try #require(
+                try await daemon.run(["sleep": 0, "raises": ["type": "Boom", "message": "no"]])["id"]?.intValue)
+            let commands = [
+                ["ping"], ["status"], ["status", "\(good)"], ["list"], ["history"], ["wait", "\(good)", "\(bad)"],
+                ["jobs"],
+                ["queues"], ["result", "\(good)"], ["exception", "\(bad)"], ["cancel", "\(good)"],
+                ["gather", "\(good)"],
+                ["progress", "\(good)"], ["retry", "\(good)"], ["submit", "--wait", "--", "false"],
+            ]
+            for command in commands {
+                let terminator = command.firstIndex(of: "--") ?? command.endIndex
+                let reply = try await daemon.taskctl(command[..<terminator] + ["--json"] + command[terminator...])
+                #expect(throws: Never.self, "\(command): \(reply.stdout)") { try JSONParser.parse(reply.stdout) }
+            }
+            let refused = try await daemon.taskctl("result", "\(bad)", "--json")
+            #expect(refused.stdout.isEmpty)
+            #expect(refused.stderr.contains("Boom"))
+        }
+    }
+
+    /// What `taskctl` writes when its standard output is a terminal.
+    private func onTerminal(_ command: String, _ daemon: LiveDaemon, variables: String = "") async throws -> String {
+        let line = "\(variables) TASKD_SOCKET=\(daemon.socket) \(Program.taskctl) \(command)"
+        return try await Program.run("/usr/bin/script", ["-qec", line, "/dev/null"]).stdout
+    }
+}
