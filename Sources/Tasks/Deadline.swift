@@ -1,8 +1,13 @@
 /// A point in time on some clock.
 struct Deadline: Sendable {
+    /// A hundred years.
+    ///
+    /// The system's clocks stop the process when they are asked to sleep for some 300.
+    private static let longest = Duration.seconds(100 * 365 * 86_400)
+
     private let sleep: @Sendable () async throws -> Void
 
-    /// The point `duration` from now; a negative duration counts as zero.
+    /// The point `duration` from now; a negative duration counts as zero, one of centuries as a hundred years.
     init(after duration: Duration, clock: any Clock<Duration>) {
         sleep = Self.sleeper(after: duration, clock: clock)
     }
@@ -20,7 +25,7 @@ struct Deadline: Sendable {
     private static func sleeper<C: Clock<Duration>>(
         after duration: Duration, clock: C
     ) -> @Sendable () async throws -> Void {
-        let instant = clock.now.advanced(by: max(duration, .zero))
+        let instant = clock.now.advanced(by: min(max(duration, .zero), longest))
         return { try await clock.sleep(until: instant, tolerance: nil) }
     }
 }

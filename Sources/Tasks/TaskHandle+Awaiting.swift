@@ -82,8 +82,7 @@ extension TaskHandle: WaitableTask {
     }
 
     func checkAwaiter() throws {
-        guard let runner = lifecycle.withLock(\.runnerIdentity), CurrentTask.identities.contains(runner)
-        else { return }
+        guard let runner = lifecycle.withLock(\.runnerIdentity), CurrentTask.holdsUp(runner) else { return }
         throw InvalidState(.awaitsItself)
     }
 }

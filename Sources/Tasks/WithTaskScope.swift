@@ -25,7 +25,7 @@ public func withTaskScope<Success: Sendable>(
     let scope = TaskScope(registry: registry)
     let callers = CurrentTask.identities
     let running = Task {
-        let standIn = CurrentTask.StandIn(identity: CurrentTask.identity, callers: callers)
+        let standIn = CurrentTask.standIn(for: callers)
         do {
             let value = try await CurrentTask.$standIn.withValue(standIn) { try await body(scope) }
             scope.bodyEnded(threw: false)

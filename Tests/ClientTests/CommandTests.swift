@@ -201,4 +201,18 @@ struct CommandTests {
         #expect(run.status == 75)
         #expect(run.errors.contains("--after 5"))
     }
+
+    @Test func jobsTellWhatTheyAreOrWhatIsWrong() throws {
+        let reply =
+            #"{"jobs":[{"name":"a","path":"/j/a.yaml","job":{"gather":[]},"error":null},"#
+            + #"{"name":"b","path":"/j/b.yaml","job":null,"error":"slep: unknown\u0007"}]}"#
+        let run = try taskctl("jobs", routes: [.json("GET /v1/jobs ", reply)])
+        #expect(
+            run.output == """
+                NAME  KIND    FILE       ERROR
+                a     gather  /j/a.yaml
+                b     -       /j/b.yaml  slep: unknown\\u{7}
+
+                """)
+    }
 }

@@ -39,7 +39,7 @@ struct ProgressBoardTests {
         #expect(lines.count == 12)
         #expect(lines.allSatisfy { $0.displayWidth <= 50 })
         #expect(lines.last == "… 19 more; 20 of 30 done")
-        #expect(lines.first?.hasPrefix("1 ") == true)
+        #expect(lines.first?.hasPrefix(" 1 ") == true)
         #expect(lines[1...10].allSatisfy { $0.hasPrefix("2") || $0.hasPrefix("3") })
     }
 }
@@ -57,5 +57,33 @@ struct GlanceTests {
         let instant = try #require(Timestamp(text: "2026-11-21T09:30:00.125Z"))
         #expect(instant.glance == "2026-11-21T09:30:00Z")
         #expect(Timestamp(argument: instant.glance) == Timestamp(milliseconds: instant.milliseconds - 125))
+    }
+}
+
+struct PercentTests {
+    @Test(arguments: [(0.0, 0), (0.44999999999999996, 45), (0.999, 99), (1.0, 100), (0.29, 29), (0.58, 58)])
+    func areWholeAndHundredOnlyAtTheEnd(fraction: Double, expected: Int) {
+        #expect(Progress(completed: 0, total: 1, fraction: fraction).percent == expected)
+    }
+}
+
+struct NoteTests {
+    @Test(arguments: [
+        (#"{"after":[7,8]}"#, "waits for 7, 8"), (#"{"parent":3}"#, "waits for its turn in 3"),
+        (#"{"delay":"2026-11-21T09:30:00.125Z"}"#, "waits until 2026-11-21T09:30:00Z"),
+        (#"{"retry":"2026-11-21T09:30:00.125Z"}"#, "tries again at 2026-11-21T09:30:00Z"), ("null", ""),
+        (#"{"moon":"full"}"#, "waits for moon full"),
+    ])
+    func saysWhatAQueuedTaskWaitsFor(waiting: String, expected: String) throws {
+        let json = try JSONParser.parse(task(7, "queued", more: #","waiting_for":\#(waiting)"#))
+        #expect(try TaskReply(json: json).note == expected)
+    }
+
+    @Test func isTheProgressTheResultOrTheException() throws {
+        func note(_ text: String) throws -> String { try TaskReply(json: JSONParser.parse(text)).note }
+        #expect(try note(task(7, "held")) == "waits for start")
+        #expect(try note(task(7, "running", more: #","progress":{"completed":0.5,"total":1}"#)) == "50%")
+        #expect(try note(task(7, result: #"{"a":[1,2]}"#)) == #"{"a": [1, 2]}"#)
+        #expect(try note(task(7, "failed", exception: #"{"type":"E","message":""}"#)) == "E")
     }
 }

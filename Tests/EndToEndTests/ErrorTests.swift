@@ -31,7 +31,7 @@ struct ErrorTests {
             method: "POST", path: "/v1/tasks",
             body: #"{"gather": [{"sleep": 0}, {"check": {"sqlite": {"path": 3, "sql": "x"}}}]}"#, status: 400,
             names: "gather[1].check.sqlite.path"),
-        Mistake(method: "POST", path: "/v1/tasks", body: #"{"sleep": 0, "after": [99]}"#, status: 400, names: "99"),
+        Mistake(method: "POST", path: "/v1/tasks", body: #"{"sleep": 0, "after": [99]}"#, status: 404, names: "99"),
         Mistake(method: "POST", path: "/v1/tasks?dry=1", body: #"{"sleep": 0}"#, status: 400, names: "dry"),
         Mistake(method: "POST", path: "/v1/wait", body: #"{"ids": []}"#, status: 400, names: "ids"),
         Mistake(

@@ -9,7 +9,7 @@ struct EventsTests {
             let reply = try await daemon.http("GET", "/v1/events")
             #expect(reply.headers["content-type"] == "text/event-stream")
             let events = try frames(reply.text)
-            #expect(events.map(\.type) == ["submitted", "started", "succeeded"])
+            #expect(events.map(\.type).filter { $0 != "progress" } == ["submitted", "started", "succeeded"])
             #expect(events.map(\.id) == events.map(\.id).sorted())
             for event in events { #expect(event.data["seq"] == .int(event.id)) }
         }
@@ -38,7 +38,7 @@ struct EventsTests {
             _ = try await daemon.run(["sleep": 0])
             var types: [String] = []
             while types.count < 3, let line = try await stream.line() {
-                if line.hasPrefix("event: ") { types.append(String(line.dropFirst(7))) }
+                if line.hasPrefix("event: "), line != "event: progress" { types.append(String(line.dropFirst(7))) }
             }
             #expect(types == ["submitted", "started", "succeeded"])
         }
@@ -49,7 +49,7 @@ struct EventsTests {
             _ = try await daemon.run(["sleep": 0])
             let id = try #require(try await daemon.run(["sleep": 0])["id"]?.intValue)
             let events = try frames(try await daemon.http("GET", "/v1/events?task_id=\(id)").text)
-            #expect(events.count == 3)
+            #expect(events.filter { $0.type != "progress" }.count == 3)
             #expect(events.allSatisfy { $0.data["task_id"] == .int(id) })
         }
     }
@@ -62,7 +62,7 @@ struct EventsTests {
             _ = try await daemon.run(["sleep": 0])
             let after = try frames(try await daemon.http("GET", "/v1/events").text)
             #expect(Array(after.map(\.id).prefix(before.count)) == before.map(\.id))
-            #expect(after.count == 2 * before.count)
+            #expect(after.count >= before.count + 3)
         }
     }
 
@@ -71,7 +71,7 @@ struct EventsTests {
             _ = try await daemon.run(["sleep": 0])
             let reply = try await daemon.taskctl("events", "--after", "0", "--json")
             let types = try reply.stdout.split(separator: "\n").map { try JSONParser.parse(String($0))["type"] }
-            #expect(types == ["submitted", "started", "succeeded"])
+            #expect(types.filter { $0 != "progress" } == ["submitted", "started", "succeeded"])
         }
     }
 

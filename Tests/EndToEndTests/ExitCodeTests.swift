@@ -30,7 +30,7 @@ struct ExitCodeTests {
     @Test func tellHowASubmittedTaskEnded() async throws {
         try await withDaemon { daemon in
             let good = try await daemon.taskctl(
-                "submit", "-f", "-", "--wait", input: "{sleep: 0, returns: {b: 1, a: 2}}")
+                "submit", "-f", "-", "--wait", input: "sleep: 0\nreturns: {b: 1, a: 2}\n")
             #expect(good.status == 0)
             #expect(try JSONParser.parse(good.stdout).text() == #"{"b":1,"a":2}"#)
             let bad = try await daemon.taskctl("submit", "--wait", "--", "/bin/sh", "-c", "echo why >&2; exit 3")
@@ -38,7 +38,7 @@ struct ExitCodeTests {
             #expect(bad.stdout.isEmpty)
             #expect(bad.stderr.contains("CommandFailed"))
             let killed = try await daemon.taskctl(
-                "submit", "-f", "-", "--wait", input: "{race: [{sleep: 1h}], timeout: 50ms}")
+                "submit", "-f", "-", "--wait", input: "race: [{sleep: 1h}]\ntimeout: 50ms\n")
             #expect(killed.status == 1)
             let late = try await daemon.taskctl("submit", "--wait", "--timeout", "50ms", "-f", "-", input: "sleep: 1h")
             #expect(late.status == 124)

@@ -53,6 +53,27 @@ extension CommandTests {
             }
         }
 
+        @Test func withNobodyReadingTheLatestProgressIsKept() async throws {
+            try await withCommandBench { bench in
+                // Many times what the FIFO holds; then the command waits to be adopted.
+                let script = """
+                    daemon=$(cut -d' ' -f4 /proc/$PPID/stat); echo 10 ready >&3
+                    while kill -0 $daemon 2>/dev/null; do sleep 0.02; done
+                    i=0; while [ $i -lt 20000 ]; do i=$((i+1)); echo "$((i/200)) line $i"; done >&3
+                    while [ ! -e go ]; do sleep 0.02; done
+                    """
+                try await abandon([script], in: bench)
+                let (reports, told) = AsyncStream<Model.Progress>.makeStream()
+                let handler = try bench.shell("adopted")
+                let context = bench.context { told.yield($0) }
+                let resumed = Task { await handler.resume(context) }
+                #expect(await reports.contains { $0.message == "line 20000" })
+                touch("go", in: bench)
+                let report = try #require(await resumed.value)
+                #expect(report.outcome.state == .succeeded)
+            }
+        }
+
         @Test func aCommandThatEndedMeanwhileIsCollected() async throws {
             try await withCommandBench { bench in
                 try await abandon([Self.waiting + "; echo through; mv go gone; exit 4"], in: bench)

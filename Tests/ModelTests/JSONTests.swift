@@ -23,24 +23,30 @@ import Testing
         #expect(error?.message.contains(complaint) == true, "\(error?.message ?? "")")
     }
 
-    @Test(arguments: [
-        ("1", .int(1)), ("-0", .int(0)), ("9223372036854775807", .int(.max)), ("-9223372036854775808", .int(.min)),
-        ("9223372036854775808", .double(9_223_372_036_854_775_808)), ("1.5", .double(1.5)), ("1.0", .double(1)),
-        ("1e3", .double(1000)), ("-2.5E-1", .double(-0.25)), ("0", .int(0)), (" [ ] ", .array([])), ("{}", [:]),
-        ("true", true), ("false", false), ("null", .null), ("\t\r\n\"a\"", "a"), ("\"\\u00e9\\n\\/\"", "é\n/"),
-        ("\"\\ud83d\\ude00\"", "😀"), ("\"\\u0000\"", "\u{0}"), ("\"é😀\"", "é😀"), ("[1,[2,{\"a\":null}]]", [1, [2, ["a": nil]]]),
-    ] as [(String, JSONValue)])
+    @Test(
+        arguments: [
+            ("1", .int(1)), ("-0", .int(0)), ("9223372036854775807", .int(.max)), ("-9223372036854775808", .int(.min)),
+            ("9223372036854775808", .double(9_223_372_036_854_775_808)), ("1.5", .double(1.5)), ("1.0", .double(1)),
+            ("1e3", .double(1000)), ("-2.5E-1", .double(-0.25)), ("0", .int(0)), (" [ ] ", .array([])), ("{}", [:]),
+            ("true", true), ("false", false), ("null", .null), ("\t\r\n\"a\"", "a"), ("\"\\u00e9\\n\\/\"", "é\n/"),
+            ("\"\\ud83d\\ude00\"", "😀"), ("\"\\u0000\"", "\u{0}"), ("\"é😀\"", "é😀"),
+            ("[1,[2,{\"a\":null}]]", [1, [2, ["a": nil]]]),
+        ] as [(String, JSONValue)])
     func readsWhatIsJSON(text: String, value: JSONValue) throws {
         #expect(try JSONParser.parse(text) == value)
     }
 
-    @Test(arguments: [[0x22, 0xFF, 0x22], [0x22, 0xC0, 0xAF, 0x22], [0x22, 0xED, 0xA0, 0x80, 0x22], [0x22, 0x5C, 0x6E, 0x80, 0x22]])
+    @Test(arguments: [
+        [0x22, 0xFF, 0x22], [0x22, 0xC0, 0xAF, 0x22], [0x22, 0xED, 0xA0, 0x80, 0x22], [0x22, 0x5C, 0x6E, 0x80, 0x22],
+    ])
     func invalidUTF8IsRefused(bytes: [UInt8]) {
         #expect(throws: InvalidInput.self) { try JSONParser.parse(bytes) }
     }
 
     @Test func theDepthIsBounded() throws {
-        func nested(_ depth: Int) -> String { String(repeating: "[", count: depth) + String(repeating: "]", count: depth) }
+        func nested(_ depth: Int) -> String {
+            String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
+        }
         #expect(try JSONParser.parse(nested(JSONParser.maximumDepth)).arrayValue != nil)
         let error = #expect(throws: InvalidInput.self) { try JSONParser.parse(nested(JSONParser.maximumDepth + 1)) }
         #expect(error?.message.contains("deeper than 256") == true)
@@ -59,10 +65,11 @@ import Testing
 }
 
 @Suite struct JSONWriterTests {
-    @Test(arguments: [
-        .null, true, 0, .int(.min), .int(.max), 0.1, 1e300, -2.5e-8, "", "é😀\"\\\n\r\t\u{0}\u{7F}", [], [:],
-        ["a": [1, nil, ["b": "c"]], "": 0.5],
-    ] as [JSONValue], [JSONWriter.Style.compact, .spaced, .indented])
+    @Test(
+        arguments: [
+            .null, true, 0, .int(.min), .int(.max), 0.1, 1e300, -2.5e-8, "", "é😀\"\\\n\r\t\u{0}\u{7F}", [], [:],
+            ["a": [1, nil, ["b": "c"]], "": 0.5],
+        ] as [JSONValue], [JSONWriter.Style.compact, .spaced, .indented])
     func whatIsWrittenReadsBackTheSame(value: JSONValue, style: JSONWriter.Style) throws {
         #expect(try JSONParser.parse(value.text(style)) == value)
     }
@@ -79,7 +86,8 @@ import Testing
         #expect(text.text() == #""\u001b[31m\u009b\u007f\u202e\u2028\udb40\udc01é""#)
     }
 
-    @Test(arguments: [(1, "1"), (0.1, "0.1"), (-0.5, "-0.5"), (.infinity, "null"), (.nan, "null")] as [(Double, String)])
+    @Test(
+        arguments: [(1, "1"), (0.1, "0.1"), (-0.5, "-0.5"), (.infinity, "null"), (.nan, "null")] as [(Double, String)])
     func doublesAreWrittenShortest(value: Double, text: String) {
         #expect(JSONValue.double(value).text() == text)
     }

@@ -4,12 +4,13 @@ import Testing
 @Suite struct JobTests {
     private func job(_ text: String) throws -> Job { try Job(json: JSONParser.parse(text)) }
 
-    @Test(arguments: [
-        (#"{"command": ["a"]}"#, .command), (#"{"shell": "a"}"#, .shell), (#"{"sleep": 1}"#, .sleep),
-        (#"{"check": {"command": {"argv": ["a"]}}}"#, .check), (#"{"gather": [{"sleep": 1}]}"#, .gather),
-        (#"{"task_group": [{"sleep": 1}]}"#, .taskGroup), (#"{"race": [{"sleep": 1}]}"#, .race),
-        (#"{"sequence": [{"sleep": 1}]}"#, .sequence),
-    ] as [(String, TaskKind)])
+    @Test(
+        arguments: [
+            (#"{"command": ["a"]}"#, .command), (#"{"shell": "a"}"#, .shell), (#"{"sleep": 1}"#, .sleep),
+            (#"{"check": {"command": {"argv": ["a"]}}}"#, .check), (#"{"gather": [{"sleep": 1}]}"#, .gather),
+            (#"{"task_group": [{"sleep": 1}]}"#, .taskGroup), (#"{"race": [{"sleep": 1}]}"#, .race),
+            (#"{"sequence": [{"sleep": 1}]}"#, .sequence),
+        ] as [(String, TaskKind)])
     func everyKindIsRead(text: String, kind: TaskKind) throws {
         let job = try job(text)
         #expect(job.kind == kind)
@@ -42,7 +43,8 @@ import Testing
 
     @Test func aSleepSaysHowItEnds() throws {
         let outcomes = try [
-            #"{"sleep": 0.5}"#, #"{"sleep": 1, "returns": null}"#, #"{"sleep": 1, "raises": {"type": "E", "message": "m"}}"#,
+            #"{"sleep": 0.5}"#, #"{"sleep": 1, "returns": null}"#,
+            #"{"sleep": 1, "raises": {"type": "E", "message": "m"}}"#,
         ].map { text -> Outcome? in
             guard case .sleep(let sleep) = try job(text).action else { return nil }
             return sleep.outcome
@@ -67,11 +69,13 @@ import Testing
         (#"{"command": []}"#, "command", "empty list"), (#"{"command": "ls"}"#, "command", "a list"),
         (#"{"command": [""]}"#, "command[0]", "empty"), (#"{"command": ["a", 1]}"#, "command[1]", "a string"),
         (#"{"command": ["a\u0000b"]}"#, "command[0]", "NUL"), (#"{"shell": ""}"#, "shell", "empty"),
-        (#"{"shell": "a", "env": {"A": 1}}"#, "env.A", "a string"), (#"{"shell": "a", "env": {"A=B": ""}}"#, "env", "hold ="),
+        (#"{"shell": "a", "env": {"A": 1}}"#, "env.A", "a string"),
+        (#"{"shell": "a", "env": {"A=B": ""}}"#, "env", "hold ="),
         (#"{"shell": "a", "output": "xml"}"#, "output", "one of: text, json"),
         (#"{"shell": "a", "nice": 20}"#, "nice", "between -20 and 19"),
         (#"{"shell": "a", "rlimits": {"files": 1}}"#, "rlimits.files", "between 4"),
-        (#"{"check": {}}"#, "check", "exactly one source"), (#"{"check": {"sqlite": {}}}"#, "check.sqlite.path", "missing"),
+        (#"{"check": {}}"#, "check", "exactly one source"),
+        (#"{"check": {"sqlite": {}}}"#, "check.sqlite.path", "missing"),
         (#"{"check": {"file": {"path": "a", "format": "x"}}}"#, "check.file.format", "one of: marc, csv"),
         (#"{"check": {"command": {"argv": ["a"], "parse": "x"}}}"#, "check.command.parse", "JSON pointer"),
         (#"{"gather": []}"#, "gather", "empty list"), (#"{"gather": {}}"#, "gather", "a list"),
@@ -81,25 +85,33 @@ import Testing
         (#"{"gather": [{"sleep": 1}], "max_running": 0}"#, "max_running", "between 1"),
         (#"{"gather": [{"sleep": 1}], "merge": 1}"#, "merge", "true or false"),
         (#"{"sleep": 1, "name": ""}"#, "name", "empty"), (#"{"sleep": 1, "name": 1}"#, "name", "a string"),
-        (#"{"sleep": 1, "queue": "a b"}"#, "queue", "only letters"), (#"{"sleep": 1, "priority": "1"}"#, "priority", "whole number"),
-        (#"{"sleep": 1, "timeout": "-1s"}"#, "timeout", "not a duration"), (#"{"sleep": 1, "grace": []}"#, "grace", "a duration"),
-        (#"{"sleep": 1, "shield": "yes"}"#, "shield", "true or false"), (#"{"sleep": 1, "after": 3}"#, "after", "a list"),
-        (#"{"sleep": 1, "after": [0]}"#, "after[0]", "between 1"), (#"{"sleep": 1, "after": ["1"]}"#, "after[0]", "whole number"),
+        (#"{"sleep": 1, "queue": "a b"}"#, "queue", "only letters"),
+        (#"{"sleep": 1, "priority": "1"}"#, "priority", "whole number"),
+        (#"{"sleep": 1, "timeout": "-1s"}"#, "timeout", "not a duration"),
+        (#"{"sleep": 1, "grace": []}"#, "grace", "a duration"),
+        (#"{"sleep": 1, "shield": "yes"}"#, "shield", "true or false"),
+        (#"{"sleep": 1, "after": 3}"#, "after", "a list"),
+        (#"{"sleep": 1, "after": [0]}"#, "after[0]", "between 1"),
+        (#"{"sleep": 1, "after": ["1"]}"#, "after[0]", "whole number"),
         (#"{"sleep": 1, "delay": 1, "not_before": "2026-01-01"}"#, "not_before", "beside delay"),
         (#"{"sleep": 1, "not_before": "soon"}"#, "not_before", "not a time"),
-        (#"{"sleep": 1, "retry": 3}"#, "retry", "an object"), (#"{"sleep": 1, "retry": {}}"#, "retry.attempts", "missing"),
+        (#"{"sleep": 1, "retry": 3}"#, "retry", "an object"),
+        (#"{"sleep": 1, "retry": {}}"#, "retry.attempts", "missing"),
         (#"{"sleep": 1, "retry": {"attempts": 0}}"#, "retry.attempts", "between 1"),
         (#"{"sleep": 1, "retry": {"attempts": 2, "jitter": 2}}"#, "retry.jitter", "between 0 and 1"),
         (#"{"sleep": 1, "retry": {"attempts": 2, "tries": 2}}"#, "retry.tries", "unknown key"),
-        (#"{"sleep": 1, "labels": {"a": 1}}"#, "labels.a", "a string"), (#"{"sleep": 1, "labels": {"a:b": ""}}"#, "labels", "colon"),
-        (#"{"sleep": 1, "on_interrupt": "x"}"#, "on_interrupt", "fail, rerun"), (#"{"sleep": 1, "on_done": []}"#, "on_done", "empty"),
+        (#"{"sleep": 1, "labels": {"a": 1}}"#, "labels.a", "a string"),
+        (#"{"sleep": 1, "labels": {"a:b": ""}}"#, "labels", "colon"),
+        (#"{"sleep": 1, "on_interrupt": "x"}"#, "on_interrupt", "fail, rerun"),
+        (#"{"sleep": 1, "on_done": []}"#, "on_done", "empty"),
         (#"{"sleep": 1, "hold": 1}"#, "hold", "true or false"), (#"{"sleep": 1, "key": ""}"#, "key", "empty"),
     ]
 
     @Test func aMalformedJobIsRefusedWithThePathOfTheKey() throws {
         for (text, path, words) in Self.malformed {
             let error = #expect(throws: InvalidInput.self, "\(text)") { try job(text) }
-            #expect(error?.path == path && error?.message.contains(words) == true, "\(text): \(error?.description ?? "")")
+            #expect(
+                error?.path == path && error?.message.contains(words) == true, "\(text): \(error?.description ?? "")")
         }
     }
 
@@ -121,7 +133,9 @@ import Testing
         #expect(error?.path == "gather")
         // Also when no one list is too long: 401 lists of 250.
         let list: JSONValue = ["race": .array(Array(repeating: ["sleep": 1], count: 250))]
-        let spread = #expect(throws: InvalidInput.self) { try Job(json: ["gather": .array(Array(repeating: list, count: 401))]) }
+        let spread = #expect(throws: InvalidInput.self) {
+            try Job(json: ["gather": .array(Array(repeating: list, count: 401))])
+        }
         #expect(spread?.code == .limit)
     }
 }

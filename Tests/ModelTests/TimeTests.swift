@@ -2,11 +2,13 @@ import Model
 import Testing
 
 @Suite struct DurationTextTests {
-    @Test(arguments: [
-        ("500ms", .milliseconds(500)), ("2s", .seconds(2)), ("1m30s", .seconds(90)), ("2h", .seconds(7200)),
-        ("1d", .seconds(86_400)), ("1h2m3s4ms", .milliseconds(3_723_004)), ("1.5", .milliseconds(1500)), ("0", .zero),
-        ("0s", .zero), ("90", .seconds(90)), ("1.5h", .seconds(5400)),
-    ] as [(String, Duration)])
+    @Test(
+        arguments: [
+            ("500ms", .milliseconds(500)), ("2s", .seconds(2)), ("1m30s", .seconds(90)), ("2h", .seconds(7200)),
+            ("1d", .seconds(86_400)), ("1h2m3s", .seconds(3723)), ("1.5", .milliseconds(1500)),
+            ("0", .zero),
+            ("0s", .zero), ("90", .seconds(90)), ("1.5h", .seconds(5400)),
+        ] as [(String, Duration)])
     func readsWhatPeopleWrite(text: String, duration: Duration) {
         #expect(Duration(text: text) == duration)
     }
@@ -64,11 +66,12 @@ import Testing
         #expect(Timestamp(text: instant.description) == instant)
     }
 
-    @Test(arguments: [
-        ("1970-01-01T00:00:00Z", 0), ("2000-02-29T12:00:00Z", 951_825_600_000), ("1970-01-01T01:00:00+01:00", 0),
-        ("1969-12-31T18:30:00-05:30", 0), ("1970-01-01t00:00:00.5z", 500), ("1970-01-01 00:00:00.05Z", 50),
-        ("1970-01-01T00:00:00.123999Z", 123), ("1970-01-02", 86_400_000), ("1969-12-31T23:59:59.999Z", -1),
-    ] as [(String, Int64)])
+    @Test(
+        arguments: [
+            ("1970-01-01T00:00:00Z", 0), ("2000-02-29T12:00:00Z", 951_825_600_000), ("1970-01-01T01:00:00+01:00", 0),
+            ("1969-12-31T18:30:00-05:30", 0), ("1970-01-01t00:00:00.5z", 500), ("1970-01-01 00:00:00.05Z", 50),
+            ("1970-01-01T00:00:00.123999Z", 123), ("1970-01-02", 86_400_000), ("1969-12-31T23:59:59.999Z", -1),
+        ] as [(String, Int64)])
     func readsRFC3339(text: String, milliseconds: Int64) {
         #expect(Timestamp(text: text)?.milliseconds == milliseconds)
     }
@@ -84,7 +87,9 @@ import Testing
     }
 
     @Test func textSortsAsTheInstantsDo() {
-        let instants = stride(from: Int64(0), to: 4_000_000_000_000, by: 123_456_789_123).map { Timestamp(milliseconds: $0) }
+        let instants = stride(from: Int64(0), to: 4_000_000_000_000, by: 123_456_789_123).map {
+            Timestamp(milliseconds: $0)
+        }
         #expect(instants.map(\.description) == instants.map(\.description).sorted())
         #expect(instants == instants.sorted())
     }

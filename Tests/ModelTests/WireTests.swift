@@ -4,28 +4,32 @@ import Testing
 @Suite struct WaitRequestTests {
     @Test func readsItsFieldsAndCollapsesRepetitions() throws {
         let request = try WaitRequest(json: ["ids": [3, 1, 3], "return_when": "FIRST_EXCEPTION", "timeout": "1m"])
-        #expect(request == WaitRequest(ids: [TaskID(3), TaskID(1)], returnWhen: .firstException, timeout: .seconds(60)))
+        #expect(
+            request == WaitRequest(ids: [TaskID(3), TaskID(1)], returnWhen: .firstException, timeout: .seconds(60)))
         #expect(try WaitRequest(json: ["ids": [1]]) == WaitRequest(ids: [TaskID(1)]))
         #expect(try WaitRequest(json: ["ids": [1], "timeout": -5]).timeout == .zero)
         #expect(try WaitRequest(json: request.json) == request)
     }
 
-    @Test(arguments: [
-        ([:], "ids"), (["ids": []], "ids"), (["ids": 1], "ids"), (["ids": [0]], "ids[0]"), (["ids": ["1"]], "ids[0]"),
-        (["ids": [1], "return_when": "first"], "return_when"), (["ids": [1], "timeout": "x"], "timeout"),
-        (["ids": [1], "when": 1], "when"),
-    ] as [(JSONValue, String)])
+    @Test(
+        arguments: [
+            ([:], "ids"), (["ids": []], "ids"), (["ids": 1], "ids"), (["ids": [0]], "ids[0]"),
+            (["ids": ["1"]], "ids[0]"),
+            (["ids": [1], "return_when": "first"], "return_when"), (["ids": [1], "timeout": "x"], "timeout"),
+            (["ids": [1], "when": 1], "when"),
+        ] as [(JSONValue, String)])
     func refusesWhatIsWrongByItsPath(json: JSONValue, path: String) {
         let error = #expect(throws: InvalidInput.self) { try WaitRequest(json: json) }
         #expect(error?.path == path)
     }
 
-    @Test(arguments: [
-        (.firstCompleted, [.running, .queued], false), (.firstCompleted, [.running, .cancelled], true),
-        (.firstException, [.running, .cancelled, .succeeded], false), (.firstException, [.running, .failed], true),
-        (.firstException, [.cancelled, .succeeded], true), (.allCompleted, [.failed, .held], false),
-        (.allCompleted, [.failed, .cancelled, .succeeded], true),
-    ] as [(ReturnWhen, [TaskState], Bool)])
+    @Test(
+        arguments: [
+            (.firstCompleted, [.running, .queued], false), (.firstCompleted, [.running, .cancelled], true),
+            (.firstException, [.running, .cancelled, .succeeded], false), (.firstException, [.running, .failed], true),
+            (.firstException, [.cancelled, .succeeded], true), (.allCompleted, [.failed, .held], false),
+            (.allCompleted, [.failed, .cancelled, .succeeded], true),
+        ] as [(ReturnWhen, [TaskState], Bool)])
     func aWaitIsOverAsAsyncioSays(mode: ReturnWhen, states: [TaskState], isOver: Bool) {
         #expect(mode.isSatisfied(by: states) == isOver)
     }
@@ -46,7 +50,8 @@ import Testing
 
     @Test(arguments: [
         ("state", "done"), ("kind", "x"), ("queue", "a b"), ("parent_id", "0"), ("parent_id", "x"), ("label", "k"),
-        ("since", "soon"), ("until", ""), ("limit", "0"), ("limit", "10001"), ("cursor", "-1"), ("order", "up"), ("page", "2"),
+        ("since", "soon"), ("until", ""), ("limit", "0"), ("limit", "10001"), ("cursor", "-1"), ("order", "up"),
+        ("page", "2"),
     ])
     func refusesWhatIsWrongByItsName(name: String, value: String) {
         let error = #expect(throws: InvalidInput.self) { try TaskFilter(query: [(name, value)]) }

@@ -20,6 +20,16 @@ import Testing
         await #expect(throws: Boom.first) { try await waitFor(registry.spawn(failing: .first), timeout: second) }
     }
 
+    @Test func C055_anyTimeoutIsBearable() async throws {
+        let task = registry.spawn(1, behind: gate)
+        let waiter = Task { try await waitFor(task, timeout: .seconds(Int64.max)) }
+        let lingering = Task { try await wait([task], timeout: .seconds(100 * 365 * 86_400)) }
+        await until { task.observerCount == 2 }
+        gate.open()
+        #expect(try await waiter.value == 1)
+        #expect(try await lingering.value.done == [task])
+    }
+
     @Test func C056_expiryCancelsTheTaskAndWaitsForItsEnd() async {
         let task = registry.spawn(1, behind: gate)
         let waiter = Task { try await waitFor(task, timeout: second, clock: clock) }

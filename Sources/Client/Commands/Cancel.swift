@@ -26,7 +26,8 @@ struct Cancel: ClientCommand {
         for id in ids {
             do {
                 answers.append((id, try session.client.json(.task(id, "cancel", json: body))))
-            } catch let error as ClientError where error.concernsOneTask {
+            } catch {
+                guard error.concernsOneTask else { throw error }
                 try session.complain(error.message)
                 if status == .success { status = error.code }
                 guard error.isWrongState else { continue }

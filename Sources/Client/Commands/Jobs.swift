@@ -9,7 +9,7 @@ struct Jobs: ClientCommand {
 
     func run(_ session: Session) throws -> ExitStatus {
         let reply = try session.client.json(Request(.get, "v1", "jobs"))
-        guard let jobs = (reply["jobs"] ?? reply).arrayValue else {
+        guard let jobs = reply["jobs"]?.arrayValue else {
             throw ClientError.unexpectedReply("a list of jobs was expected")
         }
         guard !session.wantsJSON else {
@@ -18,12 +18,13 @@ struct Jobs: ClientCommand {
         }
         var table = Table([
             .init(title: "NAME"), .init(title: "KIND"), .init(title: "FILE", canShrink: true),
-            .init(title: "PROBLEM", canShrink: true),
+            .init(title: "ERROR", canShrink: true),
         ])
         for job in jobs {
+            let kind = TaskKind.allCases.first { job["job"]?[$0.rawValue] != nil }
             table.append([
-                .init(job["name"]?.stringValue ?? ""), .init(job["kind"]?.stringValue ?? "-"),
-                .init(job["path"]?.stringValue ?? ""), .init(job["problem"]?.stringValue ?? "", .red),
+                .init(job["name"]?.stringValue ?? ""), .init(kind?.rawValue ?? "-"),
+                .init(job["path"]?.stringValue ?? ""), .init(job["error"]?.stringValue ?? "", .red),
             ])
         }
         try session.show(table)

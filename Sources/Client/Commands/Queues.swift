@@ -9,7 +9,7 @@ struct Queues: ClientCommand {
 
     func run(_ session: Session) throws -> ExitStatus {
         let reply = try session.client.json(Request(.get, "v1", "queues"))
-        guard let queues = (reply["queues"] ?? reply).arrayValue else {
+        guard let queues = reply["queues"]?.arrayValue else {
             throw ClientError.unexpectedReply("a list of queues was expected")
         }
         if session.wantsJSON {

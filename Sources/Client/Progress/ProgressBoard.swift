@@ -41,9 +41,14 @@ struct ProgressBoard: Sendable {
             let kept = Set((undone + done).prefix(room))
             shown = order.filter(kept.contains)
         }
+        let idWidth = shown.map(\.description.count).max() ?? 0
         let nameWidth = min(24, shown.compactMap { rows[$0]?.name.shown.displayWidth }.max() ?? 0)
         var lines = shown.compactMap { id in
-            rows[id].map { Self.line(id, $0, nameWidth: nameWidth, columns: columns, hasColour: hasColour) }
+            rows[id].map { row in
+                let head = id.description.rightAligned(toWidth: idWidth) + " "
+                let line = head + Self.line(row, nameWidth: nameWidth)
+                return Self.painted(line.truncated(toWidth: columns), row.state, hasColour: hasColour)
+            }
         }
         if shown.count < order.count {
             lines.append(summary(hidden: order.count - shown.count).truncated(toWidth: columns))
@@ -56,15 +61,18 @@ struct ProgressBoard: Sendable {
         return "… \(hidden) more; \(done) of \(order.count) done"
     }
 
-    private static func line(_ id: TaskID, _ row: Row, nameWidth: Int, columns: Int, hasColour: Bool) -> String {
-        let fraction = row.state == .succeeded ? 1 : row.progress?.fraction ?? 0
-        let filled = Int(fraction * Double(barWidth))
+    private static func line(_ row: Row, nameWidth: Int) -> String {
+        let percents = row.state == .succeeded ? 100 : row.progress?.percent ?? 0
+        let filled = percents * barWidth / 100
         let bar = String(repeating: "#", count: filled) + String(repeating: "-", count: barWidth - filled)
-        let percent = "\(Int(fraction * 100))%".rightAligned(toWidth: 4)
+        let percent = "\(percents)%".rightAligned(toWidth: 4)
         let name = row.name.shown.truncated(toWidth: nameWidth).padded(toWidth: nameWidth)
         let state = row.state.rawValue.padded(toWidth: 9)
         let message = row.state.isDone ? "" : row.progress?.message?.shown ?? ""
-        let line = "\(id) \(name) [\(bar)] \(percent) \(state) \(message)".truncated(toWidth: columns)
-        return hasColour ? Colour(row.state).paint(line) : line
+        return "\(name) [\(bar)] \(percent) \(state) \(message)"
+    }
+
+    private static func painted(_ line: String, _ state: TaskState, hasColour: Bool) -> String {
+        hasColour ? Colour(state).paint(line) : line
     }
 }

@@ -17,18 +17,24 @@ extension TaskReply {
 
     /// How far it is: `50% (2/4) message`.
     static func text(_ progress: Progress) -> String {
-        let percent = Int((progress.fraction * 100).rounded(.down))
+        let percent = progress.percent
         let units = progress.total == 1 ? "" : " (\(unit(progress.completed))/\(unit(progress.total)))"
         return "\(percent)%\(units)" + (progress.message.map { " " + $0 } ?? "")
     }
 
     private static func unit(_ value: Double) -> String { JSONValue.number(value).text() }
 
+    /// What `waiting_for` says: an object with the one key of the gate that is shut.
     private var waitingNote: String {
-        switch json["waiting_for"] {
-        case nil, .null: ""
-        case .string(let text): "waits for \(text)"
-        case .some(let reason): "waits for \(reason.text(.spaced))"
+        guard let (gate, value) = json["waiting_for"]?.objectValue?.first else { return "" }
+        let text = value.stringValue ?? value.text(.spaced)
+        let instant = value.stringValue.flatMap(Timestamp.init(text:))?.glance ?? text
+        return switch gate {
+        case "after": "waits for " + (value.arrayValue ?? [value]).map { $0.text() }.joined(separator: ", ")
+        case "parent": "waits for its turn in \(text)"
+        case "delay": "waits until \(instant)"
+        case "retry": "tries again at \(instant)"
+        default: "waits for \(gate) \(text)"
         }
     }
 
@@ -64,4 +70,9 @@ extension TaskReply {
             [indent + text(member).shown] + Self.members(member, depth: depth + 1)
         }
     }
+}
+
+extension Progress {
+    /// The whole percents done: 100 only at the end, and 45 for the nearest double to 0.45.
+    var percent: Int { Int(fraction * 100 + 1e-9) }
 }

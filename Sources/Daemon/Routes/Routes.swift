@@ -36,6 +36,7 @@ struct Routes: Sendable {
     /// A router for the table: an unknown path is 404, a known one with another method 405.
     func router() -> Router<ConnectionContext> {
         let router = Router(context: ConnectionContext.self)
+        router.add(middleware: ProblemMiddleware())
         let table = table
         for route in table { router.on(RouterPath(route.path), method: route.method, use: route.handler) }
         for path in Set(table.map(\.path)) {

@@ -1,5 +1,3 @@
-internal import Model
-
 /// A way to count what a source holds: one conformance a kind of source.
 protocol SourceCounter: Sendable {
     /// How it counts, in one word, for the `method` of a check's detail.
@@ -10,31 +8,4 @@ protocol SourceCounter: Sendable {
     /// Cancelling the calling task ends the counting soon, with the code `cancelled`; when it returns, nothing of it is
     /// left running. Blocking calls are made through ``runBlocking(_:)``.
     func count(_ context: JobContext) async throws(SourceError) -> SourceCount
-}
-
-/// What a source answered.
-struct SourceCount: Hashable {
-    /// The largest count that is believed; servers in trouble answer with numbers such as the largest `Int64`, and the
-    /// largest union catalogue there is holds a few thousand million holdings.
-    static let maximum: Int64 = 1_000_000_000_000
-
-    /// How many there are.
-    let value: Int64
-    /// Whether every one was counted.
-    let isExact: Bool
-    /// Further facts, such as `deleted`.
-    let details: JSONObject
-
-    /// A count of `value`.
-    ///
-    /// - Throws: ``SourceError`` with the code `no_count` when no library can have that many.
-    init(_ value: Int64, isExact: Bool = true, details: JSONObject = [:]) throws(SourceError) {
-        guard value >= 0 else { throw SourceError(.noCount, "answered \(value); a count cannot be negative") }
-        guard value <= Self.maximum else {
-            throw SourceError(.noCount, "answered \(value), more than any library holds")
-        }
-        self.value = value
-        self.isExact = isExact
-        self.details = details
-    }
 }

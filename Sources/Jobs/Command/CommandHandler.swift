@@ -61,7 +61,8 @@ package struct CommandHandler: JobHandler {
             do throws(ExceptionInfo) {
                 try await Recovery(attempt: attempt, environment: variables(context)).run(by: executor)
             } catch {
-                return RunReport(.failed(.lost("its shim was killed, and what it left could not be ended: \(error.message)")))
+                let reason = "its shim was killed, and what it left could not be ended: \(error.message)"
+                return RunReport(.failed(.lost(reason)))
             }
         }
         guard let record else {

@@ -26,7 +26,9 @@ package struct Hook: Sendable {
         self.task = task
         self.result = result.text()
         var variables = ["TASK_ID": task.description, "TASK_NAME": name, "TASK_STATE": state.rawValue]
-        if self.result.utf8.count + "TASK_RESULT=".utf8.count < Self.longestVariable { variables["TASK_RESULT"] = self.result }
+        if self.result.utf8.count + "TASK_RESULT=".utf8.count < Self.longestVariable {
+            variables["TASK_RESULT"] = self.result
+        }
         self.variables = variables
     }
 

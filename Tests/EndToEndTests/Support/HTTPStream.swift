@@ -94,9 +94,12 @@ extension HTTPStream {
     private static func send(_ bytes: [UInt8], to descriptor: Int32) {
         var offset = 0
         while offset < bytes.count {
+            var wish = pollfd(fd: descriptor, events: Int16(POLLIN | POLLOUT), revents: 0)
+            guard poll(&wish, 1, 30_000) > 0, wish.revents & Int16(POLLIN) == 0 else { return }
             let count = bytes[offset...].withUnsafeBytes {
-                Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+                Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL) | Int32(MSG_DONTWAIT))
             }
+            if count < 0 && errno == EAGAIN { continue }
             guard count > 0 else { return }
             offset += count
         }

@@ -1,5 +1,4 @@
 internal import Dispatch
-internal import Synchronization
 
 /// Runs `work`, which may block, on a thread of its own, away from the threads that all tasks share.
 ///
@@ -21,22 +20,4 @@ func runBlocking<Answer: Sendable>(
         flag.raise()
     }
     return try result.get()
-}
-
-/// Tells work on a thread of its own that its task was cancelled.
-final class CancellationFlag: Sendable {
-    private let raised = Atomic(false)
-
-    /// Whether the task was cancelled.
-    var isRaised: Bool { raised.load(ordering: .relaxed) }
-
-    /// Tells that the task was cancelled.
-    func raise() {
-        raised.store(true, ordering: .relaxed)
-    }
-
-    /// - Throws: ``SourceError`` with the code `cancelled` once the task was cancelled.
-    func check() throws(SourceError) {
-        guard !isRaised else { throw .cancelled }
-    }
 }
