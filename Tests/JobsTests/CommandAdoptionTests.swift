@@ -60,9 +60,10 @@ extension CommandTests {
                     daemon=$(cut -d' ' -f4 /proc/$PPID/stat); echo 10 ready >&3
                     while kill -0 $daemon 2>/dev/null; do sleep 0.02; done
                     i=0; while [ $i -lt 20000 ]; do i=$((i+1)); echo "$((i/200)) line $i"; done >&3
-                    while [ ! -e go ]; do sleep 0.02; done
+                    : >flooded; while [ ! -e go ]; do sleep 0.02; done
                     """
                 try await abandon([script], in: bench)
+                _ = try await bench.shell("while [ ! -e flooded ]; do sleep 0.02; done").run(bench.context(task: 2))
                 let (reports, told) = AsyncStream<Model.Progress>.makeStream()
                 let handler = try bench.shell("adopted")
                 let context = bench.context { told.yield($0) }

@@ -121,18 +121,36 @@ extension CommandTests {
 
         @Test func aPausedCommandRestsAndGoesOn() async throws {
             try await withCommandBench { bench in
-                let (reports, told) = AsyncStream<Model.Progress>.makeStream()
-                let script = "echo 1 ready >&3; while [ ! -e go ]; do sleep 0.02; done; echo done"
-                let handler = try bench.shell(script)
-                let context = bench.context { told.yield($0) }
-                async let report = handler.run(context)
-                for await _ in reports { break }
-                bench.attempt().send(.pause)
-                bench.attempt().send(.resume)
-                #expect(FileManager.default.createFile(atPath: bench.directory + "/go", contents: nil))
-                let outcome = await report.outcome
-                #expect(outcome.stdout == "done\n")
+                let report = try await pausing("while [ ! -e go ]; do sleep 0.02; done; echo done", in: bench) {
+                    bench.attempt().send(.resume)
+                    #expect(FileManager.default.createFile(atPath: bench.directory + "/go", contents: nil))
+                }
+                #expect(report.outcome.stdout == "done\n")
             }
+        }
+
+        @Test func aPausedCommandHearsThatItIsCancelled() async throws {
+            try await withCommandBench { bench in
+                let script = "trap 'echo heard; exit 0' TERM; while :; do sleep 0.02; done"
+                let report = try await pausing(script, in: bench) { bench.attempt().send(.terminate) }
+                #expect(report.outcome.stdout == "heard\n")
+            }
+        }
+
+        /// Runs `script` and calls `then` when it has been paused and the kernel says that it is stopped.
+        private func pausing(
+            _ script: String, in bench: CommandWorkbench, then: () -> Void
+        ) async throws -> RunReport {
+            let (reports, told) = AsyncStream<Model.Progress>.makeStream()
+            let handler = try bench.shell("echo 1 ready >&3; " + script)
+            let context = bench.context { told.yield($0) }
+            let running = Task { await handler.run(context) }
+            for await _ in reports { break }
+            bench.attempt().send(.pause)
+            let child = try #require(bench.text(bench.attempt().path + "/identity").firstMatch(of: /child (\d+)/))
+            while !bench.text("/proc/\(child.1)/stat").contains(") T ") { await Task.yield() }
+            then()
+            return await running.value
         }
     }
 }
