@@ -57,14 +57,14 @@ let package = Package(
             name: "Shim",
             cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror", "-Os"])],
             linkerSettings: [.unsafeFlags(["-static-executable", "-Xlinker", "--gc-sections", "-Xlinker", "-s"])]),
-        .executableTarget(name: "Client", dependencies: ["Model", arguments] + nio, swiftSettings: settings),
+        .executableTarget(name: "Client", dependencies: ["Model", arguments], swiftSettings: settings),
         .testTarget(name: "ModelTests", dependencies: ["Model"], swiftSettings: settings),
         .testTarget(name: "TasksTests", dependencies: ["Tasks"], swiftSettings: settings),
         .testTarget(name: "StoreTests", dependencies: ["Store", "Model", database], swiftSettings: settings),
         .testTarget(name: "JobsTests", dependencies: ["Jobs", "Model", "Tasks", database], swiftSettings: settings),
         .testTarget(
             name: "EngineTests", dependencies: ["Engine", "Jobs", "Store", "Model", "Tasks"], swiftSettings: settings),
-        .testTarget(name: "DaemonTests", dependencies: ["Daemon", "Model"], swiftSettings: settings),
+        .testTarget(name: "DaemonTests", dependencies: ["Daemon", "Model", logging], swiftSettings: settings),
         .testTarget(name: "ClientTests", dependencies: ["Client", "Model"], swiftSettings: settings),
         .testTarget(
             name: "EndToEndTests", dependencies: ["Model", "Daemon", "Client", subprocess], swiftSettings: settings),

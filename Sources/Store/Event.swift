@@ -59,6 +59,13 @@ extension Event {
 }
 
 extension Store {
+    /// The sequence number of the latest event, 0 before the first.
+    package func lastSequence() async throws -> Int64 {
+        try await read { db in
+            try Int64.fetchOne(db, sql: "SELECT seq FROM sqlite_sequence WHERE name = 'events'") ?? 0
+        }
+    }
+
     /// The events after `sequence`, of one task or of all, oldest first, at most `limit`.
     package func events(after sequence: Int64, taskID: TaskID? = nil, limit: Int = 1000) async throws -> [Event] {
         try await read { db in

@@ -1,4 +1,5 @@
 internal import GRDB
+internal import Glibc
 
 /// The history file: every task, its outcome and its events, in SQLite.
 ///
@@ -19,15 +20,14 @@ package final class Store: Sendable {
     package init(path: String) throws {
         self.path = path
         do {
-            pool = try DatabasePool(path: path, configuration: Self.configuration())
             let migrator = Schema.migrator
-            let isNewer = try pool.read { try migrator.hasBeenSuperseded($0) }
-            guard !isNewer else {
+            guard try !Self.isNewer(path, than: migrator) else {
                 throw StoreError(
                     code: .newerSchema,
                     message:
                         "\(path): written by a newer version of taskd; install that version or another state directory")
             }
+            pool = try DatabasePool(path: path, configuration: Self.configuration())
             try migrator.migrate(pool)
             // DatabasePool sets NORMAL after its preparations, which can lose acknowledged rows at a power cut.
             try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
@@ -36,6 +36,14 @@ package final class Store: Sendable {
         }
         let feed = feed
         writer = Writer(pool: pool) { feed.ring() }
+    }
+
+    /// Whether a newer version wrote the file; looked at without changing a byte of it.
+    private static func isNewer(_ path: String, than migrator: DatabaseMigrator) throws -> Bool {
+        guard access(path, F_OK) == 0 else { return false }
+        var configuration = Configuration()
+        configuration.readonly = true
+        return try DatabaseQueue(path: path, configuration: configuration).read { try migrator.hasBeenSuperseded($0) }
     }
 
     private static func configuration() -> Configuration {

@@ -12,7 +12,9 @@ extension Routes {
         let follow = try query["follow"]?.flag() ?? false
         let taskID = try query["task_id"].map { TaskID(try $0.number(in: 1...Int64.max)) }
         let last = request.headers[.lastEventID].map { Field(.string($0), path: "Last-Event-ID") }
-        let after = try (query["after"] ?? last)?.number(in: 0...Int64.max) ?? 0
+        // Who follows without saying from where wants to know what happens next.
+        let start = follow ? try await engine.store.lastSequence() : 0
+        let after = try (query["after"] ?? last)?.number(in: 0...Int64.max) ?? start
         let body = ResponseBody { [engine] writer in
             var sequence = after
             // Listening begins before reading, so that nothing committed in between is missed.

@@ -7,12 +7,7 @@ func withDirectory<Value>(_ body: (String) throws -> Value) throws -> Value {
     var template = Array("/tmp/taskd-test.XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else { throw FileFailure(errno: errno) }
     let path = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
-    defer {
-        let remove: @convention(c) (
-            UnsafePointer<CChar>?, UnsafePointer<stat>?, Int32, UnsafeMutablePointer<FTW>?
-        ) -> Int32 = { path, _, _, _ in path.map { Glibc.remove($0) } ?? 0 }
-        nftw(path, remove, 16, Int32(FTW_DEPTH.rawValue | FTW_PHYS.rawValue))
-    }
+    defer { removeAll(path) }
     return try body(path)
 }
 
@@ -21,4 +16,18 @@ func write(_ text: String, to path: String) throws {
     guard let file = fopen(path, "w") else { throw FileFailure(errno: errno) }
     defer { fclose(file) }
     guard fputs(text, file) >= 0 else { throw FileFailure(errno: errno) }
+}
+
+/// Removes a file, or a directory with all that is in it.
+private func removeAll(_ path: String) {
+    if let stream = opendir(path) {
+        defer { closedir(stream) }
+        while let entry = readdir(stream) {
+            let name = withUnsafeBytes(of: entry.pointee.d_name) {
+                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if name != "." && name != ".." { removeAll(path + "/" + name) }
+        }
+    }
+    remove(path)
 }
