@@ -92,4 +92,12 @@ struct CSVScannerTests {
             for word in row.words { #expect(error.message.contains(word), "\(error.message)") }
         }
     }
+
+    @Test func damageIsJudgedTheSameHoweverTheFileIsCut() {
+        let text = "\u{FEFF}\"barcode\",title\r\n1,\"Emma, \"\"a novel\"\"\"\r\n\r\n2,Persuasion\n,\n3,Jane Eyre"
+        for bytes in SpoiltFiles(Array(text.utf8)).prefix(300) {
+            let whole = scan(CSVScanner(key: "barcode"), bytes, pieces: bytes.count)
+            for size in [1, 7, 60] { #expect(scan(CSVScanner(key: "barcode"), bytes, pieces: size) == whole) }
+        }
+    }
 }

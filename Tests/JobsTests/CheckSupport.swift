@@ -107,3 +107,30 @@ func scan(
         return try scanner.finish(bytes: bytes.count)
     }
 }
+
+/// An endless row of copies of a file, each with a few bytes replaced; always the same row.
+struct SpoiltFiles: Sequence, IteratorProtocol {
+    private let file: [UInt8]
+    private var seed: UInt64 = 1247
+
+    init(_ file: [UInt8]) {
+        self.file = file
+    }
+
+    /// Steele and Vigna's SplitMix64.
+    private mutating func number() -> UInt64 {
+        seed &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = (seed ^ (seed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+
+    mutating func next() -> [UInt8]? {
+        let telling: [UInt8] = Array("0123456789d\",\r\n\u{0}\u{1D}\u{1E}\u{1F}a".utf8)
+        var spoilt = file
+        for _ in 0...(number() % 4) {
+            spoilt[Int(number() % UInt64(file.count))] = telling[Int(number() % UInt64(telling.count))]
+        }
+        return number() % 4 == 0 ? Array(spoilt.prefix(Int(number() % UInt64(file.count)) + 1)) : spoilt
+    }
+}

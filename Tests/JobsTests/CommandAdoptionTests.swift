@@ -226,7 +226,8 @@ extension CommandTests.AdoptionTests {
             stranger.executableURL = URL(fileURLWithPath: "/bin/sleep")
             stranger.arguments = ["1000"]
             try stranger.run()
-            defer { stranger.terminate() }
+            // Not terminate(): it was started with the signals blocked that this thread has blocked.
+            defer { kill(stranger.processIdentifier, SIGKILL) }
             let pid = stranger.processIdentifier
             let identity = bench.text(bench.attempt().identity).split(separator: "\n").map { line in
                 line.hasPrefix("child ") ? "child \(pid) \(line.split(separator: " ")[2])" : String(line)

@@ -70,6 +70,9 @@ struct MarcScannerTests {
         Counted(
             name: "broken directory", bytes: emma + emma.prefix(27) + [0x78] + emma.dropFirst(28), key: "001", count: 1,
             damaged: 1),
+        Counted(
+            name: "field beyond the record", bytes: emma + emma.prefix(51) + Array("0010".utf8) + emma.dropFirst(55),
+            key: "001", count: 1, damaged: 1),
     ]
 
     @Test(arguments: counted)
@@ -126,6 +129,14 @@ struct MarcScannerTests {
             }
             #expect(error.code == row.code, "\(row.name)")
             for word in row.words { #expect(error.message.contains(word), "\(error.message)") }
+        }
+    }
+
+    @Test func damageIsJudgedTheSameHoweverTheFileIsCut() throws {
+        let files = SpoiltFiles(Self.emma + Self.gone + Self.jane + Self.emma)
+        for bytes in files.prefix(300) {
+            let whole = scan(try MARCScanner(key: "020a"), bytes, pieces: bytes.count)
+            for size in [1, 7, 60] { #expect(scan(try MARCScanner(key: "020a"), bytes, pieces: size) == whole) }
         }
     }
 
