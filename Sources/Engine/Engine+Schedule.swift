@@ -84,26 +84,22 @@ extension Engine {
 extension Engine {
     /// Wakes sleeping tasks when their time comes.
     func alarmLoop() async throws {
+        var timer: Task<Void, Never>?
+        defer { timer?.cancel() }
         for await _ in alarm.rings {
+            timer?.cancel()
             try await store.wake(at: configuration.now())
             readiness.ring()
             guard let next = try await store.nextWake() else { continue }
-            try await waitForAlarm(until: next)
-        }
-    }
-
-    /// Returns when `instant` has come or somebody was put to sleep, having rung the bell for the loop to look again.
-    private func waitForAlarm(until instant: Timestamp) async throws {
-        let rest = instant - configuration.now()
-        await withTaskGroup { group in
-            group.addTask { [clock = configuration.clock] in
-                // A sleep that is cancelled has nothing to say.
-                try? await clock.sleep(for: max(rest, .zero) + .milliseconds(1))
+            // A task of its own, and not a child beside the bell: a stream whose reader is cancelled ends for good.
+            timer = Task { [alarm, configuration] in
+                do {
+                    try await configuration.clock.sleep(for: max(next - configuration.now(), .zero))
+                    alarm.ring()
+                } catch {
+                    // Overtaken by another ring.
+                }
             }
-            group.addTask { for await _ in self.alarm.rings { return } }
-            await group.next()
-            group.cancelAll()
         }
-        alarm.ring()
     }
 }
