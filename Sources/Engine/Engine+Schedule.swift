@@ -94,7 +94,9 @@ extension Engine {
             // A task of its own, and not a child beside the bell: a stream whose reader is cancelled ends for good.
             timer = Task { [alarm, configuration] in
                 do {
-                    try await configuration.clock.sleep(for: max(next - configuration.now(), .zero))
+                    // Instants are cut to milliseconds: one more makes sure that the moment has passed.
+                    let rest = max(next - configuration.now(), .zero) + .milliseconds(1)
+                    try await configuration.clock.sleep(for: rest)
                     alarm.ring()
                 } catch {
                     // Overtaken by another ring.
