@@ -49,6 +49,7 @@ extension Engine {
         }
         handle.onDone { [self] handle in
             live.remove(record.id)
+            if let composite = task.heldBack { launchDrain(of: record, composite) }
             if let failure = try handle.error() { failures.continuation.yield(failure) }
             readiness.ring()
             alarm.ring()

@@ -18,6 +18,7 @@ final class LiveTask: Sendable {
         var isCancelled = false
         var isTimedOut = false
         var isStopped = false
+        var heldBack: CompositeJob?
         var progress: Progress?
         var members: MemberProgress?
         var hasUnsavedProgress = false
@@ -54,6 +55,11 @@ final class LiveTask: Sendable {
     var isCancelled: Bool { state.withLock(\.isCancelled) }
     /// Whether it was asked to end because of its timeout.
     var isTimedOut: Bool { state.withLock(\.isTimedOut) }
+    /// The composite whose members its limit still holds back although it has ended, or `nil`.
+    var heldBack: CompositeJob? {
+        get { state.withLock(\.heldBack) }
+        set { state.withLock { $0.heldBack = newValue } }
+    }
     /// Whether it was asked to end because the daemon stops.
     var isStopped: Bool { state.withLock(\.isStopped) }
 }

@@ -10,7 +10,7 @@ extension Engine {
         guard let (ending, snapshot) = try await follow(task, job, composite) else { return [] }
         let outcome = try await outcome(of: ending, task, job, composite)
         let ended = try await store.finish(task.record.id, RunReport(outcome), at: configuration.now())
-        if snapshot.tally.unreleased > 0 { launchDrain(of: task.record, composite) }
+        if snapshot.tally.unreleased > 0 { task.heldBack = composite }
         return ended
     }
 
