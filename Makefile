@@ -25,14 +25,16 @@ examples: setup
 	scripts/test-examples.sh
 
 lint:
-	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests Examples
+	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests Examples/asyncio-tour/Package.swift \
+		Examples/asyncio-tour/Sources Benchmarks/Package.swift Benchmarks/Sources
 
 # The data-race and memory checks of the in-process library, which carries every other promise.
 sanitize: setup
-	$(SWIFT) test --sanitize=thread --scratch-path .build-thread --filter TasksTests
+	$(SWIFT) test --sanitize=thread --scratch-path .build-thread -Xswiftc -DTHREAD_SANITIZER --filter TasksTests
 
 bench: build
 	Benchmarks/measure.py $(BIN)
+	$(SWIFT) run --configuration release --package-path Benchmarks --quiet Scopes
 
 # Installs what the build needs from Debian's packages, if it is missing.
 setup:

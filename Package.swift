@@ -9,6 +9,8 @@ let settings: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
+let staticLink = ["-static-executable", "-Xlinker", "--gc-sections", "-Xlinker", "-s"]
+
 let collections = Target.Dependency.product(name: "OrderedCollections", package: "swift-collections")
 let database = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
@@ -48,16 +50,21 @@ let package = Package(
         .target(name: "Store", dependencies: ["Model", database], swiftSettings: settings),
         .target(name: "Jobs", dependencies: ["Model", "Tasks", database, subprocess], swiftSettings: settings),
         .target(name: "Engine", dependencies: ["Store", "Jobs", "Tasks", "Model", logging], swiftSettings: settings),
+        .systemLibrary(name: "CMalloc"),
         .executableTarget(
             name: "Daemon",
-            dependencies: ["Engine", "Jobs", "Store", "Model", httpTypes, signals, logging, arguments, yaml] + http
-                + nio,
-            swiftSettings: settings),
+            dependencies: ["Engine", "Jobs", "Store", "Model", "CMalloc", httpTypes, signals, logging, arguments, yaml]
+                + http + nio,
+            swiftSettings: settings,
+            linkerSettings: [.unsafeFlags(["-Xlinker", "-s"], .when(configuration: .release))]),
         .executableTarget(
             name: "Shim",
             cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror", "-Os"])],
-            linkerSettings: [.unsafeFlags(["-static-executable", "-Xlinker", "--gc-sections", "-Xlinker", "-s"])]),
-        .executableTarget(name: "Client", dependencies: ["Model", arguments], swiftSettings: settings),
+            linkerSettings: [.unsafeFlags(staticLink, .when(configuration: .release))]),
+        // Static and stripped: a command line is started thousands of times, and most of its time is the loader's.
+        .executableTarget(
+            name: "Client", dependencies: ["Model", arguments], swiftSettings: settings,
+            linkerSettings: [.unsafeFlags(staticLink, .when(configuration: .release))]),
         .testTarget(name: "ModelTests", dependencies: ["Model"], swiftSettings: settings),
         .testTarget(name: "TasksTests", dependencies: ["Tasks"], swiftSettings: settings),
         .testTarget(name: "StoreTests", dependencies: ["Store", "Model", database], swiftSettings: settings),

@@ -3,11 +3,12 @@
 set -eu
 
 cd "$(dirname "$0")/.."
+output=$(mktemp)
+trap 'rm -f "$output"' EXIT
 for example in Examples/*/Package.swift; do
     directory=$(dirname "$example")
     swift build --package-path "$directory" -q
-    program=$(find "$(swift build --package-path "$directory" --show-bin-path)" -maxdepth 1 -type f -perm -u+x \
-        -name "$(basename "$directory")" | head -n 1)
-    "$program" | diff -u "$directory/expected-output.txt" -
+    swift run --package-path "$directory" --skip-build -q >"$output"
+    diff -u "$directory/expected-output.txt" "$output"
     echo "$directory prints what it should"
 done

@@ -11,7 +11,7 @@ struct TaskCtl: ParsableCommand {
             Exit codes: 0 success, 1 a task failed, 2 a task was cancelled, 3 not done yet, 4 no such task, 64 usage, \
             69 daemon not reachable, 70 internal, 75 daemon stopping, 77 not permitted, 124 timed out.
             """,
-        version: "0.1.0",
+        version: Version.current,
         groupedSubcommands: [
             CommandGroup(name: "Submitting", subcommands: [Submit.self, Jobs.self, Start.self, Retry.self]),
             CommandGroup(
@@ -21,12 +21,15 @@ struct TaskCtl: ParsableCommand {
                 name: "Waiting",
                 subcommands: [Wait.self, Gather.self, AsCompleted.self, ShowResult.self, ShowException.self]),
             CommandGroup(
-                name: "Steering", subcommands: [Cancel.self, Queues.self, Queue.self, Prune.self, Ping.self]),
+                name: "Steering",
+                subcommands: [
+                    Cancel.self, Pause.self, Resume.self, Send.self, Queues.self, Queue.self, Prune.self, Ping.self,
+                ]),
         ])
 
     static func main() {
         do {
-            var command = try parseAsRoot()
+            var command = try parseAsRoot(LeadingOptions.arranged(Array(CommandLine.arguments.dropFirst())))
             try command.run()
         } catch let error as ClientError {
             report(error)

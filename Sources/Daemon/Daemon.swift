@@ -23,30 +23,45 @@ struct Daemon: Sendable {
     /// - Throws: ``DaemonError`` when it cannot start; ``StoreError`` when the store fails.
     func run() async throws {
         umask(0o077)
+        Allocator.keepSmall()
+        Self.raiseDescriptorLimit()
         let directory = try StateDirectory(configuration.stateDirectory)
         defer { withExtendedLifetime(directory) {} }
         try Socket.prepare(configuration.socketPath)
+        let socketOwner = try Socket.group(configuration.socketGroup)
         let store = try Store(path: configuration.storePath)
-        let engine = Engine(store: store, configuration: try engineConfiguration())
+        let engine = Engine(store: store, configuration: try engineConfiguration(directory))
         let jobFiles = JobFiles(directory: configuration.jobsDirectory)
+        warn(about: jobFiles)
         try await engine.recover()
-        let server = try await listen(engine, jobFiles)
+        let server = try await listen(engine, jobFiles, socketOwner)
         defer { unlink(configuration.socketPath) }
+        // Before anybody can know that it runs: a signal then must not find nobody waiting for it.
+        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup, .sigusr2)
         logger.notice(
             "ready",
             metadata: [
                 "version": "\(Version.current)", "socket": "\(configuration.socketPath)",
                 "state": "\(configuration.stateDirectory)", "max_running": "\(configuration.maximumRunning)",
             ])
-        try await serve(engine, server, jobFiles)
+        try await serve(engine, server, jobFiles, signals)
         try store.close()
         logger.notice("stopped")
     }
 
-    private func listen(_ engine: Engine, _ jobFiles: JobFiles) async throws -> HTTPServer {
+    /// Takes as many descriptors as it may: each waiting client holds one, and 1,024 are soon gone. Commands do not inherit
+    /// it. Where the limit cannot be raised, fewer clients can wait at once.
+    private static func raiseDescriptorLimit() {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        limit.rlim_cur = limit.rlim_max
+        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    }
+
+    private func listen(_ engine: Engine, _ jobFiles: JobFiles, _ group: gid_t?) async throws -> HTTPServer {
         let routes = Routes(
             engine: engine, jobFiles: jobFiles,
-            health: Health(pid: getpid(), startedAt: .now(), stateDirectory: configuration.stateDirectory),
+            health: Health(pid: getpid(), startedAt: .now(), store: try await engine.store.settings()),
             output: Output(stateDirectory: configuration.stateDirectory))
         let server: HTTPServer
         do {
@@ -54,21 +69,29 @@ struct Daemon: Sendable {
         } catch {
             throw DaemonError(code: .unavailable, message: "\(configuration.socketPath): cannot listen: \(error)")
         }
-        try Socket.restrict(configuration.socketPath, to: configuration.socketGroup)
+        try Socket.restrict(configuration.socketPath, to: group)
         return server
     }
 
-    private func serve(_ engine: Engine, _ server: HTTPServer, _ jobFiles: JobFiles) async throws {
-        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
+    private func serve(
+        _ engine: Engine, _ server: HTTPServer, _ jobFiles: JobFiles, _ signals: UnixSignalsSequence
+    ) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await engine.run() }
             group.addTask { try await server.run() }
-            group.addTask { await waitForStop(signals, jobFiles) }
+            let stop = AsyncStream<UnixSignal>.makeStream()
+            group.addTask {
+                if let signal = await waitForStop(signals, jobFiles) { stop.continuation.yield(signal) }
+            }
             // The first to return is the signal to stop; the others only end by failing.
             try await group.next()
-            logger.notice("stopping")
+            stop.continuation.finish()
+            let signal = await stop.stream.first { _ in true }
+            let leavesCommands = signal == .sigusr2 || configuration.onStop == .leave
+            logger.notice("stopping", metadata: ["commands": "\(leavesCommands ? "run on" : "end")"])
+            // Whoever asks meanwhile is told that the daemon is stopping, not that there is none.
+            await engine.stop(leavingCommands: leavesCommands)
             server.stopAccepting()
-            await engine.stop()
             await withTaskGroup { group in
                 group.addTask { await server.waitForRequests() }
                 // A client that does not read its answer is not waited for longer than this; cut short when there is none.
@@ -77,26 +100,39 @@ struct Daemon: Sendable {
                 group.cancelAll()
             }
             group.cancelAll()
+            do {
+                while try await group.next() != nil {}
+            } catch is CancellationError {
+                // That is how they end.
+            }
         }
     }
 
-    private func waitForStop(_ signals: UnixSignalsSequence, _ jobFiles: JobFiles) async {
+    /// Says which job files will not do as their authors think.
+    private func warn(about jobFiles: JobFiles) {
+        for problem in jobFiles.problems { logger.warning("job file", metadata: ["problem": "\(problem.shown)"]) }
+    }
+
+    /// The signal to stop; SIGHUP is none.
+    private func waitForStop(_ signals: UnixSignalsSequence, _ jobFiles: JobFiles) async -> UnixSignal? {
         for await signal in signals {
-            guard signal == .sighup else { return }
+            guard signal == .sighup else { return signal }
             jobFiles.reload()
+            warn(about: jobFiles)
             logger.notice("job files read again", metadata: ["jobs": "\(jobFiles.all.count)"])
         }
+        return nil
     }
 }
 
 // MARK: - What commands are run with
 
 extension Daemon {
-    private func engineConfiguration() throws -> EngineConfiguration {
+    private func engineConfiguration(_ directory: StateDirectory) throws -> EngineConfiguration {
         let executor = try Executor(
             shim: try Shim.path(given: configuration.shimPath), state: configuration.stateDirectory,
-            socket: configuration.socketPath, cgroup: Executor.delegatedCgroup())
-        let handlers = Handlers(executor: executor)
+            socket: configuration.socketPath, isOfSameBoot: directory.isOfThisBoot, cgroup: Executor.delegatedCgroup())
+        let handlers = Handlers(executor: executor, history: configuration.storePath)
         return EngineConfiguration(
             maximumRunning: configuration.maximumRunning, directory: configuration.stateDirectory,
             handler: { handlers.handler(of: $0) },
@@ -104,10 +140,17 @@ extension Daemon {
                 let hook = Hook(
                     arguments: arguments, task: task.id, name: task.name, state: task.state,
                     result: task.result ?? task.exception?.json ?? .null)
-                switch await hook.run(in: task.directory ?? configuration.stateDirectory, by: executor) {
+                let ending = await hook.run(in: task.directory ?? configuration.stateDirectory, by: executor)
+                if ending != .exited(0) {
+                    logger.warning(
+                        "on_done failed", metadata: ["task": "\(task.id)", "ending": "\("\(ending)".shown)"])
+                }
+                switch ending {
                 case .exited(let code): return ["exit_code": .int(Int64(code)), "error": nil]
                 case .failed(let message): return ["exit_code": nil, "error": .string(message)]
                 }
-            })
+            },
+            attempt: { AttemptDirectory(state: executor.state, task: $0.id, attempt: $0.attempt) },
+            removeOutput: { try await AttemptDirectory.removeAll(of: $0, state: executor.state) })
     }
 }

@@ -31,6 +31,20 @@ final class JobFiles: Sendable {
     /// All job files by name.
     var all: [Entry] { entries.withLock { $0 } }
 
+    /// What is wrong with the files: a directory that cannot be read, jobs that cannot be submitted, names given twice.
+    var problems: [String] {
+        let entries = all
+        if entries.isEmpty, access(directory, R_OK) != 0, errno != ENOENT {
+            return ["\(directory): \(String(cString: strerror(errno)))"]
+        }
+        var problems: [String] = []
+        for (entry, next) in zip(entries, entries.dropFirst()) where entry.name == next.name {
+            problems.append("\(next.path) is hidden by \(entry.path)")
+        }
+        for case .failure(let error) in entries.map(\.job) { problems.append(error.description) }
+        return problems
+    }
+
     /// The job file called `name`.
     subscript(name: String) -> Entry? {
         all.first { $0.name == name }

@@ -6,6 +6,9 @@ internal import Glibc
 /// nothing.
 final class StateDirectory: Sendable {
     let path: String
+    /// Whether the machine has not been restarted since a daemon last used the directory, so that its files are as that
+    /// one left them, written to disk or not.
+    let isOfThisBoot: Bool
     private let lock: Int32
 
     /// Makes the directory if it is missing, mode 0700, and locks it.
@@ -25,6 +28,18 @@ final class StateDirectory: Sendable {
                 code: .alreadyRunning,
                 message: "another taskd serves \(path); stop it first, or give --state-dir another directory")
         }
+        isOfThisBoot = Self.noteBoot(in: lock)
+    }
+
+    /// Leaves the number of this boot (random(4)) in the lock file for the next daemon.
+    ///
+    /// - Returns: whether the last one left the same; a file that cannot be written only leaves the next one in doubt.
+    private static func noteBoot(in lock: Int32) -> Bool {
+        guard let boot = try? TextFile.read("/proc/sys/kernel/random/boot_id", limit: 64) else { return false }
+        var last = [UInt8](repeating: 0, count: boot.count)
+        let isSame = pread(lock, &last, last.count, 0) == boot.count && last == boot
+        if !isSame { pwrite(lock, boot, boot.count, 0) }
+        return isSame
     }
 
     deinit {

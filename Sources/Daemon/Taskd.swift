@@ -11,7 +11,7 @@ struct Taskd: AsyncParsableCommand {
         abstract: "Runs background jobs, keeps their results, and answers taskctl on a Unix socket.",
         discussion: """
             Each setting comes from its flag, else its variable (TASKD_STATE_DIR, TASKD_SOCKET, TASKD_JOBS_DIR, \
-            TASKD_MAX_RUNNING, TASKD_LOG_LEVEL), else the configuration file, else its default.
+            TASKD_MAX_RUNNING, TASKD_ON_STOP, TASKD_LOG_LEVEL), else the configuration file, else its default.
             """,
         version: Version.current)
 
@@ -27,6 +27,8 @@ struct Taskd: AsyncParsableCommand {
     var maxRunning: Int?
     @Option(help: "The program that runs commands; by default taskd-shim beside taskd or in ../libexec.")
     var shim: String?
+    @Option(help: "What becomes of running commands at SIGTERM: leave or cancel. SIGUSR2 always leaves them.")
+    var onStop: String?
     @Option(help: "The least severe messages to log: trace, debug, info, notice, warning, error or critical.")
     var logLevel: String?
 
@@ -38,8 +40,8 @@ struct Taskd: AsyncParsableCommand {
         } catch let error as DaemonError {
             StandardError.write("taskd: \(error.message.shown)\n")
             throw ExitCode(error.code.exitCode)
-        } catch let error as StoreError {
-            StandardError.write("taskd: \(error.description.shown)\n")
+        } catch {
+            StandardError.write("taskd: \("\(error)".shown)\n")
             throw ExitCode(70)
         }
     }
@@ -47,7 +49,7 @@ struct Taskd: AsyncParsableCommand {
     private var flags: [Configuration.Setting: String] {
         let given: [(Configuration.Setting, String?)] = [
             (.config, config), (.stateDirectory, stateDir), (.socket, socket), (.jobsDirectory, jobsDir),
-            (.maximumRunning, maxRunning.map(String.init)), (.logLevel, logLevel), (.shim, shim),
+            (.maximumRunning, maxRunning.map(String.init)), (.logLevel, logLevel), (.shim, shim), (.onStop, onStop),
         ]
         return Dictionary(uniqueKeysWithValues: given.compactMap { setting, value in value.map { (setting, $0) } })
     }

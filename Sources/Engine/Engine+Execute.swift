@@ -16,19 +16,24 @@ extension Engine {
             let exception = ExceptionInfo.internalError("its job cannot be read: \(error)")
             return try await store.finish(task.record.id, RunReport(.failed(exception)), at: configuration.now())
         }
-        if case .composite(let composite) = job.action { return try await compose(task, job, composite) }
-        return try await commit(perform(task, job, start), of: task, job)
+        if case .composite(let composite) = job.action { return try await compose(task, job, composite, start) }
+        return try await commit(Ending(perform(task, job, start), of: task, job, start), of: task, job)
     }
 
-    private func perform(_ task: LiveTask, _ job: Job, _ start: Start) async -> RunReport {
-        // A timeout of zero means that the body never runs, as `asyncio.wait_for` has it.
-        if job.timeout == .zero { return RunReport(.failed(.timeout(after: .zero))) }
+    /// - Returns: what came of the try; `nil` when its daemon went away and took it along.
+    private func perform(_ task: LiveTask, _ job: Job, _ start: Start) async -> RunReport? {
+        if start == .fresh {
+            // A timeout of zero means that the body never runs, as `asyncio.wait_for` has it, and so does a cancel request
+            // that comes before the first step.
+            if job.timeout == .zero { return RunReport(.failed(.timeout(after: .zero))) }
+            if task.isCancelled { return RunReport(.cancelled(.cancelled(nil))) }
+        }
         let handler = configuration.handler(job)
         let context = context(of: task, job)
         return await supervise(task, job) {
             switch start {
-            case .fresh: return await handler.run(context)
-            case .resumed: return await handler.resume(context) ?? RunReport(.failed(.interrupted))
+            case .fresh: await handler.run(context)
+            case .resumed: await handler.resume(context)
             }
         }
     }
@@ -42,10 +47,10 @@ extension Engine {
 
     /// Does `work`, and cancels it when the task is asked to end or its timeout passes; returns when it really has ended.
     private func supervise(
-        _ task: LiveTask, _ job: Job, _ work: @escaping @Sendable () async -> RunReport
-    ) async -> RunReport {
-        await withTaskGroup(of: RunReport?.self) { group in
-            group.addTask { await work() }
+        _ task: LiveTask, _ job: Job, _ work: @escaping @Sendable () async -> RunReport?
+    ) async -> RunReport? {
+        await withTaskGroup(of: RunReport??.self) { group in
+            group.addTask { .some(await work()) }
             group.addTask {
                 for await signal in task.signals {
                     if case .memberEnded = signal { continue }
@@ -53,60 +58,91 @@ extension Engine {
                 }
                 return nil
             }
-            if let timeout = job.timeout { group.addTask { await self.expire(task, after: timeout) } }
-            for await report in group {
-                guard let report else {
-                    group.cancelAll()
-                    continue
+            if let timeout = job.timeout {
+                group.addTask {
+                    await self.expire(task, after: timeout)
+                    return nil
                 }
+            }
+            for await report in group {
                 group.cancelAll()
-                return report
+                if let report { return report }
             }
             preconditionFailure("the work of a task always reports")
         }
     }
 
     /// Waits until the timeout of a running task has passed, and then asks it to end.
-    func expire(_ task: LiveTask, after timeout: Duration) async -> RunReport? {
+    func expire(_ task: LiveTask, after timeout: Duration) async {
         let passed = task.record.startedAt.map { configuration.now() - $0 } ?? .zero
         do {
             try await configuration.clock.sleep(for: max(timeout - passed, .zero))
             if try await store.expire(task.record.id, at: configuration.now()) { task.expire() }
         } catch is CancellationError {
-            return nil
+            // It ended in time.
         } catch {
             failures.continuation.yield(error)
         }
-        return nil
+    }
+}
+
+// MARK: - How a try ends
+
+extension Engine {
+    /// How one try of a task ended.
+    private enum Ending {
+        case ended(RunReport)
+        /// The daemon went away, or goes, and took the try along.
+        case interrupted(detail: JSONObject?)
+
+        init(_ report: RunReport?, of task: LiveTask, _ job: Job, _ start: Start) {
+            guard let report else {
+                self = .interrupted(detail: nil)
+                return
+            }
+            guard case .cancelled(let exception) = report.outcome else {
+                self = .ended(report)
+                return
+            }
+            if task.isTimedOut, let timeout = job.timeout {
+                self = .ended(RunReport(.failed(.timeout(after: timeout)), detail: report.detail))
+            } else if !task.isCancelled && (task.isStopped || start == .resumed) {
+                // Nobody asked for this task: the daemon did, this one or the one before, because it stopped.
+                self = .interrupted(detail: report.detail)
+            } else {
+                let exception = exception.message.isEmpty ? .cancelled(task.cancelMessage) : exception
+                self = .ended(RunReport(.cancelled(exception), detail: report.detail))
+            }
+        }
     }
 
-    /// Commits how a try ended: as it did, as a timeout, or as one try of several.
-    private func commit(_ report: RunReport, of task: LiveTask, _ job: Job) async throws -> [TaskRecord] {
+    /// Commits how a try ended: as it did, or as one try of several.
+    private func commit(_ ending: Ending, of task: LiveTask, _ job: Job) async throws -> [TaskRecord] {
         let now = configuration.now()
-        let outcome = outcome(report.outcome, of: task, job)
-        if case .failed(let exception) = outcome, let wakeAt = nextTry(of: task, job, after: exception, now) {
+        let report: RunReport
+        let wakeAt: Timestamp?
+        switch ending {
+        case .ended(let ended):
+            report = ended
+            wakeAt = nextTry(of: task, job, after: ended.outcome, now)
+        case .interrupted(let detail):
+            report = RunReport(.failed(.interrupted), detail: detail)
+            wakeAt = job.onInterrupt == .rerun ? now : nil
+        }
+        if let wakeAt, case .failed(let exception) = report.outcome,
             try await store.requeue(
                 task.record.id, after: exception, detail: report.detail, wakeAt: wakeAt > now ? wakeAt : nil, at: now)
+        {
             // The next try begins at nothing, in the composites above it too.
             advanceParents(of: task.record, by: -task.fraction, completed: 0)
             return []
         }
-        return try await store.finish(task.record.id, RunReport(outcome, detail: report.detail), at: now)
+        return try await store.finish(task.record.id, report, at: now)
     }
 
-    private func outcome(_ outcome: Outcome, of task: LiveTask, _ job: Job) -> Outcome {
-        guard case .cancelled(let exception) = outcome else { return outcome }
-        if task.isTimedOut, let timeout = job.timeout { return .failed(.timeout(after: timeout)) }
-        if task.isStopped && !task.isCancelled { return .failed(.interrupted) }
-        return .cancelled(exception.message.isEmpty ? .cancelled(task.cancelMessage) : exception)
-    }
-
-    /// When a task that failed is tried again, or `nil` when it is not.
-    private func nextTry(of task: LiveTask, _ job: Job, after exception: ExceptionInfo, _ now: Timestamp) -> Timestamp?
-    {
-        if exception == .interrupted { return job.onInterrupt == .rerun && !task.isCancelled ? now : nil }
-        let wasAsked = task.isCancelled && !task.isTimedOut
-        guard !wasAsked, task.record.attempt < job.retry.attempts else { return nil }
+    /// When a task is tried again that ended with `outcome`, or `nil` when it is not.
+    func nextTry(of task: LiveTask, _ job: Job, after outcome: Outcome, _ now: Timestamp) -> Timestamp? {
+        guard case .failed = outcome, task.requests == 0, task.record.attempt < job.retry.attempts else { return nil }
         return now + job.retry.rest(afterAttempt: task.record.attempt, chance: configuration.chance())
     }
 }

@@ -1,29 +1,41 @@
 internal import Model
 internal import Store
+internal import Synchronization
+internal import Tasks
 
 extension Engine {
     /// How many `on_done` commands run at once.
     private static let maximumHooks = 8
 
     /// Runs the `on_done` commands of tasks that are done. A hook is written with the outcome and struck out when it has
-    /// run, so that it runs at least once, whatever happens to the daemon in between.
+    /// run, so that none is forgotten: the store is the queue. Whoever runs it makes sure that none runs twice.
     func hookLoop() async throws {
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            var running = 0
-            for await task in hooks.stream {
-                if running == Self.maximumHooks {
-                    try await group.next()
-                    running -= 1
-                }
-                group.addTask { try await self.runHook(of: task) }
-                running += 1
-            }
+        for await _ in hooksPending.rings {
+            guard !isStopping else { continue }
+            let running = hooksRunning.withLock { Set($0.keys) }
+            let free = Self.maximumHooks - running.count
+            guard free > 0 else { continue }
+            for task in try await store.pendingHooks(limit: free, besides: running) { startHook(of: task) }
         }
     }
 
-    private func runHook(of task: TaskRecord) async throws {
-        guard let arguments = task.job["on_done"]?.arrayValue?.compactMap(\.stringValue) else { return }
-        let result = await configuration.runHook(arguments, task)
-        try await store.completeHook(task.id, result: result, at: configuration.now())
+    /// In a task of its own that a stop waits for, and does not cancel: a hook has its own limit.
+    private func startHook(of task: TaskRecord) {
+        let handle = registry.spawn(name: "on_done of \(task.id)") { [self] in
+            let arguments = task.job["on_done"]?.arrayValue?.compactMap(\.stringValue) ?? []
+            let result = await configuration.runHook(arguments, task)
+            try await store.completeHook(task.id, result: result, at: configuration.now())
+        }
+        hooksRunning.withLock { $0[task.id] = handle }
+        handle.onDone { [self] handle in
+            hooksRunning.withLock { $0[task.id] = nil }
+            if let failure = try handle.error() { failures.continuation.yield(failure) }
+            hooksPending.ring()
+        }
+    }
+
+    /// Returns when the hooks that run have ended; to be called when no more are started.
+    func waitForHooks() async {
+        for handle in hooksRunning.withLock({ Array($0.values) }) { _ = await handle.join() }
     }
 }

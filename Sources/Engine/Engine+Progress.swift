@@ -16,27 +16,32 @@ extension Engine {
     func advanceParents(of record: TaskRecord, by change: Double, completed: Int) {
         var change = change
         var completed = completed
-        var parentID = record.parentID
-        while let id = parentID, let parent = live[id],
+        var member = record
+        while let parent = live.parent(of: member),
             let (difference, needsSaving) = parent.advanceMembers(by: change, completed: completed)
         {
             if needsSaving { unsavedProgress.continuation.yield(parent) }
-            (change, completed, parentID) = (difference, 0, parent.record.parentID)
+            (change, completed, member) = (difference, 0, parent.record)
         }
     }
 
     /// Saves progress as it comes, coalesced: the latest is saved, and each task rests between two saves.
-    func progressLoop() async throws {
-        try await withThrowingDiscardingTaskGroup { group in
-            for await task in unsavedProgress.stream {
-                group.addTask {
-                    while !Task.isCancelled, let progress = task.takeProgress() {
-                        try await self.store.record(progress, of: task.record.id, at: self.configuration.now())
-                        // Cancelled when the engine stops: the outcome says more than the last progress.
-                        try? await self.configuration.clock.sleep(for: Self.restBetweenSaves)
-                    }
-                }
+    func progressLoop() async {
+        await withDiscardingTaskGroup { group in
+            for await task in unsavedProgress.stream { group.addTask { await self.saveProgress(of: task) } }
+        }
+    }
+
+    private func saveProgress(of task: LiveTask) async {
+        do {
+            while !Task.isCancelled, let progress = task.takeProgress() {
+                try await store.record(progress, of: task.record, at: configuration.now())
+                try await configuration.clock.sleep(for: Self.restBetweenSaves)
             }
+        } catch is CancellationError {
+            // The engine stops: the outcome says more than the last progress.
+        } catch {
+            failures.continuation.yield(error)
         }
     }
 }

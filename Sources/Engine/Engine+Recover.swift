@@ -3,7 +3,7 @@ internal import Store
 
 extension Engine {
     /// Takes up what an earlier daemon left: composites go on from their members' stored states, commands that outlived it
-    /// are adopted, other running tasks end as interrupted or run again, and hooks that had not run do.
+    /// are adopted, other running tasks end as interrupted or run again, and hooks that had not run will.
     ///
     /// To be called once, before ``run()``.
     /// - Throws: ``StoreError`` when the store cannot be read or written.
@@ -13,9 +13,8 @@ extension Engine {
         for record in running where record.kind.isComposite { launch(record, .resumed) }
         for record in running where !record.kind.isComposite { launch(record, .resumed) }
         for record in try await store.compositesToDrain() {
-            guard let job = try? Job(json: record.job), case .composite(let composite) = job.action else { continue }
+            guard case .composite(let composite) = try Job(json: record.job).action else { continue }
             launchDrain(of: record, composite)
         }
-        for task in try await store.pendingHooks() { hooks.continuation.yield(task) }
     }
 }

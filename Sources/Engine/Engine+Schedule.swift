@@ -1,5 +1,6 @@
 internal import Model
 internal import Store
+internal import Synchronization
 internal import Tasks
 
 extension Engine {
@@ -12,7 +13,12 @@ extension Engine {
     }
 
     func scheduleLoop() async throws {
-        for await _ in readiness.rings { try await startReady() }
+        for await _ in readiness.rings {
+            let round = Task { try await startReady() }
+            claims.withLock { $0 = round }
+            // Never cancelled halfway: what was claimed has to be launched.
+            try await round.value
+        }
     }
 
     /// Starts what is ready while there are slots.
@@ -38,6 +44,7 @@ extension Engine {
         let task = LiveTask(record)
         live.insert(task)
         let handle = registry.spawn(name: record.name) { try await self.execute(task, start) }
+        task.run(as: handle)
         handle.onDone { [completions] handle in
             for ended in try handle.result() { completions.publish(ended) }
         }
@@ -48,8 +55,8 @@ extension Engine {
             for ended in try handle.result() { queueHook(of: ended) }
         }
         handle.onDone { [self] handle in
-            live.remove(record.id)
-            if let composite = task.heldBack { launchDrain(of: record, composite) }
+            live.remove(task)
+            if let composite = task.heldBack, !isStopping { launchDrain(of: record, composite) }
             if let failure = try handle.error() { failures.continuation.yield(failure) }
             readiness.ring()
             alarm.ring()
@@ -68,15 +75,12 @@ extension Engine {
 
     private func tellParent(of ended: TaskRecord) {
         advanceParents(of: ended, by: ended.state == .succeeded ? 1 - (live[ended.id]?.fraction ?? 0) : 0, completed: 1)
-        guard let parentID = ended.parentID, let parent = live[parentID], let sequence = ended.doneSequence else {
-            return
-        }
+        guard let parent = live.parent(of: ended), let sequence = ended.doneSequence else { return }
         parent.memberEnded(MemberTally.Finished(id: ended.id, state: ended.state), sequence: sequence)
     }
 
     private func queueHook(of ended: TaskRecord) {
-        guard ended.job["on_done"]?.arrayValue != nil else { return }
-        hooks.continuation.yield(ended)
+        if ended.job["on_done"] != nil { hooksPending.ring() }
     }
 }
 

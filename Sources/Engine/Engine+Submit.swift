@@ -10,8 +10,16 @@ extension Engine {
         _ jobs: [Job], directory: String?, by submitter: Submitter?
     ) async throws -> [Submission] {
         guard !isStopping else { throw EngineError.stopping }
-        let (submissions, ended) = try await store.submit(
-            jobs, directory: directory ?? configuration.directory, by: submitter, at: configuration.now())
+        let submissions: [Submission]
+        let ended: [TaskRecord]
+        do {
+            (submissions, ended) = try await store.submit(
+                jobs, directory: directory ?? configuration.directory, by: submitter, at: configuration.now())
+        } catch let unknown as UnknownTask {
+            throw EngineError(
+                code: .invalidInput, message: "after: no task \(unknown.id); name tasks submitted before",
+                cause: unknown)
+        }
         settle(ended)
         readiness.ring()
         alarm.ring()

@@ -24,6 +24,9 @@ extension Engine {
         }
     }
 
+    /// How many tasks somebody waits for.
+    package var waitedFor: Int { completions.count }
+
     /// A wait that ended before its time because the daemon stops goes on at the next daemon, not here.
     private func checkIsServing(_ isSatisfied: Bool, _ timeout: Duration?) throws {
         guard isStopping, !isSatisfied, timeout != .zero else { return }

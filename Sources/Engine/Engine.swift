@@ -24,7 +24,11 @@ package final class Engine: Sendable {
     let readiness = Bell()
     /// Rung when a task may have been put to sleep.
     let alarm = Bell()
-    let hooks = AsyncStream<TaskRecord>.makeStream()
+    /// Rung when there may be an `on_done` command to run.
+    let hooksPending = Bell()
+    let hooksRunning = Mutex<[TaskID: TaskHandle<Void>]>([:])
+    /// The round of claims that is going on, or was last.
+    let claims = Mutex<Task<Void, any Error>?>(nil)
     let unsavedProgress = AsyncStream<LiveTask>.makeStream()
     let failures = AsyncStream<any Error>.makeStream()
     private let isStoppingFlag = Atomic(false)
@@ -46,11 +50,13 @@ package final class Engine: Sendable {
             group.addTask { try await self.scheduleLoop() }
             group.addTask { try await self.alarmLoop() }
             group.addTask { try await self.hookLoop() }
-            group.addTask { try await self.progressLoop() }
+            group.addTask { await self.progressLoop() }
             group.addTask { for await failure in self.failures.stream { throw failure } }
             readiness.ring()
             alarm.ring()
-            try await group.waitForAll()
+            hooksPending.ring()
+            // The first to end ends by failing, and leaving takes the others along.
+            while try await group.next() != nil {}
         }
     }
 
@@ -58,13 +64,17 @@ package final class Engine: Sendable {
     ///
     /// A task that ends because of this is `Interrupted`, or goes back to its queue if its job says `rerun`; composites
     /// stay as they are and go on when the next daemon recovers them.
-    package func stop() async {
+    ///
+    /// - Parameter leavingCommands: whether commands run on, for the next daemon to adopt; they are not waited for.
+    package func stop(leavingCommands: Bool = false) async {
         isStoppingFlag.store(true, ordering: .releasing)
-        let running = live.all
-        for task in running where task.record.kind.isComposite { task.stop() }
-        for task in running where !task.record.kind.isComposite { task.stop() }
+        // What is being claimed runs already, as far as the store knows.
+        _ = await claims.withLock(\.self)?.result
+        let ending = live.all.filter { !(leavingCommands && $0.record.kind.isCommand) }
+        for task in ending { task.stop() }
         completions.stop()
         store.ringCommits()
-        for task in registry.all { _ = await (task as? TaskHandle<[TaskRecord]>)?.join() }
+        for task in ending { await task.ended() }
+        await waitForHooks()
     }
 }

@@ -17,6 +17,10 @@ package struct EngineConfiguration: Sendable {
     package var handler: @Sendable (Job) -> any JobHandler
     /// Runs the `on_done` command of a task that is done, and answers what came of it, for the log.
     package var runHook: @Sendable (_ arguments: [String], _ task: TaskRecord) async -> JSONValue
+    /// Where an attempt at a command is kept, and where it can be reached.
+    package var attempt: @Sendable (TaskRecord) -> AttemptDirectory
+    /// Removes what tasks have printed, once they are removed from the store.
+    package var removeOutput: @Sendable ([TaskID]) async throws -> Void
 
     /// A configuration with every part given; time is the system's unless said otherwise.
     package init(
@@ -24,7 +28,11 @@ package struct EngineConfiguration: Sendable {
         now: @escaping @Sendable () -> Timestamp = { .now() },
         chance: @escaping @Sendable () -> Double = { .random(in: 0...1) },
         handler: @escaping @Sendable (Job) -> any JobHandler,
-        runHook: @escaping @Sendable (_ arguments: [String], _ task: TaskRecord) async -> JSONValue
+        runHook: @escaping @Sendable (_ arguments: [String], _ task: TaskRecord) async -> JSONValue,
+        attempt: @escaping @Sendable (TaskRecord) -> AttemptDirectory = {
+            AttemptDirectory(state: "/", task: $0.id, attempt: $0.attempt)
+        },
+        removeOutput: @escaping @Sendable ([TaskID]) async throws -> Void = { _ in }
     ) {
         self.maximumRunning = maximumRunning
         self.directory = directory
@@ -33,5 +41,7 @@ package struct EngineConfiguration: Sendable {
         self.chance = chance
         self.handler = handler
         self.runHook = runHook
+        self.attempt = attempt
+        self.removeOutput = removeOutput
     }
 }

@@ -51,7 +51,9 @@ extension EngineError {
         }
     }
 
-    static let stopping = EngineError(code: .stopping, message: "the daemon is stopping; try again when it is back")
+    /// The daemon stops.
+    package static let stopping = EngineError(
+        code: .stopping, message: "the daemon is stopping; try again when it is back")
 
     static func unknownTask(_ id: Model.TaskID) -> EngineError {
         EngineError(code: .unknownTask, message: "no task \(id)")

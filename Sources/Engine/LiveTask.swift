@@ -1,5 +1,6 @@
 internal import Model
 internal import Synchronization
+internal import Tasks
 
 /// A running task, as long as it runs: how to reach it, and what is known of it beyond its row.
 final class LiveTask: Sendable {
@@ -15,14 +16,23 @@ final class LiveTask: Sendable {
 
     private struct State {
         var cancelMessage: String?
-        var isCancelled = false
-        var isTimedOut = false
+        var requests: Int
+        var isTimedOut: Bool
         var isStopped = false
         var heldBack: CompositeJob?
         var progress: Progress?
         var members: MemberProgress?
         var hasUnsavedProgress = false
         var isSavingProgress = false
+        var handle: TaskHandle<[TaskRecord]>?
+
+        mutating func advance(to progress: Progress) -> (change: Double, needsSaving: Bool) {
+            let change = progress.fraction - (self.progress?.fraction ?? 0)
+            self.progress = progress
+            hasUnsavedProgress = true
+            defer { isSavingProgress = true }
+            return (change, !isSavingProgress)
+        }
     }
 
     let record: TaskRecord
@@ -40,8 +50,9 @@ final class LiveTask: Sendable {
         (cancelRequests, request) = AsyncStream.makeStream()
         state = Mutex(
             State(
-                cancelMessage: record.cancelMessage, isCancelled: record.cancelRequests > 0,
-                isTimedOut: record.timedOut, progress: record.progress))
+                cancelMessage: record.cancelMessage,
+                requests: record.cancelRequests - (record.timedOut ? 1 : 0), isTimedOut: record.timedOut,
+                progress: record.progress))
         // A request that an earlier daemon took, and may not have passed on.
         if record.cancelRequests > 0 {
             request.yield()
@@ -51,8 +62,12 @@ final class LiveTask: Sendable {
 
     /// The message of the first cancel request.
     var cancelMessage: String? { state.withLock(\.cancelMessage) }
+    /// How many requests to end it there were; its timeout is none of them.
+    var requests: Int { state.withLock(\.requests) }
+    /// How often it was asked to end, by requests or by its timeout.
+    var timesAsked: Int { state.withLock { $0.requests + ($0.isTimedOut ? 1 : 0) } }
     /// Whether the task was asked to end, by a request or by its timeout.
-    var isCancelled: Bool { state.withLock(\.isCancelled) }
+    var isCancelled: Bool { timesAsked > 0 }
     /// Whether it was asked to end because of its timeout.
     var isTimedOut: Bool { state.withLock(\.isTimedOut) }
     /// The composite whose members its limit still holds back although it has ended, or `nil`.
@@ -60,6 +75,16 @@ final class LiveTask: Sendable {
         get { state.withLock(\.heldBack) }
         set { state.withLock { $0.heldBack = newValue } }
     }
+    /// What runs it.
+    func run(as handle: TaskHandle<[TaskRecord]>) {
+        state.withLock { $0.handle = handle }
+    }
+
+    /// Returns when it has ended and its end is committed.
+    func ended() async {
+        _ = await state.withLock(\.handle)?.join()
+    }
+
     /// Whether it was asked to end because the daemon stops.
     var isStopped: Bool { state.withLock(\.isStopped) }
 }
@@ -71,7 +96,7 @@ extension LiveTask {
     func cancel(message: String?) {
         state.withLock { state in
             if state.cancelMessage == nil { state.cancelMessage = message }
-            state.isCancelled = true
+            state.requests += 1
         }
         request.yield()
         signal.yield(.cancel)
@@ -79,10 +104,7 @@ extension LiveTask {
 
     /// Asks it to end because its timeout has passed.
     func expire() {
-        state.withLock { state in
-            state.isTimedOut = true
-            state.isCancelled = true
-        }
+        state.withLock { $0.isTimedOut = true }
         request.yield()
         signal.yield(.cancel)
     }
@@ -125,13 +147,7 @@ extension LiveTask {
     ///
     /// - Returns: by how much its fraction changed, and whether its progress has to be saved (it is not on its way already).
     func advance(to progress: Progress) -> (change: Double, needsSaving: Bool) {
-        state.withLock { state in
-            let change = progress.fraction - (state.progress?.fraction ?? 0)
-            state.progress = progress
-            state.hasUnsavedProgress = true
-            defer { state.isSavingProgress = true }
-            return (change, !state.isSavingProgress)
-        }
+        state.withLock { $0.advance(to: progress) }
     }
 
     /// Begins the count of a composite's members.
@@ -143,12 +159,11 @@ extension LiveTask {
     ///
     /// - Returns: as ``advance(to:)``; `nil` when it counts no members.
     func advanceMembers(by fraction: Double, completed: Int) -> (change: Double, needsSaving: Bool)? {
-        let progress = state.withLock { state in
+        state.withLock { state in
             state.members?.fractions += fraction
             state.members?.completed += completed
-            return state.members?.progress
+            return (state.members?.progress).map { state.advance(to: $0) }
         }
-        return progress.map(advance(to:))
     }
 
     /// The fraction it has reached.

@@ -17,6 +17,12 @@ final class LiveTasks: Sendable {
         state.withLock { $0.tasks[id] }
     }
 
+    /// The composite that `member` belongs to, while the attempt lasts that it belongs to.
+    func parent(of member: TaskRecord) -> LiveTask? {
+        guard let parent = member.parentID.flatMap({ self[$0] }) else { return nil }
+        return parent.record.attempt == member.parentAttempt ? parent : nil
+    }
+
     /// All of them, in no order.
     var all: [LiveTask] {
         state.withLock { Array($0.tasks.values) }
@@ -49,14 +55,15 @@ final class LiveTasks: Sendable {
         if let early { task.cancel(message: early) }
     }
 
-    /// Takes a task out that runs no more.
-    func remove(_ id: TaskID) {
-        let task = state.withLock { state in
-            let task = state.tasks.removeValue(forKey: id)
-            if let task, !task.record.kind.isComposite { state.running[task.record.queue, default: 1] -= 1 }
-            return task
+    /// Takes a task out that runs no more; the next attempt at it may be here already.
+    func remove(_ task: LiveTask) {
+        state.withLock { state in
+            if state.tasks[task.record.id] === task { state.tasks[task.record.id] = nil }
+            guard !task.record.kind.isComposite else { return }
+            state.running[task.record.queue, default: 1] -= 1
+            if state.running[task.record.queue] == 0 { state.running[task.record.queue] = nil }
         }
-        task?.close()
+        task.close()
     }
 
     /// Asks a task to end that the store says is running; one that has ended meanwhile is none of them.

@@ -3,9 +3,11 @@ package import Model
 /// Finds the handler of a job.
 package struct Handlers: Sendable {
     private let executor: Executor
+    private let history: String
 
-    /// Handlers that run commands with `executor`.
-    package init(executor: Executor) {
+    /// Handlers that run commands with `executor`, for a daemon whose database is at `history`.
+    package init(executor: Executor, history: String) {
+        self.history = history
         self.executor = executor
     }
 
@@ -13,7 +15,7 @@ package struct Handlers: Sendable {
     package func handler(of job: Job) -> any JobHandler {
         switch job.action {
         case .command(let command), .shell(let command): CommandHandler(command, executor: executor)
-        case .check(let source): CheckHandler(source)
+        case .check(let source): CheckHandler(source, history: history)
         case .sleep(let sleep): SleepHandler(sleep)
         case .composite: preconditionFailure("a composite has no handler of its own")
         }

@@ -29,7 +29,8 @@ extension Duration {
     /// The duration of `seconds`, or `nil` when that is negative, not finite or longer than a job may name.
     package init?(checkedSeconds seconds: Double) {
         guard seconds >= 0, seconds <= Self.longest else { return nil }
-        self = .seconds(seconds)
+        // A sum of tenths and thousandths is a hair off; what was written is not.
+        self = .microseconds(Int64((seconds * 1_000_000).rounded()))
     }
 
     private static func plainNumber(_ text: Substring) -> Double? {

@@ -1,3 +1,7 @@
+internal import Glibc
+// Where timespec stands when the standard library is linked statically.
+internal import SwiftOverlayShims
+
 /// An instant in UTC with millisecond resolution, as the contract writes every time: `2026-11-21T09:30:00.125Z`.
 package struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible {
     /// Milliseconds since 1970-01-01T00:00:00Z.
@@ -6,6 +10,13 @@ package struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertibl
     /// The instant `milliseconds` after 1970-01-01T00:00:00Z.
     package init(milliseconds: Int64) {
         self.milliseconds = milliseconds
+    }
+
+    /// The instant now, from the system's clock (clock_gettime(2), `CLOCK_REALTIME`).
+    package static func now() -> Timestamp {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Timestamp(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
     }
 
     package static func < (left: Timestamp, right: Timestamp) -> Bool { left.milliseconds < right.milliseconds }

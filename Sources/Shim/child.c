@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/select.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -59,6 +60,15 @@ static void execute(char **arguments) {
     errno = denied ? EACCES : ENOENT;
 }
 
+// The daemon raises its own limit for its clients. A program that uses select(2) must not inherit that; one that wants
+// more raises it itself, up to the hard limit.
+static void limit_open_files(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur <= FD_SETSIZE) return;
+    limit.rlim_cur = FD_SETSIZE;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 void child_start(const struct options *options, bool hide_state, int go, int failed, int progress) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     char released;
@@ -70,6 +80,7 @@ void child_start(const struct options *options, bool hide_state, int go, int fai
     if (options->priority && setpriority(PRIO_PROCESS, 0, options->priority) < 0) fail(failed, "nice");
     if (chdir(options->working) < 0) fail(failed, "cwd");
     if (hide_state && !hide(options->hidden, options->directory)) fail(failed, "landlock");
+    limit_open_files();
     for (int i = 0; i < options->limit_count; i++) {
         struct rlimit limit = {options->limits[i].value, options->limits[i].value};
         if (setrlimit(options->limits[i].resource, &limit) < 0) fail(failed, "rlimits");

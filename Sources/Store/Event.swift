@@ -11,6 +11,8 @@ package struct Event: Sendable, Hashable {
         case progress
         case cancelRequested = "cancel_requested"
         case timedOut = "timed_out"
+        case paused
+        case resumed
         case retrying
         case succeeded
         case failed

@@ -19,6 +19,7 @@ enum Schema {
             state           TEXT NOT NULL
                             CHECK (state IN ('held', 'queued', 'running', 'succeeded', 'failed', 'cancelled')),
             parent_id       INTEGER REFERENCES tasks (id) ON DELETE CASCADE,
+            parent_attempt  INTEGER CHECK ((parent_attempt IS NULL) = (parent_id IS NULL)),
             is_composite    INTEGER NOT NULL CHECK (is_composite IN (0, 1)),
             job             TEXT NOT NULL CHECK (json_valid(job)),
             directory       TEXT,
@@ -28,6 +29,7 @@ enum Schema {
             cancel_message  TEXT,
             timed_out       INTEGER NOT NULL DEFAULT 0 CHECK (timed_out IN (0, 1)),
             shield          INTEGER NOT NULL CHECK (shield IN (0, 1)),
+            paused          INTEGER NOT NULL DEFAULT 0 CHECK (paused = 0 OR paused = 1 AND state = 'running'),
             progress        TEXT CHECK (progress IS NULL OR json_valid(progress)),
             queue           TEXT NOT NULL REFERENCES queues (name),
             priority        INTEGER NOT NULL,
@@ -100,7 +102,7 @@ enum Schema {
         CREATE INDEX tasks_ready_composites ON tasks (id)
             WHERE state = 'queued' AND waiting_for IS NULL AND is_composite = 1;
         CREATE INDEX tasks_asleep ON tasks (wake_at) WHERE state = 'queued' AND wake_at IS NOT NULL;
-        CREATE INDEX tasks_members ON tasks (parent_id, id) WHERE parent_id IS NOT NULL;
+        CREATE INDEX tasks_members ON tasks (parent_id, parent_attempt, id) WHERE parent_id IS NOT NULL;
         CREATE INDEX tasks_state ON tasks (state, id);
         CREATE INDEX tasks_name ON tasks (name, id);
         CREATE INDEX tasks_kind ON tasks (kind, id);

@@ -12,59 +12,108 @@ extension Store {
         }
     }
 
-    /// Ends a task that has not started.
-    ///
-    /// - Returns: as ``finish(_:_:at:)``; empty when it was neither held nor queued.
-    package func finishUnstarted(_ id: TaskID, _ outcome: Outcome, at now: Timestamp) async throws -> [TaskRecord] {
-        try await write { db in try Transition(db: db, now: now).end(id, outcome, from: [.held, .queued]) }
-    }
-
     /// Puts a running task back into its queue, because this try failed and there are more, or because it was
     /// interrupted and may run again.
     ///
     /// - Parameter wakeAt: when it may run again; `nil` for at once.
+    /// - Returns: whether it was; a task that somebody has asked to end is not tried again.
     package func requeue(
         _ id: TaskID, after exception: ExceptionInfo, detail: JSONObject?, wakeAt: Timestamp?, at now: Timestamp
-    ) async throws {
+    ) async throws -> Bool {
         try await write { db in
-            try db.cachedStatement(
-                sql: """
-                    INSERT OR REPLACE INTO attempts (task_id, attempt, started_at, finished_at, exception, detail)
-                    SELECT id, attempt, started_at, ?, ?, ? FROM tasks WHERE id = ? AND state = 'running'
-                    """
-            ).execute(arguments: [
-                now.description, exception.json.text(), detail.map { JSONValue.object($0).text() }, id.number,
-            ])
-            try db.cachedStatement(
-                sql: """
-                    UPDATE tasks SET state = 'queued', waiting_for = ?, wake_at = ?, progress = NULL,
-                        cancel_requests = cancel_requests - timed_out, timed_out = 0
-                    WHERE id = ? AND state = 'running'
-                    """
-            ).execute(arguments: [wakeAt.map { Gate.retry($0).text() }, wakeAt?.description, id.number])
-            guard db.changesCount == 1 else { return }
-            let data: JSONValue = [
-                "exception": exception.json, "wake_at": JSONValue((wakeAt ?? now).description),
-            ]
-            try Event.append(db, .retrying, id, at: now, data: data)
+            try Self.requeue(db, id, after: exception, detail: detail, wakeAt: wakeAt, at: now)
         }
+    }
+
+    /// Puts a running composite back into its queue for another attempt, with members of its own. Members of this attempt
+    /// that never were let go are cancelled; those that run do so to their end.
+    ///
+    /// - Returns: the tasks that ended by it; `nil` when it was not put back, as ``requeue(_:after:detail:wakeAt:at:)``.
+    package func requeueComposite(
+        _ id: TaskID, _ job: Job, after exception: ExceptionInfo, wakeAt: Timestamp?, at now: Timestamp
+    ) async throws -> [TaskRecord]? {
+        try await write { db in
+            guard let composite = try TaskRecord.find(db, id),
+                try Self.requeue(db, id, after: exception, detail: nil, wakeAt: wakeAt, at: now)
+            else { return nil }
+            let reason = "attempt \(composite.attempt) of its \(composite.kind.rawValue) has ended"
+            let ended = try Transition(db: db, now: now).cancelUnreleased(membersOf: id, reason: reason)
+            var insertion = Insertion(
+                db: db, directory: composite.directory, submitter: composite.submittedBy, now: now)
+            try insertion.insertMembers(of: job, id: id, attempt: composite.attempt + 1)
+            return try ended + insertion.settleDependencies()
+        }
+    }
+
+    private static func requeue(
+        _ db: Database, _ id: TaskID, after exception: ExceptionInfo, detail: JSONObject?, wakeAt: Timestamp?,
+        at now: Timestamp
+    ) throws -> Bool {
+        try db.cachedStatement(
+            sql: """
+                INSERT OR REPLACE INTO attempts (task_id, attempt, started_at, finished_at, exception, detail)
+                SELECT id, attempt, started_at, ?, ?, ? FROM tasks
+                WHERE id = ? AND state = 'running' AND cancel_requests = timed_out
+                """
+        ).execute(arguments: [
+            now.description, exception.json.text(), detail.map { JSONValue.object($0).text() }, id.number,
+        ])
+        try db.cachedStatement(
+            sql: """
+                UPDATE tasks SET state = 'queued', waiting_for = ?, wake_at = ?, progress = NULL, paused = 0,
+                    cancel_requests = 0, timed_out = 0
+                WHERE id = ? AND state = 'running' AND cancel_requests = timed_out
+                """
+        ).execute(arguments: [wakeAt.map { Gate.retry($0).text() }, wakeAt?.description, id.number])
+        guard db.changesCount == 1 else { return false }
+        let data: JSONValue = [
+            "exception": exception.json, "wake_at": JSONValue((wakeAt ?? now).description),
+        ]
+        try Event.append(db, .retrying, id, at: now, data: data)
+        return true
     }
 
     /// Notes how far a running task has come.
-    package func record(_ progress: Progress, of id: TaskID, at now: Timestamp) async throws {
+    ///
+    /// - Parameter task: the task as it was when the attempt began that has come so far.
+    package func record(_ progress: Progress, of task: TaskRecord, at now: Timestamp) async throws {
         try await write { db in
-            try db.cachedStatement(sql: "UPDATE tasks SET progress = ? WHERE id = ? AND state = 'running'")
-                .execute(arguments: [progress.json.text(), id.number])
+            let sql = "UPDATE tasks SET progress = ? WHERE id = ? AND attempt = ? AND state = 'running'"
+            try db.cachedStatement(sql: sql).execute(arguments: [progress.json.text(), task.id.number, task.attempt])
             guard db.changesCount == 1 else { return }
-            try Event.append(db, .progress, id, at: now, data: progress.json)
+            try Event.append(db, .progress, task.id, at: now, data: progress.json)
         }
     }
 
-    /// The `on_done` commands that are still to be run.
-    package func pendingHooks() async throws -> [TaskRecord] {
+    /// Notes that a running task was stopped where it is, or goes on.
+    ///
+    /// - Parameter task: the task as it was when the attempt began.
+    /// - Returns: the task as it then is; `nil` when that attempt does not run any more.
+    package func setPaused(_ task: TaskRecord, _ isPaused: Bool, at now: Timestamp) async throws -> TaskRecord? {
+        try await write { db in
+            let sql = """
+                UPDATE tasks SET paused = ? WHERE id = ? AND attempt = ? AND state = 'running'
+                RETURNING \(TaskRecord.columns)
+                """
+            guard let record = try TaskRecord.first(db, sql, [isPaused, task.id.number, task.attempt]) else {
+                return nil
+            }
+            try Event.append(db, isPaused ? .paused : .resumed, task.id, at: now)
+            return record
+        }
+    }
+
+    /// The next `limit` tasks whose `on_done` command is still to be run, in the order they were done.
+    ///
+    /// - Parameter running: tasks whose command runs already.
+    package func pendingHooks(limit: Int, besides running: Set<TaskID>) async throws -> [TaskRecord] {
         try await read { db in
             try TaskRecord.all(
-                db, "SELECT \(TaskRecord.columns) FROM tasks WHERE id IN (SELECT task_id FROM hooks) ORDER BY done_seq")
+                db,
+                """
+                SELECT \(TaskRecord.columns) FROM tasks WHERE id IN (SELECT task_id FROM hooks)
+                    AND id NOT IN (SELECT value FROM json_each(?)) ORDER BY done_seq LIMIT ?
+                """, [JSONValue.array(running.map(\.json)).text(), limit])
         }
     }
 

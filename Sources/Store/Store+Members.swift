@@ -16,6 +16,11 @@ package struct MemberSnapshot: Sendable, Hashable {
 }
 
 extension Store {
+    /// SQL for being a member of the composite `:parent` in its latest attempt; those before it have had their say.
+    private static let isMember = """
+        parent_id = :parent AND parent_attempt = (SELECT max(parent_attempt) FROM tasks WHERE parent_id = :parent)
+        """
+
     /// How the members of `parent` stand.
     package func members(of parent: TaskID) async throws -> MemberSnapshot {
         try await read { db in
@@ -25,8 +30,8 @@ extension Store {
                     sql: """
                         SELECT id, state, shield, done_seq, waiting_for ->> '$.parent' IS NOT NULL,
                             CASE WHEN state = 'succeeded' THEN 1.0 ELSE coalesce(progress ->> '$.fraction', 0.0) END
-                        FROM tasks WHERE parent_id = ? ORDER BY done_seq, id
-                        """), arguments: [parent.number])
+                        FROM tasks WHERE \(Self.isMember) ORDER BY done_seq, id
+                        """), arguments: ["parent": parent.number])
             while let row = try rows.next() { try snapshot.add(row) }
             return snapshot
         }
@@ -45,7 +50,7 @@ extension Store {
                         UPDATE tasks SET waiting_for =
                             CASE WHEN state = 'held' THEN '{"start":true}' ELSE \(Gate.next) END
                         WHERE id IN (
-                            SELECT id FROM tasks WHERE parent_id = :parent AND id >= :first AND finished_at IS NULL
+                            SELECT id FROM tasks WHERE \(Self.isMember) AND id >= :first AND finished_at IS NULL
                                 AND waiting_for ->> '$.parent' IS NOT NULL ORDER BY id LIMIT :limit)
                         RETURNING id, shield
                         """),
@@ -58,17 +63,19 @@ extension Store {
 
     /// Cancels the members of `parent` that are not done, but for those let go and shielded.
     ///
+    /// - Parameter insisting: whether members that were asked before are asked again.
     /// - Returns: the tasks that ended by it because they had not started, and the members that run and have to be told.
     package func cancelMembers(
-        of parent: TaskID, message: String?, at now: Timestamp
+        of parent: TaskID, message: String?, insisting: Bool, at now: Timestamp
     ) async throws -> (ended: [TaskRecord], running: [TaskID]) {
         try await write { db in
             let ids = try Int64.fetchAll(
                 db.cachedStatement(
                     sql: """
-                        SELECT id FROM tasks WHERE parent_id = ? AND finished_at IS NULL
-                            AND (shield = 0 OR waiting_for ->> '$.parent' IS NOT NULL) ORDER BY id
-                        """), arguments: [parent.number])
+                        SELECT id FROM tasks WHERE \(Self.isMember) AND finished_at IS NULL
+                            AND (shield = 0 OR waiting_for ->> '$.parent' IS NOT NULL)
+                            AND (cancel_requests = 0 OR :insisting) ORDER BY id
+                        """), arguments: ["parent": parent.number, "insisting": insisting])
             var ended: [TaskRecord] = []
             var running: [TaskID] = []
             for id in ids.map(TaskID.init) {
@@ -86,8 +93,8 @@ extension Store {
     package func children(of parent: TaskID) async throws -> [TaskID] {
         try await read { db in
             try Int64.fetchAll(
-                db.cachedStatement(sql: "SELECT id FROM tasks WHERE parent_id = ? ORDER BY id"),
-                arguments: [parent.number]
+                db.cachedStatement(sql: "SELECT id FROM tasks WHERE \(Self.isMember) ORDER BY id"),
+                arguments: ["parent": parent.number]
             ).map(TaskID.init)
         }
     }
@@ -96,8 +103,9 @@ extension Store {
     package func outcomes(ofMembersOf parent: TaskID) async throws -> [Outcome?] {
         try await read { db in
             let rows = try Row.fetchAll(
-                db.cachedStatement(sql: "SELECT state, result, exception FROM tasks WHERE parent_id = ? ORDER BY id"),
-                arguments: [parent.number])
+                db.cachedStatement(
+                    sql: "SELECT state, result, exception FROM tasks WHERE \(Self.isMember) ORDER BY id"),
+                arguments: ["parent": parent.number])
             return try rows.map { try Outcome(state: $0.choice(0), result: $0.json(1), exception: $0.json(2)) }
         }
     }
@@ -107,8 +115,8 @@ extension Store {
         try await read { db in
             let rows = try Row.fetchAll(
                 db.cachedStatement(
-                    sql: "SELECT exception FROM tasks WHERE parent_id = ? AND state = 'failed' ORDER BY done_seq"),
-                arguments: [parent.number])
+                    sql: "SELECT exception FROM tasks WHERE \(Self.isMember) AND state = 'failed' ORDER BY done_seq"),
+                arguments: ["parent": parent.number])
             return try rows.compactMap { try $0.json(0).flatMap(ExceptionInfo.init(json:)) }
         }
     }

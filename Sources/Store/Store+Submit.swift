@@ -32,7 +32,7 @@ extension Store {
                 if let key = job.key, let existing = try Self.find(db, key: key) {
                     results.append((existing, false))
                 } else {
-                    results.append((try insertion.insert(job, parent: nil), true))
+                    results.append((try insertion.insert(job), true))
                 }
             }
             let ended = try insertion.settleDependencies()
@@ -52,6 +52,14 @@ extension Store {
 
 /// Turns jobs into rows inside one transaction.
 struct Insertion {
+    /// What a member belongs to.
+    struct Parent {
+        let id: TaskID
+        let attempt: Int
+        /// The composite and everything that contains it.
+        let lineage: Set<TaskID>
+    }
+
     private let db: Database
     private let directory: String?
     private let submitter: Submitter?
@@ -70,7 +78,7 @@ struct Insertion {
     }
 
     /// Inserts the task of `job` and those of its members, and answers the task's number.
-    mutating func insert(_ job: Job, parent: TaskID?) throws -> TaskID {
+    mutating func insert(_ job: Job, memberOf parent: Parent? = nil) throws -> TaskID {
         let id = try takeID()
         if knownQueues.insert(job.queue).inserted {
             try db.cachedStatement(sql: "INSERT OR IGNORE INTO queues (name) VALUES (?)").execute(arguments: [job.queue]
@@ -78,10 +86,17 @@ struct Insertion {
         }
         try insertRow(job, id: id, parent: parent)
         try Event.append(db, .submitted, id, at: now)
-        for dependency in Set(job.after) { try insertDependency(of: id, on: dependency) }
+        for dependency in Set(job.after) { try insertDependency(of: id, on: dependency, parent: parent) }
         if !job.after.isEmpty { dependents.append(id) }
-        for member in job.members { _ = try insert(member, parent: id) }
+        try insertMembers(of: job, id: id, attempt: 1, within: parent?.lineage ?? [])
         return id
+    }
+
+    /// Inserts the members of `job`, the composite numbered `id` within others, for one of its attempts.
+    mutating func insertMembers(of job: Job, id: TaskID, attempt: Int, within lineage: Set<TaskID> = []) throws {
+        guard !job.members.isEmpty else { return }
+        let parent = Parent(id: id, attempt: attempt, lineage: lineage.union([id]))
+        for member in job.members { _ = try insert(member, memberOf: parent) }
     }
 
     private mutating func takeID() throws -> TaskID {
@@ -92,7 +107,7 @@ struct Insertion {
         return TaskID(nextID)
     }
 
-    private func insertRow(_ job: Job, id: TaskID, parent: TaskID?) throws {
+    private func insertRow(_ job: Job, id: TaskID, parent: Parent?) throws {
         let wakeAt: Timestamp? =
             switch job.start {
             case .now: nil
@@ -101,7 +116,7 @@ struct Insertion {
             }
         let gate: JSONValue? =
             if let parent {
-                Gate.parent(parent)
+                Gate.parent(parent.id)
             } else if job.hold {
                 Gate.held
             } else {
@@ -109,7 +124,8 @@ struct Insertion {
             }
         try db.cachedStatement(sql: Self.insertTask).execute(arguments: [
             id.number, job.name ?? "Task-\(id)", job.kind.rawValue,
-            (job.hold ? TaskState.held : .queued).rawValue, parent?.number, job.kind.isComposite, job.source.text(),
+            (job.hold ? TaskState.held : .queued).rawValue, parent?.id.number, parent?.attempt, job.kind.isComposite,
+            job.source.text(),
             directory, job.shield, job.queue, job.priority, job.retry.attempts, job.timeout?.seconds, gate?.text(),
             wakeAt?.description, job.key, JSONValue.object(job.labels).text(), now.description, submitter?.uid,
             submitter?.gid, submitter?.pid,
@@ -117,13 +133,19 @@ struct Insertion {
     }
 
     private static let insertTask = """
-        INSERT INTO tasks (id, name, kind, state, parent_id, is_composite, job, directory, shield, queue, priority, \
+        INSERT INTO tasks (id, name, kind, state, parent_id, parent_attempt, is_composite, job, directory, shield, queue, priority, \
         max_attempts, timeout, waiting_for, wake_at, key, labels, submitted_at, submitted_uid, submitted_gid, submitted_pid)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """
 
-    private func insertDependency(of id: TaskID, on dependency: TaskID) throws {
-        guard dependency < id, try TaskRecord.exists(db, dependency) else { throw UnknownTask(id: dependency) }
+    private func insertDependency(of id: TaskID, on dependency: TaskID, parent: Parent?) throws {
+        // A member that waited for what contains it would wait for ever.
+        guard dependency < id, !(parent?.lineage.contains(dependency) ?? false), try TaskRecord.exists(db, dependency)
+        else {
+            // A later attempt has the gates of the first, and what was behind one may have been pruned since.
+            if let parent, parent.attempt > 1 { return }
+            throw UnknownTask(id: dependency)
+        }
         try db.cachedStatement(sql: "INSERT INTO dependencies (task_id, after_id) VALUES (?, ?)")
             .execute(arguments: [id.number, dependency.number])
     }

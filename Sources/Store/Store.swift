@@ -21,12 +21,7 @@ package final class Store: Sendable {
         self.path = path
         do {
             let migrator = Schema.migrator
-            guard try !Self.isNewer(path, than: migrator) else {
-                throw StoreError(
-                    code: .newerSchema,
-                    message:
-                        "\(path): written by a newer version of taskd; install that version or another state directory")
-            }
+            try Self.check(path, migrator)
             pool = try DatabasePool(path: path, configuration: Self.configuration())
             try migrator.migrate(pool)
             // DatabasePool sets NORMAL after its preparations, which can lose acknowledged rows at a power cut.
@@ -38,12 +33,30 @@ package final class Store: Sendable {
         writer = Writer(pool: pool) { feed.ring() }
     }
 
-    /// Whether a newer version wrote the file; looked at without changing a byte of it.
-    private static func isNewer(_ path: String, than migrator: DatabaseMigrator) throws -> Bool {
-        guard access(path, F_OK) == 0 else { return false }
+    /// Looks at a file that is there already, without changing a byte of it.
+    ///
+    /// - Throws: ``StoreError`` when it is no file, another program's database, or written by a newer version.
+    private static func check(_ path: String, _ migrator: DatabaseMigrator) throws {
+        var status = stat()
+        guard stat(path, &status) == 0, status.st_size > 0 else { return }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw StoreError(code: .unavailable, message: "\(path): not a regular file; move it away")
+        }
         var configuration = Configuration()
         configuration.readonly = true
-        return try DatabaseQueue(path: path, configuration: configuration).read { try migrator.hasBeenSuperseded($0) }
+        try DatabaseQueue(path: path, configuration: configuration).read { db in
+            guard try !migrator.hasBeenSuperseded(db) else {
+                throw StoreError(
+                    code: .newerSchema,
+                    message:
+                        "\(path): written by a newer version of taskd; install that version or another state directory")
+            }
+            let isOurs = try db.tableExists("grdb_migrations") && db.tableExists("tasks")
+            guard try isOurs || Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_master") == 0 else {
+                throw StoreError(
+                    code: .corrupt, message: "\(path): another program's database; it was left untouched: move it away")
+            }
+        }
     }
 
     private static func configuration() -> Configuration {
@@ -64,6 +77,8 @@ package final class Store: Sendable {
     /// - Throws: ``StoreError`` when a connection is still in use.
     package func close() throws {
         do {
+            // The connection that closes last folds the write-ahead log into the file, and only the writer can.
+            pool.invalidateReadOnlyConnections()
             try pool.close()
         } catch {
             throw StoreError(error, path: path)

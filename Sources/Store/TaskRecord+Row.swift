@@ -6,7 +6,7 @@ extension TaskRecord {
     static let columns = """
         id, name, kind, state, parent_id, job, result, exception, cancel_requests, cancel_message, shield, progress, \
         queue, priority, attempt, max_attempts, timeout, waiting_for, key, labels, submitted_at, started_at, \
-        finished_at, submitted_uid, submitted_gid, submitted_pid, done_seq, detail, directory, timed_out
+        finished_at, submitted_uid, submitted_gid, submitted_pid, done_seq, detail, directory, timed_out, paused, parent_attempt
         """
 
     /// The task in `row`, which holds ``columns``.
@@ -24,7 +24,7 @@ extension TaskRecord {
             submittedAt: try row.timestamp(20) ?? Timestamp(milliseconds: 0), startedAt: try row.timestamp(21),
             finishedAt: try row.timestamp(22),
             submittedBy: uid.map { Submitter(uid: $0, gid: row[24], pid: row[25]) }, doneSequence: row[26],
-            detail: try row.json(27), directory: row[28], timedOut: row[29])
+            detail: try row.json(27), directory: row[28], timedOut: row[29], paused: row[30], parentAttempt: row[31])
     }
 
     /// The tasks that `sql` selects: a statement that starts from ``columns``.
@@ -47,7 +47,11 @@ extension Row {
     /// The JSON value in a column, or `nil` for NULL.
     func json(_ column: Int) throws -> JSONValue? {
         guard let text: String = self[column] else { return nil }
-        return try JSONParser.parse(text)
+        do {
+            return try JSONParser.parse(text)
+        } catch {
+            throw Self.damaged(column, text)
+        }
     }
 
     /// The instant in a column, or `nil` for NULL.
@@ -66,6 +70,8 @@ extension Row {
 
     private static func damaged(_ column: Int, _ text: String) -> StoreError {
         StoreError(
-            code: .corrupt, message: "column \(column) of a task holds \"\(text.shown)\", which no version wrote")
+            code: .corrupt,
+            message: "column \(column) of a task holds \"\(text.prefix(80).description.shown)\", which no version wrote"
+        )
     }
 }

@@ -13,11 +13,22 @@ struct Transition {
     func end(
         _ id: TaskID, _ outcome: Outcome, from states: [TaskState], detail: JSONObject? = nil
     ) throws -> [TaskRecord] {
-        guard let ended = try write(id, outcome, from: states, detail: detail) else { return [] }
-        var all = [ended]
-        // A composite that ends before it has started leaves members that nobody will ever let go.
-        if ended.startedAt == nil && ended.kind.isComposite { all += try cancelMembers(of: ended) }
-        return try all + settleDependents(of: ended)
+        var all: [TaskRecord] = []
+        // A list and no recursion: a chain of tasks, each after the one before, may be as long as anybody likes.
+        var pending = [(id: id, outcome: outcome, states: states, detail: detail)]
+        while let next = pending.popLast() {
+            guard let ended = try write(next.id, next.outcome, from: next.states, detail: next.detail) else { continue }
+            all.append(ended)
+            var more: [(id: TaskID, outcome: Outcome)] = []
+            // A composite that ends before it has started, or between two attempts, leaves members that nobody will ever
+            // let go.
+            if ended.kind.isComposite && !next.states.contains(.running) {
+                more = try unreleased(membersOf: ended.id, reason: "its composite \(ended.id) never started")
+            }
+            more += try settleDependents(of: ended)
+            pending += more.reversed().map { ($0.id, $0.outcome, [.held, .queued], nil) }
+        }
+        return all
     }
 
     private func write(
@@ -32,7 +43,7 @@ struct Transition {
             db,
             """
             UPDATE tasks SET state = ?, result = ?, exception = ?, finished_at = ?, done_seq = ?,
-                detail = coalesce(?, detail), waiting_for = NULL, wake_at = NULL, \
+                detail = coalesce(?, detail), waiting_for = NULL, wake_at = NULL, paused = 0, \
                 progress = CASE WHEN ?1 = 'succeeded' AND progress IS NOT NULL
                     THEN json_set(progress, '$.completed', progress -> '$.total', '$.fraction', 1) ELSE progress END
             WHERE id = ? RETURNING \(TaskRecord.columns)
@@ -48,26 +59,35 @@ struct Transition {
         return record
     }
 
-    /// Cancels what is left of the members of a composite that never started.
-    private func cancelMembers(of parent: TaskRecord) throws -> [TaskRecord] {
-        let ids = try Int64.fetchAll(
-            db.cachedStatement(sql: "SELECT id FROM tasks WHERE parent_id = ? AND finished_at IS NULL ORDER BY id"),
-            arguments: [parent.id.number])
-        let reason = "its composite \(parent.id) never started"
-        return try ids.flatMap {
-            try end(TaskID($0), .cancelled(.cancelled(reason)), from: [.held, .queued])
+    /// Cancels the members of a composite that it has not let go.
+    func cancelUnreleased(membersOf parent: TaskID, reason: String) throws -> [TaskRecord] {
+        try unreleased(membersOf: parent, reason: reason).flatMap {
+            try end($0.id, $0.outcome, from: [.held, .queued])
         }
     }
 
-    /// Opens the gate of the tasks that waited for `ended`, or ends them when it did not succeed.
-    private func settleDependents(of ended: TaskRecord) throws -> [TaskRecord] {
+    private func unreleased(
+        membersOf parent: TaskID, reason: String
+    ) throws -> [(id: TaskID, outcome: Outcome)] {
+        let ids = try Int64.fetchAll(
+            db.cachedStatement(
+                sql: """
+                    SELECT id FROM tasks WHERE parent_id = ? AND state IN ('held', 'queued')
+                        AND waiting_for ->> '$.parent' IS NOT NULL ORDER BY id
+                    """), arguments: [parent.number])
+        return ids.map { (TaskID($0), .cancelled(.cancelled(reason))) }
+    }
+
+    /// Opens the gate of the tasks that waited for `ended`.
+    ///
+    /// - Returns: those that have to end because it did not succeed.
+    private func settleDependents(of ended: TaskRecord) throws -> [(id: TaskID, outcome: Outcome)] {
         let ids = try Int64.fetchAll(
             db.cachedStatement(sql: "SELECT task_id FROM dependencies WHERE after_id = ? ORDER BY task_id"),
             arguments: [ended.id.number])
         guard !ids.isEmpty else { return [] }
         guard ended.state == .succeeded else {
-            let exception = ExceptionInfo.dependencyFailed(ended.id, state: ended.state)
-            return try ids.flatMap { try end(TaskID($0), .failed(exception), from: [.held, .queued]) }
+            return ids.map { (TaskID($0), .failed(.dependencyFailed(ended.id, state: ended.state))) }
         }
         try db.cachedStatement(sql: "DELETE FROM dependencies WHERE after_id = ?").execute(arguments: [ended.id.number])
         for id in ids {

@@ -33,7 +33,13 @@ struct SerialQueue<Element: Sendable>: Sendable {
             isDraining = false
             return nil
         }
-        defer { head += 1 }
-        return waiting[head].element
+        let element = waiting[head].element
+        head += 1
+        // What was handed out goes now and then, or a queue that never runs dry would keep it all.
+        if head >= 64, head * 2 >= waiting.count {
+            waiting.removeFirst(head)
+            head = 0
+        }
+        return element
     }
 }

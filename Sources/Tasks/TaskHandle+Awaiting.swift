@@ -54,15 +54,22 @@ extension TaskHandle {
     }
 
     /// Waits for the end; cancelling the awaiter cancels this task and hands its reason down.
+    ///
+    /// - Throws: `CancellationError` when the awaiter is cancelled after the task has ended and before it was told so, as
+    ///   the body of a scope is whose member fails: what nobody can cancel any more cannot take the cancellation over.
+    ///   Source: `Task.cancel` and `_must_cancel` of CPython's tasks.py.
     func ending() async throws -> TaskOutcome<Success> {
         if let outcome { return outcome }
         try checkAwaiter()
         let awaiter = CurrentTask.handle
-        return await withTaskCancellationHandler {
+        let cameTooLate = Mutex(false)
+        let outcome = await withTaskCancellationHandler {
             await join()
         } onCancel: {
-            cancel(reason: awaiter?.cancelReason)
+            if !cancel(reason: awaiter?.cancelReason) { cameTooLate.withLock { $0 = true } }
         }
+        if cameTooLate.withLock({ $0 }) { throw CancellationError() }
+        return outcome
     }
 }
 

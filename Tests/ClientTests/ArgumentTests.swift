@@ -48,7 +48,6 @@ struct ArgumentTests {
         ["wait"], ["wait", "x"], ["wait", "0"], ["wait", "1", "--return-when", "SOON"],
         ["wait", "1", "--cancel-on-timeout"],
         ["gather"], ["as-completed"], ["result"], ["result", "1", "2"], ["cancel"], ["logs", "1", "--tail", "-1"],
-        ["logs", "1", "--json"],
         ["list", "--state", "gone"], ["list", "--limit", "0"], ["list", "--since", "soon"],
         ["history", "--state", "running"],
         ["queue", "set", "q"], ["queue", "set", "q", "--max-running", "-1"], ["events", "--after", "-1"], ["prune"],
@@ -97,7 +96,7 @@ struct ArgumentTests {
         let history: History = try parse("history", "--name", "n*")
         #expect(
             history.query.map { "\($0.name)=\($0.value)" } == [
-                "state=succeeded,failed,cancelled", "name=n*", "order=desc",
+                "state=succeeded,failed,cancelled", "name=n*",
             ])
     }
 }
@@ -140,6 +139,7 @@ struct SubmitRequestTests {
     @Test(arguments: [
         ("{}", "job.json", "application/json"), ("  \n[1]", "-", "application/json"),
         ("sleep: 1", "-", "application/yaml"),
+        ("{sleep: 1}", "-", "application/yaml"), ("{sleep: 1}", "job.json", "application/json"),
         ("{sleep: 1}", "job.yaml", "application/yaml"), ("{}", "job.yml", "application/yaml"),
         ("", "-", "application/yaml"),
         ("# c\nsleep: 1", "job", "application/yaml"),
@@ -160,5 +160,16 @@ struct SubmitRequestTests {
                 "on_done": ["/bin/sh", "-c", "echo $TASK_ID"]
             ])
         #expect(try submit("--on-done", "notify", "done", "--", "true").overrides == ["on_done": ["notify", "done"]])
+    }
+
+    @Test(arguments: [
+        ("--socket s list --state failed", "list --socket s --state failed"),
+        ("--json --socket=s queue set q --max-running 2", "queue set --json --socket=s q --max-running 2"),
+        ("submit -- --socket s", "submit -- --socket s"), ("--version", "--version"), ("--socket", "--socket"),
+        ("--socket s", "--socket s"), ("", ""),
+    ])
+    func optionsOfEveryCommandMayStandBeforeIt(given: String, arranged: String) {
+        let words = { (text: String) in text.split(separator: " ").map(String.init) }
+        #expect(LeadingOptions.arranged(words(given)) == words(arranged))
     }
 }

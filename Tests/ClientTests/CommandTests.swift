@@ -83,8 +83,8 @@ struct CommandTests {
         let run = try taskctl(
             "list", "--limit", "3",
             routes: [
-                .json("GET /v1/tasks?limit=3 ", #"{"tasks":[\#(task(1)),\#(task(2, "held"))],"next":2}"#),
-                .json("GET /v1/tasks?limit=1&cursor=2 ", #"{"tasks":[\#(task(3, "failed"))],"next":3}"#),
+                .json("GET /v1/tasks?order=desc&limit=3 ", #"{"tasks":[\#(task(3)),\#(task(2, "held"))],"next":2}"#),
+                .json("GET /v1/tasks?order=desc&limit=1&cursor=2 ", #"{"tasks":[\#(task(1, "failed"))],"next":1}"#),
             ])
         #expect(run.output.split(separator: "\n").count == 4)
         #expect(run.errors.isEmpty)
@@ -97,7 +97,7 @@ struct CommandTests {
                 .json("GET", #"{"tasks":[\#((1...100).map { task($0) }.joined(separator: ","))],"next":100}"#)
             ])
         #expect(try JSONParser.parse(run.output).arrayValue?.count == 100)
-        #expect(run.errors.contains("more"))
+        #expect(run.errors.contains("older"))
     }
 
     @Test func statusFindsTasksByName() throws {

@@ -31,6 +31,16 @@ struct StateDirectoryTests {
         }
     }
 
+    @Test func knowsWhetherTheMachineHasRunOnSinceItsLastHolder() throws {
+        try withDirectory { directory in
+            do { #expect(try !StateDirectory(directory).isOfThisBoot) }
+            do { #expect(try StateDirectory(directory).isOfThisBoot) }
+            try write("00000000-0000-0000-0000-000000000000\n", to: directory + "/taskd.lock")
+            do { #expect(try !StateDirectory(directory).isOfThisBoot) }
+            do { #expect(try StateDirectory(directory).isOfThisBoot) }
+        }
+    }
+
     @Test func refusesAFile() throws {
         try withDirectory { directory in
             try write("", to: directory + "/file")

@@ -48,4 +48,10 @@ struct YAMLDocumentTests {
         let error = #expect(throws: InvalidInput.self) { try YAMLDocument.value(Array(text.utf8)) }
         #expect(error?.code == .limit)
     }
+
+    @Test func aliasesThatMultiplyTextAreRefused() {
+        let text = "- &b " + String(repeating: "x", count: 1 << 20) + "\n" + String(repeating: "- *b\n", count: 100)
+        let error = #expect(throws: InvalidInput.self) { try YAMLDocument.value(Array(text.utf8)) }
+        #expect(error?.code == .limit)
+    }
 }

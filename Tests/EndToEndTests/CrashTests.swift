@@ -113,6 +113,22 @@ struct CrashTests {
         }
     }
 
+    @Test func aStoreThatFailsEndsTheDaemon() async throws {
+        try await withDaemon { daemon in
+            let trigger = """
+                CREATE TRIGGER broken BEFORE UPDATE OF state ON tasks WHEN NEW.state = 'succeeded'
+                BEGIN SELECT RAISE(ABORT, 'broken on purpose'); END
+                """
+            let made = try await Program.run("/usr/bin/sqlite3", [daemon.history, trigger])
+            #expect(made.status == 0, "\(made.stderr)")
+            let id = try await daemon.submit(["sleep": 0])
+            #expect(try await daemon.ending() == 70)
+            #expect(try await Program.run("/usr/bin/sqlite3", [daemon.history, "DROP TRIGGER broken"]).status == 0)
+            try await daemon.start()
+            #expect(try await daemon.task(id)["exception"]?["type"] == "Interrupted")
+        }
+    }
+
     /// Starts a command that has written a line and waits for `pipe` to write another and end.
     private func startCommand(_ pipe: String, _ daemon: LiveDaemon) async throws -> Int64 {
         let id = try await daemon.submit(["shell": .string("echo one; read x < \(pipe); echo two; exit 3")])

@@ -31,7 +31,21 @@ struct ErrorTests {
             method: "POST", path: "/v1/tasks",
             body: #"{"gather": [{"sleep": 0}, {"check": {"sqlite": {"path": 3, "sql": "x"}}}]}"#, status: 400,
             names: "gather[1].check.sqlite.path"),
-        Mistake(method: "POST", path: "/v1/tasks", body: #"{"sleep": 0, "after": [99]}"#, status: 404, names: "99"),
+        Mistake(method: "POST", path: "/v1/tasks", body: #"{"sleep": 0, "after": [99]}"#, status: 400, names: "99"),
+        Mistake(
+            method: "POST", path: "/v1/tasks", body: #"{"gather": [{"sleep": 0, "after": [2]}]}"#, status: 400,
+            names: "no task 2"),
+        Mistake(
+            method: "POST", path: "/v1/tasks", body: #"{"gather": [{"race": [{"sleep": 0, "after": [2]}]}]}"#,
+            status: 400, names: "no task 2"),
+        Mistake(
+            method: "POST", path: "/v1/tasks?overrides=%7B%22shell%22:%22x%22%7D", body: #"{"sleep": 0}"#, status: 400,
+            names: "shell"),
+        Mistake(
+            method: "POST", path: "/v1/tasks?overrides=%7B%22key%22:%22x%22%7D", body: #"[{"sleep": 0}, {"sleep": 0}]"#,
+            status: 400, names: "key"),
+        Mistake(method: "POST", path: "/v1/tasks/1/retry", body: #"{"name": "x"}"#, status: 400, names: "name"),
+        Mistake(method: "GET", path: "/v1/events?task_id=404", status: 404, names: "404"),
         Mistake(method: "POST", path: "/v1/tasks?dry=1", body: #"{"sleep": 0}"#, status: 400, names: "dry"),
         Mistake(method: "POST", path: "/v1/wait", body: #"{"ids": []}"#, status: 400, names: "ids"),
         Mistake(

@@ -66,6 +66,14 @@ struct JobFileTests {
         }
     }
 
+    @Test(arguments: ["sp ace", "é", "50%"])
+    func haveAnyName(name: String) async throws {
+        try await withDaemon(jobs: ["\(name).yaml": "sleep: 0"]) { daemon in
+            let reply = try await daemon.taskctl("submit", name, "--wait", "--json")
+            #expect(try JSONParser.parse(reply.stdout)["name"] == .string(name), "\(reply.stderr)")
+        }
+    }
+
     @Test func areReadAgainOnHangUp() async throws {
         try await withDaemon(jobs: Self.files) { daemon in
             try daemon.directory.write("sleep: 0\n", to: "jobs/new.yaml")

@@ -36,6 +36,7 @@ struct LifeTests {
             try await daemon.event("started", of: sleeping)
             #expect(try await daemon.end(signal) == 0)
             #expect(access(daemon.socket, F_OK) != 0, "the socket must be gone")
+            #expect(access(daemon.history + "-wal", F_OK) != 0, "all must be in the one file")
             let rows = try await Program.run(
                 "/usr/bin/sqlite3", [daemon.history, "PRAGMA integrity_check; SELECT state FROM tasks ORDER BY id"])
             #expect(rows.stdout == "ok\nsucceeded\nfailed\nheld\n")
@@ -68,6 +69,75 @@ struct LifeTests {
             #expect(start.duration(to: .now) < .seconds(10))
             _ = try? await wait
             withExtendedLifetime(stream) {}
+        }
+    }
+
+    @Test func whoAsksWhileItStopsIsToldSo() async throws {
+        try await withDaemon { daemon in
+            let pipe = try daemon.directory.pipe("go")
+            let command = "trap '' TERM; echo up; read x < \(pipe)"
+            let id = try await daemon.submit(["shell": .string(command), "grace": "1h"])
+            let output = try await daemon.open("GET", "/v1/tasks/\(id)/output?follow=true")
+            #expect(try await output.line() == "up")
+            async let status = daemon.end(SIGTERM)
+            // It takes tasks until it has seen the signal; were there nobody to ask after that, this would throw.
+            var answer = 201
+            while answer == 201 { answer = try await daemon.http("POST", "/v1/tasks", ["sleep": 0]).status }
+            #expect(answer == 503)
+            #expect(try await daemon.taskctl("submit", "--", "true").status == 75)
+            #expect(try await daemon.task(id)["state"] == "running")
+            try await daemon.directory.release(pipe)
+            #expect(try await status == 0)
+        }
+    }
+
+    @Test func theHookOfATaskThatAStopEndsRunsUnderTheNextDaemon() async throws {
+        try await withDaemon { daemon in
+            let witness = daemon.directory.path + "/witness"
+            let hook: JSONValue = ["/bin/sh", "-c", .string("echo $TASK_STATE >>\(witness)")]
+            let id = try await daemon.submit(["sleep": "1h", "on_done": hook])
+            try await daemon.event("started", of: id)
+            #expect(try await daemon.end(SIGTERM) == 0)
+            try await daemon.start()
+            try await daemon.event("hook_finished", of: id)
+            #expect(try await Program.run("/bin/cat", [witness]).stdout == "failed\n")
+        }
+    }
+
+    @Test func aStopWaitsForTheHooksThatRun() async throws {
+        try await withDaemon { daemon in
+            let pipe = try daemon.directory.pipe("go")
+            let begun = try daemon.directory.pipe("begun")
+            let script = "echo begun >\(begun); read x < \(pipe)"
+            let id = try await daemon.submit(["sleep": 0, "on_done": ["/bin/sh", "-c", .string(script)]])
+            #expect(try await Program.run("/bin/cat", [begun]).stdout == "begun\n")
+            async let status = daemon.end(SIGTERM)
+            try await daemon.directory.release(pipe)
+            #expect(try await status == 0)
+            try await daemon.start()
+            let events = try await daemon.taskctl("events", "--task", "\(id)").stdout
+            #expect(events.contains(#"hook_finished {"exit_code": 0"#), "\(events)")
+        }
+    }
+
+    @Test(arguments: [([], SIGUSR2), (["--on-stop", "leave"], SIGTERM)])
+    func commandsCanBeLeftToTheNextDaemon(flags: [String], signal: Int32) async throws {
+        try await withDaemon(flags: flags) { daemon in
+            let pipe = try daemon.directory.pipe("go")
+            let command = try await daemon.submit(["shell": .string("echo up; read x < \(pipe); echo more; exit 3")])
+            let output = try await daemon.open("GET", "/v1/tasks/\(command)/output?follow=true")
+            #expect(try await output.line() == "up")
+            let sleep = try await daemon.submit(["sleep": "1h"])
+            try await daemon.event("started", of: sleep)
+            #expect(try await daemon.end(signal) == 0)
+            #expect(try daemon.directory.shims().count == 1)
+            try await daemon.directory.release(pipe)
+            try await daemon.start()
+            let task = try await daemon.done(command)
+            #expect(task["exception"]?["exit_code"] == 3)
+            #expect(task["attempt"] == 1)
+            #expect(try await daemon.http("GET", "/v1/tasks/\(command)/output").text == "up\nmore\n")
+            #expect(try await daemon.task(sleep)["exception"]?["type"] == "Interrupted")
         }
     }
 

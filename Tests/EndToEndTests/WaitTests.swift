@@ -101,6 +101,16 @@ struct WaitTests {
         }
     }
 
+    @Test func aClientThatGoesAwayLeavesNothingBehind() async throws {
+        try await withDaemon { daemon in
+            let id = try await daemon.submit(["sleep": 0, "hold": true])
+            let stream = try await daemon.open("POST", "/v1/as_completed", ["ids": [.int(id)]])
+            try await daemon.untilWaitedFor(1)
+            stream.hangUp()
+            try await daemon.untilWaitedFor(0)
+        }
+    }
+
     /// Runs `taskctl as-completed` and kills it once it has printed a task that was done and waits for the other.
     private func killWaitingClient(of id: Int64, _ daemon: LiveDaemon) async throws {
         let done = try await daemon.run(["sleep": 0])["id"]?.intValue ?? 0
@@ -112,5 +122,12 @@ struct WaitTests {
             for try await _ in execution.standardOutput { try execution.send(signal: .kill) }
         }
         #expect(result.terminationStatus.shellCode == 137)
+    }
+}
+
+extension LiveDaemon {
+    /// Returns when somebody waits for so many tasks. Nobody tells of that, so it is asked for.
+    fileprivate func untilWaitedFor(_ count: Int64) async throws {
+        while try await http("GET", "/v1/health").json["waited_for"]?.intValue != count {}
     }
 }

@@ -107,6 +107,34 @@ import Testing
         }
     }
 
+    @Test(arguments: ["gather", "task_group", "race", "sequence"])
+    func eachRequestToACompositeInsistsOnItsMembers(kind: String) async throws {
+        try await withBench { bench in
+            bench.stage.makeStubborn("a")
+            let id = try await bench.submit(composite(kind, [job("a")]))
+            await bench.stage.started("a")
+            for times in 1...3 {
+                _ = try await bench.engine.cancel(id, message: nil, force: false)
+                await bench.stage.until(.asked("a", times: times))
+            }
+            let member = try await bench.end("a", .cancelled(.cancelled(nil)))
+            #expect(member.cancelRequests == 3)
+            #expect(try await bench.done(id).state == .cancelled)
+        }
+    }
+
+    @Test func aMemberThatEndsBeforeItsTurnIsCounted() async throws {
+        try await withBench { bench in
+            let id = try await bench.submit(composite("gather", [job("a"), job("b"), job("c")], ["max_running": 1]))
+            await bench.stage.started("a")
+            _ = try await bench.engine.cancel(TaskID(3), message: nil, force: false)
+            try await bench.end("a", .boom())
+            try await bench.end("c", .succeeded(3))
+            #expect(try await bench.done(id).exception?.type == "CancelledError")
+            #expect(bench.stage.order == ["a", "c"])
+        }
+    }
+
     @Test func anUnknownTaskIsRefused() async throws {
         try await withBench { bench in
             let error = await #expect(throws: EngineError.self) {

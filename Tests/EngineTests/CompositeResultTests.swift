@@ -31,4 +31,14 @@ import Testing
     @Test func mergeLeavesOutWhatIsNoObject() {
         #expect(CompositeResult.value(of: [.succeeded(["a": 1]), .succeeded(7)], merge: true) == ["a": 1])
     }
+
+    @Test func aResultNobodyCouldReadAgainIsAFailure() {
+        var deep: JSONValue = 0
+        for _ in 0..<(JSONParser.maximumDepth - 1) { deep = [deep] }
+        #expect(CompositeResult.outcome(of: [.succeeded(deep)], merge: false).exception?.type == "ResultTooLarge")
+        let long = JSONValue.string(String(repeating: "x", count: 40 << 20))
+        let outcome = CompositeResult.outcome(of: [.succeeded(long), .succeeded(long)], merge: false)
+        #expect(outcome.exception?.type == "ResultTooLarge")
+        #expect(CompositeResult.outcome(of: [.succeeded(1)], merge: false) == .succeeded([1]))
+    }
 }

@@ -112,6 +112,9 @@ extension CompositeRuleOracle.Situation {
     var expected: CompositeRule.Step {
         if isGather, isCancelled { return stopMembers(then: .cancelled) }
         if isGather, let decider { return .finish(.member(id(decider))) }
+        // In a sequence the member whose turn it is has it to its end.
+        let hasItsTurn = members.contains { $0 == .open || $0 == .openShielded }
+        if policy == .sequence, !isCancelled, decider != nil, hasItsTurn { return .wait }
         if !isGather, let decider { return stopMembers(then: verdict(decider)) }
         if isCancelled { return stopMembers(then: .cancelled) }
         if members.allSatisfy(\.isDone) { return .finish(.results) }

@@ -113,6 +113,20 @@ import Testing
         }
     }
 
+    @Test func aCancelledCompositeAsksItsMembersOnceOverARestart() async throws {
+        try await withBench { bench in
+            bench.stage.makeStubborn("a")
+            let id = try await bench.submit(composite("gather", [job("a")]))
+            await bench.stage.started("a")
+            _ = try await bench.engine.cancel(id, message: "why", force: false)
+            await bench.stage.until(.asked("a", times: 1))
+            try await withBench(takingUp: bench.directory) { (next) async throws in
+                #expect(try await next.done(id).exception == .cancelled("why"))
+                #expect(try await next.task("a").cancelRequests == 1)
+            }
+        }
+    }
+
     @Test func aCancelledTaskThatTheDaemonTookWithItDoesNotRunAgain() async throws {
         try await withBench { bench in
             bench.stage.makeStubborn("a")

@@ -51,6 +51,52 @@ import Testing
         }
     }
 
+    @Test(arguments: ["gather", "task_group", "race", "sequence"])
+    func eachTryOfACompositeHasMembersOfItsOwn(kind: String) async throws {
+        try await withBench { bench in
+            bench.stage.end("a", .boom())
+            let id = try await bench.submit(composite(kind, [job("a")], ["retry": ["attempts": 3, "backoff": 0]]))
+            let task = try await bench.done(id)
+            #expect(task.state == .failed)
+            #expect(task.attempt == 3)
+            #expect(bench.stage.order == ["a", "a", "a"])
+            #expect(try await bench.store.children(of: id).map(\.number) == [4])
+            let types = try await bench.store.events(after: 0, taskID: id).map(\.type).filter { $0 != "progress" }
+            #expect(types == ["submitted", "started", "retrying", "started", "retrying", "started", "failed"])
+        }
+    }
+
+    @Test func theNextTryOfAGatherStartsWhileMembersOfTheLastRunOn() async throws {
+        try await withBench { bench in
+            let retry: JSONObject = ["retry": ["attempts": 2, "backoff": "5s"], "max_running": 2]
+            let id = try await bench.submit(composite("gather", [job("a"), job("b"), job("c")], retry))
+            await bench.stage.started("b")
+            try await bench.end("a", .boom())
+            let resting = try await bench.until(id) { $0.state == .queued }
+            #expect(resting.waitingFor?["retry"] != nil)
+            #expect(try await bench.task(TaskID(4)).exception?.message == "attempt 1 of its gather has ended")
+            #expect(try await bench.task(TaskID(3)).state == .running)
+            // The end of a member of the try before is nothing to the composite.
+            try await bench.end("b", .boom("late"))
+            await bench.clock.sleeper(until: .milliseconds(5001))
+            bench.clock.advance(by: .milliseconds(5001))
+            #expect(try await bench.done(id).exception?.message == "boom")
+            #expect(try await bench.task(id).attempt == 2)
+        }
+    }
+
+    @Test func aCompositeCancelledBetweenTwoTriesTakesItsNextMembersWithIt() async throws {
+        try await withBench { bench in
+            bench.stage.end("a", .boom())
+            let id = try await bench.submit(
+                composite("gather", [job("a")], ["retry": ["attempts": 2, "backoff": "1h"]]))
+            try await bench.until(id) { $0.waitingFor?["retry"] != nil }
+            _ = try await bench.engine.cancel(id, message: nil, force: false)
+            #expect(try await bench.task(id).state == .cancelled)
+            #expect(try await bench.task(TaskID(3)).state == .cancelled)
+        }
+    }
+
     @Test func retryingADoneTaskMakesANewOneOfTheSameJob() async throws {
         try await withBench { bench in
             let id = try await bench.submit(job("a", ["key": "k", "labels": ["x": "y"]]))

@@ -60,6 +60,21 @@ import Testing
         }
     }
 
+    @Test func aCancelRequestAfterTheTimeoutEndsTheTries() async throws {
+        try await withBench { bench in
+            bench.stage.makeStubborn("a")
+            let id = try await bench.submit(job("a", ["timeout": "5s", "retry": ["attempts": 3, "backoff": 0]]))
+            await bench.clock.sleeper(until: .seconds(5))
+            bench.clock.advance(by: .seconds(5))
+            await bench.stage.until(.asked("a", times: 1))
+            _ = try await bench.engine.cancel(id, message: nil, force: false)
+            await bench.stage.until(.asked("a", times: 2))
+            let task = try await bench.end("a", .cancelled(.cancelled(nil)))
+            #expect(task.exception == .timeout(after: .seconds(5)))
+            #expect(task.attempt == 1)
+        }
+    }
+
     @Test(arguments: ["gather", "task_group", "race", "sequence"])
     func aCompositeOverItsTimeCancelsItsMembers(kind: String) async throws {
         try await withBench { bench in

@@ -80,6 +80,7 @@ struct CSVScannerTests {
         Refused("a,b,a\n1,2,3\n", .unexpectedDocument, "two columns", "\"a\""),
         Refused("a,b\n1,2\n", key: "barcode", .config, "key", "\"barcode\"", "a, b"),
         Refused("barcode;title\n1;2\n", key: "barcode", .config, "barcode;title"),
+        Refused("00100cam\u{1E}a\u{1F}b\u{1D}", .unexpectedDocument, "control characters"),
         Refused(String(repeating: "a", count: 70_000), .unexpectedDocument, "header line is longer"),
     ])
     func refusesWhatItCannotCount(_ row: Refused) throws {

@@ -91,12 +91,23 @@ struct CheckFileTests {
         }
     }
 
+    @Test(arguments: ["history.sqlite", "history.sqlite-wal", "link"])
+    func leavesTheDaemonsOwnDatabaseAlone(name: String) async throws {
+        try await withCheckDirectory { directory in
+            for file in ["history.sqlite", "history.sqlite-wal"] { try directory.write(file, "a\n") }
+            try #require(Glibc.link(directory.file("history.sqlite"), directory.file("link")) == 0)
+            let report = try await check(csv(name), in: directory)
+            #expect(report.code == "config")
+            #expect(report.outcome.exception?.message.contains("own history") == true)
+        }
+    }
+
     @Test(arguments: [1, 3, 100, 4096])
     func readsInPiecesOfAnySize(_ bufferSize: Int) async throws {
         try await withCheckDirectory { directory in
             let record = marcRecord([("001", "a"), ("245", "10\u{1F}aMiddlemarch")])
             try directory.write("r.mrc", Array(repeating: record, count: 20).flatMap(\.self))
-            let counter = FileCounter(path: "r.mrc", format: .marc, key: "245a", bufferSize: bufferSize)
+            let counter = FileCounter(path: "r.mrc", format: .marc, key: "245a", history: "", bufferSize: bufferSize)
             #expect(try await counter.count(.test(directory.path)).value == 20)
         }
     }
@@ -105,7 +116,7 @@ struct CheckFileTests {
         try await withCheckDirectory { directory in
             try directory.write("a.csv", String(repeating: "a\n", count: 2500))
             let told = Mutex<[Double]>([])
-            let counter = FileCounter(path: "a.csv", format: .csv, key: nil, bufferSize: 10)
+            let counter = FileCounter(path: "a.csv", format: .csv, key: nil, history: "", bufferSize: 10)
             let context = JobContext.test(directory.path) { progress in told.withLock { $0.append(progress.fraction) } }
             _ = try await counter.count(context)
             let fractions = told.withLock(\.self)
@@ -118,7 +129,7 @@ struct CheckFileTests {
     @Test func refusesAFileThatGrowsMeanwhile() async throws {
         try await withCheckDirectory { directory in
             let path = try directory.write("a.csv", String(repeating: "a\n", count: 100))
-            let counter = FileCounter(path: path, format: .csv, key: nil, bufferSize: 100)
+            let counter = FileCounter(path: path, format: .csv, key: nil, history: "", bufferSize: 100)
             let context = JobContext.test { _ in _ = try? directory.write("a.csv", String(repeating: "a\n", count: 200))
             }
             await #expect { try await counter.count(context) } throws: { error in
@@ -132,7 +143,7 @@ struct CheckFileTests {
     @Test func cancellingEndsTheReading() async throws {
         try await withCheckDirectory { directory in
             let path = try directory.write("a.csv", String(repeating: "a\n", count: 1000))
-            let counter = FileCounter(path: path, format: .csv, key: nil, bufferSize: 10)
+            let counter = FileCounter(path: path, format: .csv, key: nil, history: "", bufferSize: 10)
             let (reading, tell) = AsyncStream.makeStream(of: Void.self)
             let isCancelled = CancellationFlag()
             // Runs on the thread that reads, which it holds up until the task is cancelled.

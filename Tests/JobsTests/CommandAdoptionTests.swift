@@ -6,21 +6,22 @@ import Testing
 
 extension CommandTests {
     struct AdoptionTests {
-        /// Starts the shell jobs in another process, a daemon that is killed once all of them have said that they are ready.
+        /// Starts the shell jobs in another process, a daemon that is killed once each of them has told progress: what it
+        /// says first may be overtaken by what it says next.
         private func abandon(_ scripts: [String], in bench: CommandWorkbench) async throws {
             await #expect(processExitsWith: .signal(SIGKILL)) {
                 [directory = bench.directory as String, mark = bench.mark as String, scripts] in
                 let bench = try CommandWorkbench(adopting: directory, mark: mark)
-                let (ready, told) = AsyncStream<Void>.makeStream()
+                let (ready, told) = AsyncStream<Int>.makeStream()
                 for (index, script) in scripts.enumerated() {
                     let handler = try bench.shell(script)
-                    let context = bench.context(task: Int64(index + 1)) { if $0.message == "ready" { told.yield() } }
+                    let context = bench.context(task: Int64(index + 1)) { _ in told.yield(index) }
                     Task { await handler.run(context) }
                 }
-                var waiting = scripts.count
-                for await _ in ready {
-                    waiting -= 1
-                    if waiting == 0 { kill(getpid(), SIGKILL) }
+                var waiting = Set(scripts.indices)
+                for await index in ready {
+                    waiting.remove(index)
+                    if waiting.isEmpty { kill(getpid(), SIGKILL) }
                 }
             }
         }
@@ -139,6 +140,33 @@ extension CommandTests {
                 try "boot_id \(boot)shim 1 1\n".write(
                     toFile: bench.attempt().identity, atomically: false, encoding: .utf8)
                 #expect(try await bench.resume() == nil)
+            }
+        }
+
+        @Test(arguments: ["no directory", "a directory", "no more than a shim"])
+        func whatProvablyNeverRanIsRun(remains: String) async throws {
+            try await withCommandBench(isOfSameBoot: true) { bench in
+                let path = bench.attempt().path
+                if remains != "no directory" {
+                    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+                }
+                if remains == "no more than a shim" {
+                    try "boot_id x\nshim 1 1\n".write(
+                        toFile: bench.attempt().identity, atomically: false, encoding: .utf8)
+                }
+                let report = try await bench.resume(#"{"shell": "echo ran >>witness"}"#)
+                #expect(report?.outcome.state == .succeeded)
+                #expect(bench.text("witness") == "ran\n")
+            }
+        }
+
+        @Test func whatMayHaveRunIsNotRunAgain() async throws {
+            try await withCommandBench(isOfSameBoot: true) { bench in
+                try FileManager.default.createDirectory(atPath: bench.attempt().path, withIntermediateDirectories: true)
+                try "boot_id another\nshim 1 1\nchild 1 1\n"
+                    .write(toFile: bench.attempt().identity, atomically: false, encoding: .utf8)
+                #expect(try await bench.resume(#"{"shell": "echo ran >>witness"}"#) == nil)
+                #expect(bench.text("witness").isEmpty)
             }
         }
 

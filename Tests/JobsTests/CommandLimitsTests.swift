@@ -14,6 +14,15 @@ extension CommandTests {
             }
         }
 
+        @Test func openFilesAreAsManyAsSelectCanWatch() async throws {
+            try await withCommandBench { bench in
+                let report = try await bench.run(#"{"shell": "ulimit -Sn; ulimit -Hn"}"#)
+                let numbers = report.outcome.stdout?.split(separator: "\n").compactMap { Int($0) } ?? []
+                #expect(numbers.count == 2)
+                #expect(numbers.first == min(1024, numbers.last ?? 0))
+            }
+        }
+
         @Test func overItsProcessorTimeItIsKilled() async throws {
             try await withCommandBench { bench in
                 let report = try await bench.run(#"{"shell": "while :; do :; done", "rlimits": {"cpu_time": 1}}"#)

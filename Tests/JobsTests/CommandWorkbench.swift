@@ -10,19 +10,20 @@ struct CommandWorkbench: Sendable {
     let executor: Executor
     let mark: String
 
-    init(cgroup: String? = nil, outputLimit: Int64 = 64 << 20) throws {
+    init(cgroup: String? = nil, outputLimit: Int64 = 64 << 20, isOfSameBoot: Bool = false) throws {
         directory = try Self.makeDirectory()
         mark = "taskd-test-\(UUID().uuidString)"
         executor = try Executor(
-            shim: Self.shim, state: directory, socket: directory + "/taskd.sock", cgroup: cgroup,
-            outputLimit: outputLimit)
+            shim: Self.shim, state: directory, socket: directory + "/taskd.sock", isOfSameBoot: isOfSameBoot,
+            cgroup: cgroup, outputLimit: outputLimit)
     }
 
     /// A bench around an existing state directory, as a daemon that was started anew has it.
     init(adopting directory: String, mark: String) throws {
         self.directory = directory
         self.mark = mark
-        executor = try Executor(shim: Self.shim, state: directory, socket: directory + "/taskd.sock")
+        executor = try Executor(
+            shim: Self.shim, state: directory, socket: directory + "/taskd.sock", isOfSameBoot: false)
     }
 
     /// Products stand beside the test runner.
@@ -120,9 +121,10 @@ extension CommandWorkbench {
 
 /// Runs `body` with a bench that is gone afterwards, and with it whatever still carries its mark.
 func withCommandBench(
-    cgroup: String? = nil, outputLimit: Int64 = 64 << 20, _ body: (CommandWorkbench) async throws -> Void
+    cgroup: String? = nil, outputLimit: Int64 = 64 << 20, isOfSameBoot: Bool = false,
+    _ body: (CommandWorkbench) async throws -> Void
 ) async throws {
-    let bench = try CommandWorkbench(cgroup: cgroup, outputLimit: outputLimit)
+    let bench = try CommandWorkbench(cgroup: cgroup, outputLimit: outputLimit, isOfSameBoot: isOfSameBoot)
     defer {
         for case let pid? in bench.survivors().map({ Int32($0.prefix { $0 != ":" }) }) where pid > 1 {
             kill(pid, SIGKILL)

@@ -95,7 +95,7 @@ import Testing
         (#"{"sleep": 1, "after": ["1"]}"#, "after[0]", "whole number"),
         (#"{"sleep": 1, "delay": 1, "not_before": "2026-01-01"}"#, "not_before", "beside delay"),
         (#"{"sleep": 1, "not_before": "soon"}"#, "not_before", "not a time"),
-        (#"{"sleep": 1, "retry": 3}"#, "retry", "an object"),
+        (#"{"sleep": 1, "retry": "3"}"#, "retry", "an object"), (#"{"sleep": 1, "retry": 0}"#, "retry", "between 1"),
         (#"{"sleep": 1, "retry": {}}"#, "retry.attempts", "missing"),
         (#"{"sleep": 1, "retry": {"attempts": 0}}"#, "retry.attempts", "between 1"),
         (#"{"sleep": 1, "retry": {"attempts": 2, "jitter": 2}}"#, "retry.jitter", "between 0 and 1"),

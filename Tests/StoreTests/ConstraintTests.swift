@@ -96,7 +96,7 @@ import Testing
             #expect(likeHistory.allSatisfy(columns.contains))
             try await bench.submit(job("a"), job("b", ["hold": true]))
             _ = try await bench.claim()
-            try await bench.store.record(Progress(completed: 1, total: 4, message: "m"), of: TaskID(1), at: at(2))
+            try await bench.store.record(Progress(completed: 1, total: 4, message: "m"), of: bench.task(1), at: at(2))
             let rows = try await bench.rows("SELECT json_array(id, name, fraction, progress_message) FROM running")
             #expect(rows == [[#"[1,"a",0.25,"m"]"#.databaseValue]])
         }

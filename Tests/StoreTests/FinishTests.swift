@@ -51,12 +51,14 @@ import Testing
         try await withStore { bench in
             try await bench.submit(job("a", ["on_done": ["x"]]), job("b"))
             _ = try await bench.claim()
-            #expect(try await bench.store.pendingHooks().isEmpty)
+            #expect(try await bench.store.pendingHooks(limit: 9, besides: []).isEmpty)
             try await bench.finish(2, .succeeded(nil))
             try await bench.finish(1, .succeeded(nil))
-            #expect(try await bench.store.pendingHooks().map(\.name) == ["a"])
+            #expect(try await bench.store.pendingHooks(limit: 9, besides: []).map(\.name) == ["a"])
+            #expect(try await bench.store.pendingHooks(limit: 9, besides: [TaskID(1)]).isEmpty)
+            #expect(try await bench.store.pendingHooks(limit: 0, besides: []).isEmpty)
             try await bench.store.completeHook(TaskID(1), result: ["exit_code": 3], at: at(3))
-            #expect(try await bench.store.pendingHooks().isEmpty)
+            #expect(try await bench.store.pendingHooks(limit: 9, besides: []).isEmpty)
             #expect(try await bench.store.events(after: 0, taskID: TaskID(1)).last?.data == ["exit_code": 3])
         }
     }
@@ -65,7 +67,9 @@ import Testing
         try await withStore { bench in
             try await bench.submit(job("a", ["retry": ["attempts": 3]]))
             _ = try await bench.claim(at: at(1))
-            try await bench.store.requeue(TaskID(1), after: .boom, detail: ["pid": 9], wakeAt: at(10), at: at(2))
+            let isAgain = try await bench.store.requeue(
+                TaskID(1), after: .boom, detail: ["pid": 9], wakeAt: at(10), at: at(2))
+            #expect(isAgain)
             let resting = try await bench.task(1)
             #expect(resting.state == .queued && resting.attempt == 1)
             #expect(resting.waitingFor == ["retry": .string(at(10).description)])
@@ -91,7 +95,7 @@ import Testing
                 let started = try await bench.task(1)
                 #expect(started.attempt == attempt && started.cancelRequests == 0 && !started.timedOut)
                 #expect(try await bench.store.expire(TaskID(1), at: at(2)))
-                try await bench.store.requeue(TaskID(1), after: .boom, detail: nil, wakeAt: nil, at: at(2))
+                #expect(try await bench.store.requeue(TaskID(1), after: .boom, detail: nil, wakeAt: nil, at: at(2)))
             }
         }
     }
@@ -99,10 +103,60 @@ import Testing
     @Test func whatDoesNotRunIsNotRequeuedAndMakesNoProgress() async throws {
         try await withStore { bench in
             let task = try await bench.submit(job("a"))[0]
-            try await bench.store.requeue(TaskID(1), after: .boom, detail: nil, wakeAt: nil, at: at(1))
-            try await bench.store.record(Progress(completed: 1, total: 2), of: TaskID(1), at: at(1))
+            #expect(try await !bench.store.requeue(TaskID(1), after: .boom, detail: nil, wakeAt: nil, at: at(1)))
+            try await bench.store.record(Progress(completed: 1, total: 2), of: task, at: at(1))
             #expect(try await bench.task(1) == task)
             #expect(try await bench.events(of: 1) == ["submitted"])
+        }
+    }
+
+    @Test func whatSomebodyAskedToEndIsNotRequeued() async throws {
+        try await withStore { bench in
+            try await bench.submit(job("a", ["retry": 3]))
+            _ = try await bench.claim()
+            _ = try await bench.store.cancel(TaskID(1), message: nil, force: false, at: at(2))
+            #expect(try await !bench.store.requeue(TaskID(1), after: .boom, detail: nil, wakeAt: nil, at: at(2)))
+            #expect(try await bench.task(1).state == .running)
+        }
+    }
+
+    @Test func progressOfATryIsNotTheNextOnes() async throws {
+        try await withStore { bench in
+            try await bench.submit(job("a", ["retry": 3]))
+            _ = try await bench.claim()
+            let first = try await bench.task(1)
+            #expect(try await bench.store.requeue(TaskID(1), after: .boom, detail: nil, wakeAt: nil, at: at(2)))
+            _ = try await bench.claim()
+            try await bench.store.record(Progress(completed: 1, total: 2), of: first, at: at(3))
+            #expect(try await bench.task(1).progress == nil)
+            #expect(try await bench.store.setPaused(first, true, at: at(3)) == nil)
+        }
+    }
+
+    @Test func aChainOfDependentsOfAnyLengthFails() async throws {
+        try await withStore { bench in
+            let length: Int64 = 20_000
+            var jobs = [try Job(json: job("0"))]
+            for number in 1..<length { jobs.append(try Job(json: job("\(number)", ["after": [.int(number)]]))) }
+            _ = try await bench.store.submit(jobs, directory: nil, by: nil, at: at(0))
+            _ = try await bench.claim()
+            let ended = try await bench.finish(1, .failed(.boom))
+            #expect(ended.map(\.id.number) == Array(1...length))
+            #expect(ended.last?.exception == .dependencyFailed(TaskID(length - 1), state: .failed))
+        }
+    }
+
+    @Test func theNextTryOfACompositeDoesNotWaitForWhatIsDone() async throws {
+        try await withStore { bench in
+            try await bench.submit(job("first"))
+            _ = try await bench.claim()
+            try await bench.finish(1, .succeeded(nil))
+            let job = try Job(json: gather([job("a", ["after": [1]])], ["retry": 2]))
+            _ = try await bench.store.submit([job], directory: nil, by: nil, at: at(0))
+            _ = try await bench.store.claimComposites(at: at(1))
+            let ended = try await bench.store.requeueComposite(TaskID(2), job, after: .boom, wakeAt: nil, at: at(2))
+            #expect(ended?.map(\.name) == ["a"])
+            #expect(try await bench.rows("SELECT task_id FROM dependencies WHERE task_id = 4").isEmpty)
         }
     }
 

@@ -54,7 +54,7 @@ import Testing
             try await bench.finish(4, .cancelled(.cancelled(nil)))
             try await bench.finish(2, .succeeded(1))
             try await bench.finish(3, .failed(.boom))
-            try await bench.store.record(Progress(completed: 1, total: 2), of: TaskID(5), at: at(3))
+            try await bench.store.record(Progress(completed: 1, total: 2), of: bench.task(5), at: at(3))
             let snapshot = try await bench.store.members(of: TaskID(1))
             let tally = snapshot.tally
             #expect(tally.unreleased == 2 && tally.open == 1 && tally.openShielded == 1)
@@ -75,12 +75,27 @@ import Testing
                 gather([job("a"), job("b", shield), job("c", ["delay": 9]), job("d", shield), job("e")]))
             _ = try await release(bench, 3)
             _ = try await bench.claim()
-            let (ended, running) = try await bench.store.cancelMembers(of: TaskID(1), message: "m", at: at(2))
+            let (ended, running) = try await bench.store.cancelMembers(
+                of: TaskID(1), message: "m", insisting: true, at: at(2))
             #expect(running.map(\.number) == [2])
             #expect(ended.map(\.name) == ["c", "d", "e"])
             #expect(try await bench.task(2).cancelMessage == "m")
             #expect(try await bench.task(3).state == .running)
             #expect(try await bench.task(3).cancelRequests == 0)
+        }
+    }
+
+    @Test(arguments: [(true, 2), (false, 1)])
+    func onlyWhoInsistsAsksTwice(insisting: Bool, requests: Int) async throws {
+        try await withStore { bench in
+            try await bench.submit(gather([job("a")]))
+            _ = try await release(bench, 1)
+            _ = try await bench.claim()
+            for isInsisting in [true, insisting] {
+                _ = try await bench.store.cancelMembers(
+                    of: TaskID(1), message: nil, insisting: isInsisting, at: at(2))
+            }
+            #expect(try await bench.task(2).cancelRequests == requests)
         }
     }
 

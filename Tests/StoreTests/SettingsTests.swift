@@ -41,6 +41,24 @@ import Testing
         }
     }
 
+    @Test func anotherProgramsDatabaseIsLeftAsItWas() async throws {
+        try await withDirectory { directory in
+            let path = directory + "/history.sqlite"
+            try await DatabaseQueue(path: path).write { try $0.execute(sql: "CREATE TABLE items (id INTEGER)") }
+            let before = try Data(contentsOf: URL(filePath: path))
+            let error = #expect(throws: StoreError.self) { try Store(path: path) }
+            #expect(error?.code == .corrupt)
+            #expect(try Data(contentsOf: URL(filePath: path)) == before)
+        }
+    }
+
+    @Test func aDirectoryInItsPlaceIsRefused() async throws {
+        try await withDirectory { directory in
+            let error = #expect(throws: StoreError.self) { try Store(path: directory) }
+            #expect(error?.message.contains("not a regular file") == true)
+        }
+    }
+
     @Test func aNewerSchemaIsRefusedAndTheFileLeftAsItWas() async throws {
         try await withDirectory { directory in
             let path = directory + "/history.sqlite"

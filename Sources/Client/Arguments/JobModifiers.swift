@@ -15,6 +15,7 @@ struct JobModifiers: ParsableArguments {
         []
     @Flag(help: "A parent's cancellation, failure or timeout leaves it alone.") var shield = false
     @Flag(help: "Wait until somebody starts it (taskctl start).") var hold = false
+    @Flag(help: "Leave a command's standard input open (taskctl send).") var stdinOpen = false
     @Option(help: ArgumentHelp("Try it up to so many times in all.", valueName: "attempts")) var retry: Int64?
     @Option(help: ArgumentHelp("From TERM to KILL when it is cancelled.", valueName: "duration")) var grace: Duration?
     @Option(help: ArgumentHelp("What to do when the daemon stopped while it ran.", valueName: "fail|rerun"))
@@ -38,6 +39,7 @@ struct JobModifiers: ParsableArguments {
         object["labels"] = label.isEmpty ? nil : .object(labels)
         object["shield"] = shield ? true : nil
         object["hold"] = hold ? true : nil
+        object["stdin_open"] = stdinOpen ? true : nil
         object["retry"] = retry.map { ["attempts": .int($0)] }
         object["grace"] = grace?.jsonSeconds
         object["on_interrupt"] = onInterrupt.map { .string($0.rawValue) }

@@ -14,17 +14,18 @@ struct SubmittedFile: Sendable {
     ///
     /// - Throws: ``ClientError`` when it cannot be read.
     init(path: String) throws(ClientError) {
-        let bytes = try Self.read(path)
+        var bytes = try Self.read(path)
+        // A byte order mark says what is known: that this is UTF-8.
+        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes.removeFirst(3) }
         body = Request.Body(bytes: bytes, contentType: Self.contentType(of: bytes, path: path))
         directory = try path == "-" ? Self.currentDirectory() : Self.directory(of: path)
     }
 
-    /// YAML when the name says so, else JSON when it starts like a JSON object or list.
+    /// What the name says, else JSON when it is that: YAML has braces and brackets too.
     static func contentType(of bytes: [UInt8], path: String) -> String {
         let isYAMLByName = path.hasSuffix(".yaml") || path.hasSuffix(".yml")
-        let first = bytes.first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }
-        let startsLikeJSON = first == UInt8(ascii: "{") || first == UInt8(ascii: "[")
-        return !isYAMLByName && startsLikeJSON ? "application/json" : "application/yaml"
+        let isJSON = path.hasSuffix(".json") || (!isYAMLByName && (try? JSONParser.parse(bytes)) != nil)
+        return isJSON ? "application/json" : "application/yaml"
     }
 
     /// The directory that relative paths start from when no file says otherwise.
@@ -43,7 +44,10 @@ struct SubmittedFile: Sendable {
         return String(cString: resolved)
     }
 
-    private static func read(_ path: String) throws(ClientError) -> [UInt8] {
+    /// The bytes of the file at `path`, or of standard input when that is `-`.
+    ///
+    /// - Throws: ``ClientError`` when it cannot be read.
+    static func read(_ path: String) throws(ClientError) -> [UInt8] {
         let descriptor = path == "-" ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw failure(path) }
         defer { close(descriptor) }

@@ -27,7 +27,7 @@ struct Events: ClientCommand {
     }
 
     func run(_ session: Session) throws -> ExitStatus {
-        var last = after ?? 0
+        var last = after
         try session.client.forEachEvent(of: request) { event in
             last = event.json["seq"]?.intValue ?? last
             if session.wantsJSON {
@@ -37,7 +37,8 @@ struct Events: ClientCommand {
             }
         }
         guard follow else { return .success }
-        try session.complain("taskd is stopping; when it is back, go on with: taskctl events --follow --after \(last)")
+        let place = last.map { " --after \($0)" } ?? ""
+        try session.complain("taskd is stopping; when it is back, go on with: taskctl events --follow\(place)")
         return .tryAgain
     }
 

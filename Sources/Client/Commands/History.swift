@@ -16,11 +16,11 @@ struct History: ClientCommand {
 
     /// What to ask for, `limit` aside.
     var query: [(name: String, value: String)] {
-        selection.query(defaultStates: TaskState.allCases.filter(\.isDone)) + [(name: "order", value: "desc")]
+        selection.query(defaultStates: TaskState.allCases.filter(\.isDone))
     }
 
     func run(_ session: Session) throws -> ExitStatus {
-        try session.show(query, limit: selection.limit)
+        try session.show(query, limit: selection.limit, isNewestFirst: true)
         return .success
     }
 }

@@ -3,7 +3,7 @@ internal import Model
 
 struct List: ClientCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "List tasks, oldest first.")
+        commandName: "list", abstract: "List the latest tasks, oldest first.")
 
     @OptionGroup var selection: TaskSelection
     @Option(help: ArgumentHelp("Only members of this task.", valueName: "id")) var parent: TaskID?
@@ -15,7 +15,7 @@ struct List: ClientCommand {
     }
 
     func run(_ session: Session) throws -> ExitStatus {
-        try session.show(query, limit: selection.limit)
+        try session.show(query, limit: selection.limit, isNewestFirst: false)
         return .success
     }
 }
@@ -23,14 +23,18 @@ struct List: ClientCommand {
 extension Session {
     private static let defaultLimit = 100
 
-    /// Shows the tasks that `query` lets through; without a `limit` the first hundred, and whether there are more.
-    func show(_ query: [(name: String, value: String)], limit: Int?) throws {
-        let (tasks, hasMore) = try client.tasks(query, limit: limit ?? Self.defaultLimit)
+    /// Shows the latest of the tasks that `query` lets through; without a `limit` a hundred, and whether there are more.
+    func show(_ query: [(name: String, value: String)], limit: Int?, isNewestFirst: Bool) throws {
+        let (found, hasMore) = try client.tasks(
+            query + [(name: "order", value: "desc")], limit: limit ?? Self.defaultLimit)
+        let tasks = isNewestFirst ? found : found.reversed()
         if wantsJSON {
             try output.json(.array(tasks.map(\.json)))
         } else {
             try show(Table(tasks: tasks))
         }
-        if hasMore && limit == nil { try complain("there are more; these are the first \(tasks.count) (--limit)") }
+        if hasMore && limit == nil {
+            try complain("there are older ones; these are the latest \(tasks.count) (--limit)")
+        }
     }
 }

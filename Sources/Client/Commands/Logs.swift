@@ -5,7 +5,10 @@ struct Logs: ClientCommand {
     static let configuration = CommandConfiguration(
         commandName: "logs",
         abstract: "Print the output of a command.",
-        discussion: "On a terminal control characters are made visible; anywhere else the bytes are exact.")
+        discussion: """
+            On a terminal control characters are made visible; anywhere else the bytes are exact. With --json each piece is \
+            an object on a line of its own, whose text has U+FFFD in the place of what is no UTF-8.
+            """)
 
     @Argument(help: "The task.") var id: TaskID
     @Flag(help: "Go on printing until the task is done.") var follow = false
@@ -16,7 +19,6 @@ struct Logs: ClientCommand {
 
     mutating func validate() throws {
         guard tail ?? 0 >= 0 else { throw ValidationError("--tail must not be negative") }
-        guard !global.json else { throw ValidationError("the output of a command is not JSON; leave out --json") }
     }
 
     /// The call for the output from byte `offset` on.
@@ -28,7 +30,8 @@ struct Logs: ClientCommand {
     }
 
     func run(_ session: Session) throws -> ExitStatus {
-        var printer = Printer(output: session.output, isRaw: raw)
+        var printer = Printer(
+            output: session.output, isRaw: raw, stream: session.wantsJSON ? (stderr ? "stderr" : "stdout") : nil)
         var offset = 0
         if let tail {
             let (lines, end) = try lastLines(tail, session.client)
@@ -57,9 +60,17 @@ extension Logs {
     private struct Printer {
         let output: Output
         let isRaw: Bool
+        /// The stream to name in JSON; `nil` for the output as it is.
+        let stream: String?
         var visible = VisibleBytes()
 
         mutating func print(_ bytes: [UInt8]) throws(ClientError) {
+            if let stream {
+                guard !bytes.isEmpty else { return }
+                return try output.json([
+                    "stream": .string(stream), "text": .string(String(decoding: bytes, as: UTF8.self)),
+                ])
+            }
             guard output.isTerminal, !isRaw else { return try output.write(bytes) }
             try output.write(visible.show(bytes))
         }

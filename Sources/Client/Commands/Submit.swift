@@ -32,6 +32,7 @@ struct Submit: ClientCommand {
         guard ways == 1 else {
             throw ValidationError("give one of: a job's name, --file, or a command after --")
         }
+        guard job != "" else { throw ValidationError("the job's name must not be empty") }
         guard wait || timeout == nil || taskTimeout == nil else {
             throw ValidationError("without --wait, --timeout and --task-timeout mean the same; give one of them")
         }

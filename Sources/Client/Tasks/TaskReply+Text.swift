@@ -58,8 +58,14 @@ extension TaskReply {
             return [(title + "was cancelled" + (message.isEmpty ? "" : ": \(message)")).shown]
         case .failed:
             let first = (title + "failed" + (exceptionLine.isEmpty ? "" : ": \(exceptionLine)")).shown
-            return [first] + Self.members(exception, depth: 1)
+            return [first] + Self.lastWords(exception) + Self.members(exception, depth: 1)
         }
+    }
+
+    /// The last line a failed command wrote on its standard error: most say there why they failed.
+    private static func lastWords(_ exception: ExceptionInfo?) -> [String] {
+        let lines = exception?.details["stderr"]?.stringValue?.split(whereSeparator: \.isNewline) ?? []
+        return lines.last { !$0.allSatisfy(\.isWhitespace) }.map { ["  " + String($0).shown] } ?? []
     }
 
     /// The exceptions of a group, indented under it.

@@ -14,8 +14,17 @@ struct Configuration: Sendable {
         case logLevel = "log_level"
         case socketGroup = "socket_group"
         case shim
+        case onStop = "on_stop"
 
         var variable: String { "TASKD_\(rawValue.uppercased())" }
+    }
+
+    /// What becomes of running commands when the daemon is told to stop.
+    enum OnStop: String, Sendable, Hashable, CaseIterable {
+        /// They run on, and the next daemon adopts them.
+        case leave
+        /// They are ended, as if cancelled.
+        case cancel
     }
 
     /// How many tasks run at once when nobody says.
@@ -28,6 +37,7 @@ struct Configuration: Sendable {
     let logLevel: Logger.Level
     /// The group whose members may connect; `nil` for the daemon's user alone.
     let socketGroup: String?
+    let onStop: OnStop
     /// The program that runs commands; `nil` for the one that was installed with the daemon.
     let shimPath: String?
 
@@ -42,6 +52,11 @@ extension Configuration {
     static func resolve(
         flags: [Setting: String], environment: [String: String] = Self.environment()
     ) throws(DaemonError) -> Configuration {
+        if let empty = flags.first(where: \.value.isEmpty) {
+            throw DaemonError(code: .usage, message: "\(empty.key.rawValue): must not be empty")
+        }
+        // An empty variable is one that is not set, as the XDG Base Directory Specification has it.
+        let environment = environment.filter { !$0.value.isEmpty }
         let file = try settings(inFile: flags[.config] ?? environment[Setting.config.variable])
         func value(_ setting: Setting) -> String? { flags[setting] ?? environment[setting.variable] ?? file[setting] }
         guard let state = value(.stateDirectory) ?? defaultStateDirectory(environment) else {
@@ -55,6 +70,7 @@ extension Configuration {
             jobsDirectory: absolute(value(.jobsDirectory) ?? stateDirectory + "/jobs"),
             maximumRunning: try value(.maximumRunning).map(checkedMaximum) ?? defaultMaximumRunning,
             logLevel: try value(.logLevel).map(checkedLevel) ?? .info, socketGroup: value(.socketGroup),
+            onStop: try value(.onStop).map(checkedPolicy) ?? .cancel,
             shimPath: value(.shim).map(absolute))
     }
 
@@ -121,6 +137,13 @@ extension Configuration {
                 code: .usage, message: "max_running: expected a whole number from 1 to 100000, found \(text)")
         }
         return maximum
+    }
+
+    private static func checkedPolicy(_ text: String) throws(DaemonError) -> OnStop {
+        guard let policy = OnStop(rawValue: text) else {
+            throw DaemonError(code: .usage, message: "on_stop: expected leave or cancel, found \(text)")
+        }
+        return policy
     }
 
     private static func checkedLevel(_ text: String) throws(DaemonError) -> Logger.Level {

@@ -5,6 +5,20 @@ internal import Yams
 enum YAMLDocument {
     /// How many values a document may hold once its aliases are written out: a few lines of aliases can mean billions.
     private static let maximumValues = 1_000_000
+    /// How many bytes of text it may hold then.
+    private static let maximumBytes = 64 << 20
+
+    /// What a document may still hold.
+    private struct Budget {
+        var values = maximumValues
+        var bytes = maximumBytes
+
+        mutating func spend(values: Int = 0, text: String) throws(InvalidInput) {
+            self.values -= values
+            bytes -= text.utf8.count
+            guard self.values >= 0, bytes >= 0 else { throw YAMLDocument.tooLarge }
+        }
+    }
 
     /// The value written in `bytes`; an empty document is `null`.
     ///
@@ -17,17 +31,29 @@ enum YAMLDocument {
         do {
             node = try Yams.compose(yaml: text)
         } catch {
-            throw InvalidInput(code: .syntax, path: "", message: "not YAML: \("\(error)".shown)")
+            throw InvalidInput(code: .syntax, path: "", message: "not YAML: \(reason(error))")
         }
-        var budget = maximumValues
+        var budget = Budget()
         return try node.map { node throws(InvalidInput) in try value(of: node, depth: 0, budget: &budget) } ?? .null
     }
 
-    private static func value(of node: Node, depth: Int, budget: inout Int) throws(InvalidInput) -> JSONValue {
-        budget -= 1
-        guard budget >= 0, depth < JSONParser.maximumDepth else {
-            throw InvalidInput(code: .limit, path: "", message: "the YAML document is too large or nested too deeply")
+    private static var tooLarge: InvalidInput {
+        InvalidInput(code: .limit, path: "", message: "the YAML document is too large or nested too deeply")
+    }
+
+    /// What is wrong, in one line: Yams tells it with the whole document.
+    private static func reason(_ error: any Error) -> String {
+        switch error {
+        case YamlError.scanner(_, let problem, let mark, _), YamlError.parser(_, let problem, let mark, _),
+            YamlError.composer(_, let problem, let mark, _):
+            "line \(mark.line), column \(mark.column): \(problem.shown)"
+        default: "\(error)".prefix(200).description.shown
         }
+    }
+
+    private static func value(of node: Node, depth: Int, budget: inout Budget) throws(InvalidInput) -> JSONValue {
+        guard depth < JSONParser.maximumDepth else { throw tooLarge }
+        try budget.spend(values: 1, text: node.scalar?.string ?? "")
         switch node {
         case .scalar(let scalar): return value(of: scalar, tag: node.tag)
         case .sequence(let sequence):
@@ -40,6 +66,7 @@ enum YAMLDocument {
                 guard case .scalar(let name) = key else {
                     throw InvalidInput(code: .syntax, path: "", message: "a YAML key must be a plain value")
                 }
+                try budget.spend(text: name.string)
                 object[name.string] = try value(of: member, depth: depth + 1, budget: &budget)
             }
             return .object(object)

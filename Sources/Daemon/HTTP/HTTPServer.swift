@@ -1,3 +1,4 @@
+internal import Engine
 internal import Hummingbird
 internal import HummingbirdCore
 internal import Logging
@@ -52,6 +53,9 @@ struct HTTPServer: Sendable {
     ) async -> Response {
         do {
             return try await responder.respond(to: request, context: context)
+        } catch is CancellationError {
+            // The client has gone, or the daemon goes: nobody reads this.
+            return Reply.problem(Problem(EngineError.stopping))
         } catch {
             let problem = Problem(error)
             if problem.status >= 500 && problem.status != 503 {
@@ -67,9 +71,21 @@ struct HTTPServer: Sendable {
         try await withThrowingDiscardingTaskGroup { group in
             try await listener.executeThenClose { connections in
                 for try await connection in connections {
-                    group.addTask { await http.handle(value: connection, logger: logger) }
+                    group.addTask { await serve(connection) }
                 }
             }
+        }
+    }
+
+    /// Answers the requests of one connection; when the client is gone, what it waited for is given up.
+    private func serve(_ connection: HTTP1Channel.Value) async {
+        let (closed, close) = AsyncStream<Void>.makeStream()
+        connection.channel.closeFuture.whenComplete { _ in close.finish() }
+        await withTaskGroup { group in
+            group.addTask { await http.handle(value: connection, logger: logger) }
+            group.addTask { for await _ in closed {} }
+            await group.next()
+            group.cancelAll()
         }
     }
 

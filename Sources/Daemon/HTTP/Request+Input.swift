@@ -1,3 +1,4 @@
+internal import Foundation
 internal import Hummingbird
 internal import Model
 internal import NIOCore
@@ -20,6 +21,13 @@ extension Request {
         return document
     }
 
+    /// Refuses a body, but for an empty object, where none says anything.
+    func requireNoDocument() async throws {
+        guard let document = try await document() else { return }
+        let fields = try Field(document).fields()
+        try fields.finish(known: [])
+    }
+
     /// The query's names and values in the order written.
     var query: [(name: String, value: String)] {
         uri.queryParameters.map { (String($0.key), String($0.value)) }
@@ -40,6 +48,17 @@ extension Request {
 }
 
 extension ConnectionContext {
+    /// The name in the path, percent-decoded (RFC 3986, 2.1).
+    ///
+    /// - Throws: ``InvalidInput`` when what it spells is no UTF-8.
+    func name() throws -> String {
+        let written = parameters.get("name") ?? ""
+        guard let name = written.removingPercentEncoding else {
+            throw InvalidInput(code: .field, path: "name", message: "\(written.shown) is not percent-encoded UTF-8")
+        }
+        return name
+    }
+
     /// The task number in the path.
     ///
     /// - Throws: ``Problem`` 404 when it is no number: there is no such task.

@@ -20,16 +20,24 @@ enum Socket {
         guard unlink(path) == 0 || errno == ENOENT else { throw StateDirectory.failure(path) }
     }
 
+    /// The number of the group called `name`; `nil` for no name.
+    ///
+    /// - Throws: ``DaemonError`` when there is none.
+    static func group(_ name: String?) throws(DaemonError) -> gid_t? {
+        guard let name else { return nil }
+        guard let entry = getgrnam(name) else {
+            throw DaemonError(code: .usage, message: "socket_group: no group is called \(name)")
+        }
+        return entry.pointee.gr_gid
+    }
+
     /// Lets the daemon's user connect, or the members of `group` too.
-    static func restrict(_ path: String, to group: String?) throws(DaemonError) {
+    static func restrict(_ path: String, to group: gid_t?) throws(DaemonError) {
         guard let group else {
             guard chmod(path, 0o600) == 0 else { throw StateDirectory.failure(path) }
             return
         }
-        guard let entry = getgrnam(group) else {
-            throw DaemonError(code: .usage, message: "socket_group: no group is called \(group)")
-        }
-        guard chown(path, uid_t.max, entry.pointee.gr_gid) == 0, chmod(path, 0o660) == 0 else {
+        guard chown(path, uid_t.max, group) == 0, chmod(path, 0o660) == 0 else {
             throw StateDirectory.failure(path)
         }
     }

@@ -11,6 +11,7 @@ extension Routes {
         let query = try request.query(known: ["after", "task_id", "follow"])
         let follow = try query["follow"]?.flag() ?? false
         let taskID = try query["task_id"].map { TaskID(try $0.number(in: 1...Int64.max)) }
+        if let taskID { _ = try await engine.task(taskID) }
         let last = request.headers[.lastEventID].map { Field(.string($0), path: "Last-Event-ID") }
         // Who follows without saying from where wants to know what happens next.
         let start = follow ? try await engine.store.lastSequence() : 0

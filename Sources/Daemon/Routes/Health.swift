@@ -7,14 +7,14 @@ internal import Store
 struct Health: Sendable {
     let pid: Int32
     let startedAt: Timestamp
-    let stateDirectory: String
+    let store: StoreSettings
 }
 
 extension Routes {
     /// `GET /v1/health`
     @Sendable func getHealth(_ request: Request, _ context: ConnectionContext) async throws -> Response {
         _ = try request.query(known: [])
-        let settings = try await engine.store.settings()
+        let settings = health.store
         var tasks = JSONObject()
         for (state, count) in try await engine.store.counts() { tasks[state.rawValue] = JSONValue(count) }
         return Reply.json([
@@ -25,6 +25,7 @@ extension Routes {
                 "journal_mode": .string(settings.journalMode), "synchronous": JSONValue(settings.synchronous),
             ],
             "tasks": .object(tasks), "max_running": JSONValue(engine.maximumRunning),
+            "waited_for": JSONValue(engine.waitedFor),
         ])
     }
 }

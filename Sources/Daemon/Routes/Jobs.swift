@@ -13,10 +13,11 @@ extension Routes {
     /// `POST /v1/jobs/{name}/submit`: the body overrides modifiers of the job.
     @Sendable func submitJob(_ request: Request, _ context: ConnectionContext) async throws -> Response {
         _ = try request.query(known: [])
-        let name = context.parameters.get("name") ?? ""
+        let name = try context.name()
         guard let entry = jobFiles[name] else {
             throw Problem(
-                status: 404, title: "No such job", detail: "no job \"\(name.shown)\" in \(jobFiles.directory)")
+                status: 404, title: "No such job",
+                detail: "no job \"\(name.shown)\" in \(jobFiles.directory), which is read at the start and on SIGHUP")
         }
         let written: JSONValue
         switch entry.job {

@@ -13,7 +13,7 @@ extension Routes {
     /// `PATCH /v1/queues/{name}`: `{max_running?, paused?}`; `max_running: null` takes the limit away.
     @Sendable func changeQueue(_ request: Request, _ context: ConnectionContext) async throws -> Response {
         _ = try request.query(known: [])
-        let name = try Field(.string(context.parameters.get("name") ?? ""), path: "name").queueName()
+        let name = try Field(.string(context.name()), path: "name").queueName()
         var fields = try Field(try await request.requiredDocument()).fields()
         let maximum: Int?? = try fields.takeEvenNull("max_running").map { field in
             field.value == .null ? nil : Int(try field.int(in: 1...100_000))

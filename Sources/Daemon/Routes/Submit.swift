@@ -20,6 +20,10 @@ extension Routes {
         guard list.count <= Job.maximumTasks else {
             throw InvalidInput(code: .limit, path: "", message: "a list may hold at most \(Job.maximumTasks) jobs")
         }
+        if list.count > 1, overrides?["key"] != nil {
+            throw InvalidInput(
+                code: .field, path: "key", message: "names one task, and this is a list of \(list.count)")
+        }
         var jobs: [Job] = []
         for (index, element) in list.enumerated() {
             jobs.append(try Job(json: element.overridden(by: overrides), path: "[\(index)]"))
@@ -32,6 +36,7 @@ extension Routes {
     /// `POST /v1/tasks/{id}/retry`
     @Sendable func retryTask(_ request: Request, _ context: ConnectionContext) async throws -> Response {
         _ = try request.query(known: [])
+        try await request.requireNoDocument()
         let task = try await engine.retry(context.taskID(), by: context.submitter)
         return Reply.json(task.json(), status: .created)
     }
@@ -39,6 +44,7 @@ extension Routes {
     /// `POST /v1/tasks/{id}/start`
     @Sendable func startTask(_ request: Request, _ context: ConnectionContext) async throws -> Response {
         _ = try request.query(known: [])
+        try await request.requireNoDocument()
         return Reply.json(try await engine.start(context.taskID()).json())
     }
 }
@@ -52,6 +58,10 @@ extension JSONValue {
         guard case .object(let changes) = overrides else {
             throw InvalidInput(
                 code: .field, path: "", message: "expected an object of modifiers, found \(overrides.typeName)")
+        }
+        for key in changes.keys where TaskKind(rawValue: key) != nil {
+            throw InvalidInput(
+                code: .field, path: key, message: "is what the job does; only modifiers can be overridden")
         }
         guard case .object(var object) = self else { return self }
         object.merge(changes)

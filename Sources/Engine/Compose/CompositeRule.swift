@@ -65,7 +65,8 @@ struct CompositeRule: Sendable, Hashable {
         case .gather: false
         case .taskGroup: tally.failed > 0
         case .race: tally.first != nil
-        case .sequence: tally.firstUnsuccessful != nil
+        // The members before it have had their turn, as one `await` after another has it.
+        case .sequence: tally.firstUnsuccessful != nil && tally.open == 0 && tally.openShielded == 0
         }
     }
 

@@ -6,11 +6,27 @@ extension Engine {
     /// Runs a composite: follows its members, does what its rule says, and commits how it ended.
     ///
     /// - Returns: as ``execute(_:_:)``; empty when the daemon stops first.
-    func compose(_ task: LiveTask, _ job: Job, _ composite: CompositeJob) async throws -> [TaskRecord] {
-        guard let (ending, snapshot) = try await follow(task, job, composite) else { return [] }
+    func compose(
+        _ task: LiveTask, _ job: Job, _ composite: CompositeJob, _ start: Start
+    ) async throws -> [TaskRecord] {
+        guard let (ending, snapshot) = try await follow(task, job, composite, start) else { return [] }
         let outcome = try await outcome(of: ending, task, job, composite)
+        if let ended = try await retry(task, job, outcome) { return ended }
         let ended = try await store.finish(task.record.id, RunReport(outcome), at: configuration.now())
         if snapshot.tally.unreleased > 0 { task.heldBack = composite }
+        return ended
+    }
+
+    /// Puts a composite that failed and has tries left back into its queue, with new members.
+    ///
+    /// - Returns: the members that ended by it; `nil` when it is not tried again.
+    private func retry(_ task: LiveTask, _ job: Job, _ outcome: Outcome) async throws -> [TaskRecord]? {
+        let now = configuration.now()
+        guard case .failed(let exception) = outcome, let wakeAt = nextTry(of: task, job, after: outcome, now),
+            let ended = try await store.requeueComposite(
+                task.record.id, job, after: exception, wakeAt: wakeAt > now ? wakeAt : nil, at: now)
+        else { return nil }
+        advanceParents(of: task.record, by: -task.fraction, completed: 0)
         return ended
     }
 
@@ -18,27 +34,38 @@ extension Engine {
     ///
     /// - Returns: how it ends and how the members then stand; `nil` when the daemon stops first.
     private func follow(
-        _ task: LiveTask, _ job: Job, _ composite: CompositeJob
+        _ task: LiveTask, _ job: Job, _ composite: CompositeJob, _ start: Start
     ) async throws -> (CompositeRule.Ending, MemberSnapshot)? {
         try await withThrowingTaskGroup(of: Void.self) { group in
             defer { group.cancelAll() }
             if let timeout = job.timeout {
-                group.addTask { _ = await self.expire(task, after: timeout) }
+                group.addTask { await self.expire(task, after: timeout) }
             }
             var snapshot = try await store.members(of: task.record.id)
             begin(snapshot, of: task)
             let rule = CompositeRule(composite)
             var signals = task.signals.makeAsyncIterator()
-            var membersWereCancelled = false
+            // How often the composite had been asked to end when it last passed that on: each request insists.
+            var passedOn: Int?
             while true {
+                // With a timeout of zero it was asked before it began, and lets no member go.
+                let asked = task.timesAsked + (job.timeout == .zero ? 1 : 0)
                 let step = rule.step(
-                    snapshot.tally, isCancelled: task.isCancelled, membersWereCancelled: membersWereCancelled)
+                    snapshot.tally, isCancelled: asked > 0, membersWereCancelled: passedOn == asked)
                 switch step {
-                case .finish(let ending): return (ending, snapshot)
-                case .release(let count): try await release(count, of: task.record, &snapshot)
+                case .finish:
+                    // Signals of members that ended in one commit may come in any order; the store knows the right one.
+                    snapshot = try await store.members(of: task.record.id)
+                    let step = rule.step(snapshot.tally, isCancelled: asked > 0, membersWereCancelled: true)
+                    if case .finish(let ending) = step { return (ending, snapshot) }
+                case .release(let count):
+                    guard try await release(count, of: task.record, &snapshot) < count else { continue }
+                    // A member has ended by itself meanwhile, and the signal of that is on its way.
+                    guard let signal = await signals.next(), apply(signal, to: &snapshot, task) else { return nil }
                 case .cancelMembers:
-                    try await cancelMembers(of: task)
-                    membersWereCancelled = true
+                    // A daemon before this one may have asked them: those it reached have been told by now.
+                    try await cancelMembers(of: task, insisting: passedOn != nil || start == .fresh)
+                    passedOn = asked
                 case .wait:
                     guard let signal = await signals.next(), apply(signal, to: &snapshot, task) else { return nil }
                 }
@@ -66,7 +93,8 @@ extension Engine {
         }
     }
 
-    private func release(_ count: Int, of record: TaskRecord, _ snapshot: inout MemberSnapshot) async throws {
+    /// Lets up to `count` more members go, and answers how many went.
+    private func release(_ count: Int, of record: TaskRecord, _ snapshot: inout MemberSnapshot) async throws -> Int {
         let released = try await store.release(
             membersOf: record.id, from: snapshot.firstUnreleased, limit: count, at: configuration.now())
         for member in released {
@@ -76,12 +104,13 @@ extension Engine {
         snapshot.firstUnreleased = released.last.map { TaskID($0.id.number + 1) } ?? snapshot.firstUnreleased
         readiness.ring()
         alarm.ring()
+        return released.count
     }
 
-    private func cancelMembers(of task: LiveTask) async throws {
+    private func cancelMembers(of task: LiveTask, insisting: Bool) async throws {
         let message = task.cancelMessage ?? (task.isTimedOut ? "its \(task.record.kind.rawValue) timed out" : nil)
         let (ended, running) = try await store.cancelMembers(
-            of: task.record.id, message: message, at: configuration.now())
+            of: task.record.id, message: message, insisting: insisting, at: configuration.now())
         for id in running { live.cancel(id, message: message) }
         settle(ended)
     }
@@ -96,7 +125,7 @@ extension Engine {
         switch ending {
         case .results:
             let outcomes = try await store.outcomes(ofMembersOf: task.record.id)
-            return .succeeded(CompositeResult.value(of: outcomes, merge: composite.merge))
+            return CompositeResult.outcome(of: outcomes, merge: composite.merge)
         case .member(let id):
             guard let member = try await store.task(id), let outcome = member.outcome else {
                 preconditionFailure("a composite ends as a member that is not done")
@@ -104,7 +133,9 @@ extension Engine {
             return outcome
         case .exceptionGroup: return .failed(.group(try await store.failures(ofMembersOf: task.record.id)))
         case .cancelled:
-            if task.isTimedOut, let timeout = job.timeout { return .failed(.timeout(after: timeout)) }
+            if let timeout = job.timeout, task.isTimedOut || timeout == .zero {
+                return .failed(.timeout(after: timeout))
+            }
             return .cancelled(.cancelled(task.cancelMessage))
         }
     }
@@ -130,8 +161,9 @@ extension Engine {
         let task = LiveTask(record)
         live.insert(task)
         let handle = registry.spawn(name: "\(record.name): remaining members") { try await self.drain(task, composite) }
+        task.run(as: handle)
         handle.onDone { [self] handle in
-            live.remove(record.id)
+            live.remove(task)
             if let failure = try handle.error() { failures.continuation.yield(failure) }
         }
     }
@@ -143,7 +175,9 @@ extension Engine {
         var signals = task.signals.makeAsyncIterator()
         while snapshot.tally.unreleased > 0 {
             switch rule.step(snapshot.tally, isCancelled: false, membersWereCancelled: false) {
-            case .release(let count): try await release(count, of: task.record, &snapshot)
+            case .release(let count):
+                guard try await release(count, of: task.record, &snapshot) < count else { continue }
+                guard let signal = await signals.next(), apply(signal, to: &snapshot, task) else { return [] }
             case .wait:
                 guard let signal = await signals.next(), apply(signal, to: &snapshot, task) else { return [] }
             case .cancelMembers, .finish: return []

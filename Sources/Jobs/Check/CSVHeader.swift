@@ -30,6 +30,9 @@ struct CSVHeader {
             throw SourceError(
                 .unexpectedDocument, "its header line is longer than \(Self.maximumLength) bytes; this is no CSV file")
         }
+        guard byte >= 0x20 || byte == 0x09 else {
+            throw SourceError(.unexpectedDocument, "its header line holds control characters; this is no CSV file")
+        }
         names[names.count - 1].append(byte)
     }
 

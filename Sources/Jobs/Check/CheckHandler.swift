@@ -1,4 +1,3 @@
-internal import Glibc
 package import Model
 
 /// Does a check job: asks one source how much it holds.
@@ -6,10 +5,13 @@ package struct CheckHandler: JobHandler {
     private let counter: any SourceCounter
 
     /// The handler of a check of `source`.
-    package init(_ source: Source) {
+    ///
+    /// - Parameter history: the path of the daemon's own database, which is not read as a file.
+    package init(_ source: Source, history: String) {
         switch source {
         case .sqlite(let path, let statement): counter = SQLiteCounter(path: path, statement: statement)
-        case .file(let path, let format, let key): counter = FileCounter(path: path, format: format, key: key)
+        case .file(let path, let format, let key):
+            counter = FileCounter(path: path, format: format, key: key, history: history)
         case .command(let arguments, let parse): counter = CommandCounter(arguments: arguments, parse: parse)
         }
     }
@@ -25,7 +27,7 @@ package struct CheckHandler: JobHandler {
         }
         var detail: JSONObject = [
             "method": .string(counter.method), "took_ms": .int(took.milliseconds),
-            "checked_at": .string(Self.now.description),
+            "checked_at": .string(Timestamp.now().description),
         ]
         switch answer {
         case .success(let count):
@@ -35,11 +37,5 @@ package struct CheckHandler: JobHandler {
         case .failure(let error):
             return RunReport(error.outcome(name: context.name), detail: detail)
         }
-    }
-
-    private static var now: Timestamp {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Timestamp(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
     }
 }

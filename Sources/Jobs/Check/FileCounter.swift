@@ -8,11 +8,15 @@ struct FileCounter: SourceCounter {
     private let path: String
     private let format: Source.FileFormat
     private let key: String?
+    private let history: String
     private let bufferSize: Int
 
     /// The counter of the file at `path`, which reads it in pieces of at most `bufferSize` bytes.
-    init(path: String, format: Source.FileFormat, key: String?, bufferSize: Int = 256 << 10) {
+    ///
+    /// - Parameter history: the daemon's own database, which it does not touch.
+    init(path: String, format: Source.FileFormat, key: String?, history: String, bufferSize: Int = 256 << 10) {
         self.path = path
+        self.history = history
         self.format = format
         self.key = key
         self.bufferSize = bufferSize
@@ -35,7 +39,8 @@ struct FileCounter: SourceCounter {
     private func count(
         _ path: String, with scanner: some RecordScanner, report: @escaping @Sendable (Progress) -> Void
     ) async throws(SourceError) -> SourceCount {
-        try await runBlocking { [bufferSize] flag throws(SourceError) in
+        try await runBlocking { [bufferSize, history] flag throws(SourceError) in
+            try RegularFile.refuse(path, as: history)
             let file = try RegularFile(path: path, limit: Self.maximumSize)
             guard file.size > 0 else { throw SourceError(.unexpectedDocument, "is empty") }
             let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: bufferSize, alignment: 16)

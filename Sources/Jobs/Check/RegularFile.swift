@@ -47,6 +47,22 @@ struct RegularFile: ~Copyable {
     }
 }
 
+extension RegularFile {
+    /// Refuses `path` when it is the database at `history` or one of the files beside it, by whatever name: a process
+    /// that closes any descriptor of such a file gives up all its locks on it (sqlite.org/howtocorrupt.html, section 2.2).
+    static func refuse(_ path: String, as history: String) throws(SourceError) {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return }
+        for name in [history, history + "-wal", history + "-shm"] {
+            var other = stat()
+            guard stat(name, &other) == 0, (other.st_dev, other.st_ino) == (status.st_dev, status.st_ino) else {
+                continue
+            }
+            throw SourceError(.config, "is the daemon's own history; ask it with an sqlite source")
+        }
+    }
+}
+
 extension stat {
     /// - Throws: ``SourceError`` saying what it is when it is no regular file.
     func requireRegularFile() throws(SourceError) {

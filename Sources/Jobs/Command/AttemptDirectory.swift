@@ -80,11 +80,31 @@ extension AttemptDirectory {
         case resume = "C"
     }
 
-    /// Asks the shim of this attempt, and nobody else, whatever became of its process number; nothing when it is gone.
-    package func send(_ order: Order) {
+    /// Asks the shim of this attempt, and nobody else, whatever became of its process number.
+    ///
+    /// - Returns: whether there was somebody to ask, or had been.
+    @discardableResult
+    package func send(_ order: Order) -> Bool {
         // Being open for reading too, this end can neither fail for want of a reader nor raise SIGPIPE.
-        guard let control = try? Descriptor.opening(control, O_RDWR | O_NONBLOCK) else { return }
+        guard let control = try? Descriptor.opening(control, O_RDWR | O_NONBLOCK) else { return false }
         // A full FIFO holds more requests than the shim can tell apart.
         try? control.write(order.rawValue, to: "control")
+        return true
+    }
+
+    /// Writes `bytes` to the standard input of a command that was started with it open.
+    ///
+    /// - Returns: how many were taken: a pipe that the command does not read from is full at 64 KiB.
+    /// - Throws: an exception when the input cannot be opened.
+    package func write(input bytes: [UInt8]) throws(ExceptionInfo) -> Int {
+        let input = try Descriptor.opening(input, O_RDWR | O_NONBLOCK)
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Glibc.write(input.number, $0.baseAddress, $0.count) }
+            if count < 0 && errno == EINTR { continue }
+            guard count > 0 else { break }
+            rest = rest.dropFirst(count)
+        }
+        return bytes.count - rest.count
     }
 }

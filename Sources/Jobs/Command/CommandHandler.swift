@@ -30,13 +30,21 @@ package struct CommandHandler: JobHandler {
             ?? RunReport(.failed(.internalError("the shim could not write to \(attempt.path)")))
     }
 
-    /// Takes over the command of an earlier daemon, or reads how it ended meanwhile.
+    /// Takes over the command of an earlier daemon, reads how it ended meanwhile, or runs it when it provably never ran:
+    /// then that daemon died between the claim and the start.
     ///
-    /// - Returns: `nil` when nothing of the attempt is left and its outcome is not known to anybody: the command never
-    ///   ran, or the machine was restarted under it.
+    /// - Returns: `nil` when the machine was restarted under it, and its outcome is not known to anybody.
     package func resume(_ context: JobContext) async -> RunReport? {
         let attempt = AttemptDirectory(state: executor.state, task: context.taskID, attempt: context.attempt)
         if let shim = RunningShim.adopting(attempt) { await supervise(shim, context) }
+        if executor.isOfSameBoot, !attempt.hasStarted, ExitRecord(in: attempt) == nil {
+            do throws(ExceptionInfo) {
+                try attempt.remove()
+            } catch {
+                return RunReport(.failed(error))
+            }
+            return await run(context)
+        }
         return await collect(attempt, context)
     }
 

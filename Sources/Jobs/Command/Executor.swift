@@ -14,6 +14,8 @@ package struct Executor: Sendable {
     package let cgroup: String?
     /// How many bytes are kept of each output stream: a head and a tail of half of it each.
     package let outputLimit: Int64
+    /// Whether the machine has run on since the last daemon: then a command of which there is no sign never ran.
+    let isOfSameBoot: Bool
     /// What commands inherit of the daemon's own variables.
     package let environment: [String: String]
     let waiter: ShimWaiter
@@ -25,12 +27,14 @@ package struct Executor: Sendable {
     ///
     /// - Throws: an exception when the system has no files left.
     package init(
-        shim: String, state: String, socket: String, cgroup: String? = nil, outputLimit: Int64 = 64 << 20,
+        shim: String, state: String, socket: String, isOfSameBoot: Bool, cgroup: String? = nil,
+        outputLimit: Int64 = 64 << 20,
         environment: [String: String] = Executor.inheritedEnvironment()
     ) throws(ExceptionInfo) {
         self.shim = shim
         self.state = Self.resolved(state)
         self.socket = socket
+        self.isOfSameBoot = isOfSameBoot
         self.cgroup = cgroup
         self.outputLimit = max(outputLimit, Self.minimumOutputLimit)
         self.environment = environment

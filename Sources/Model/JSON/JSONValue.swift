@@ -24,10 +24,20 @@ extension JSONValue {
         switch self {
         case .null: "null"
         case .bool: "a boolean"
-        case .int, .double: "a number"
+        case .int: "a number"
+        case .double: "a fractional number"
         case .string: "a string"
         case .array: "a list"
         case .object: "an object"
+        }
+    }
+
+    /// How deeply lists and objects nest in it; 0 for a plain value.
+    package var depth: Int {
+        switch self {
+        case .null, .bool, .int, .double, .string: 0
+        case .array(let elements): 1 + (elements.lazy.map(\.depth).max() ?? 0)
+        case .object(let members): 1 + (members.lazy.map(\.value.depth).max() ?? 0)
         }
     }
 

@@ -35,8 +35,13 @@ package struct RetryPolicy: Sendable, Hashable {
 extension RetryPolicy {
     private static let keys = ["attempts", "backoff", "max_backoff", "jitter"]
 
-    /// The policy written in `field`: `{attempts, backoff, max_backoff, jitter}`; `jitter: true` means all of it.
+    /// The policy written in `field`: `{attempts, backoff, max_backoff, jitter}`, or the attempts alone; `jitter: true` means
+    /// all of it.
     package init(field: Field) throws(InvalidInput) {
+        if case .int = field.value {
+            self.init(attempts: Int(try field.int(in: 1...1000)))
+            return
+        }
         var fields = try field.fields()
         let attempts = try fields.require("attempts").int(in: 1...1000)
         let backoff = try fields.take("backoff")?.duration() ?? .seconds(1)

@@ -9,6 +9,9 @@ package enum TaskKind: String, Sendable, Hashable, CaseIterable {
     case race
     case sequence
 
+    /// Whether its tasks are programs, which have output and input, can be paused, and outlive the daemon.
+    package var isCommand: Bool { self == .command || self == .shell }
+
     /// Whether the job is other jobs.
     package var isComposite: Bool {
         switch self {

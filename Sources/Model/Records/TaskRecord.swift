@@ -35,6 +35,10 @@ package struct TaskRecord: Sendable, Hashable {
     package let directory: String?
     /// Whether the running attempt is over its timeout and is being cancelled for it.
     package let timedOut: Bool
+    /// Whether a running command is stopped where it is.
+    package let paused: Bool
+    /// The attempt of its composite that a member belongs to, or `nil`.
+    package let parentAttempt: Int?
 
     /// A record with all its fields; the store's decoder is the one caller.
     package init(
@@ -43,7 +47,7 @@ package struct TaskRecord: Sendable, Hashable {
         progress: Progress?, queue: String, priority: Int, attempt: Int, maxAttempts: Int, timeout: Duration?,
         waitingFor: JSONValue?, key: String?, labels: JSONObject, submittedAt: Timestamp, startedAt: Timestamp?,
         finishedAt: Timestamp?, submittedBy: Submitter?, doneSequence: Int64?, detail: JSONValue?, directory: String?,
-        timedOut: Bool
+        timedOut: Bool, paused: Bool, parentAttempt: Int?
     ) {
         self.id = id
         self.name = name
@@ -73,6 +77,8 @@ package struct TaskRecord: Sendable, Hashable {
         self.detail = detail
         self.directory = directory
         self.timedOut = timedOut
+        self.paused = paused
+        self.parentAttempt = parentAttempt
     }
 }
 
@@ -86,7 +92,8 @@ extension TaskRecord {
             "id": id.json, "name": .string(name), "kind": .string(kind.rawValue), "state": .string(state.rawValue),
             "done": .bool(isDone), "parent_id": parentID?.json ?? .null, "job": job, "result": result ?? .null,
             "exception": exception?.json ?? .null, "cancel_requests": JSONValue(cancelRequests),
-            "cancel_message": JSONValue(cancelMessage), "shield": .bool(shield), "progress": progress?.json ?? .null,
+            "cancel_message": JSONValue(cancelMessage), "shield": .bool(shield), "paused": .bool(paused),
+            "progress": progress?.json ?? .null,
             "queue": .string(queue), "priority": JSONValue(priority), "attempt": JSONValue(attempt),
             "max_attempts": JSONValue(maxAttempts), "timeout": timeout.map { .number($0.seconds) } ?? .null,
             "waiting_for": waitingFor ?? .null, "key": JSONValue(key), "labels": .object(labels),

@@ -4,11 +4,11 @@ import Synchronization
 
 /// Runs `test` with the real `taskd`, in a directory of its own, and takes both away afterwards.
 func withDaemon<Value>(
-    jobs: [String: String] = [:], _ test: (LiveDaemon) async throws -> Value
+    jobs: [String: String] = [:], flags: [String] = [], _ test: (LiveDaemon) async throws -> Value
 ) async throws -> Value {
     try await withDirectory { directory in
         try directory.write(jobs, to: "jobs")
-        let daemon = LiveDaemon(directory: directory)
+        let daemon = LiveDaemon(directory: directory, flags: flags)
         try await daemon.start()
         do {
             let value = try await test(daemon)
@@ -30,13 +30,16 @@ final class LiveDaemon: Sendable {
     var state: String { directory.path + "/state" }
     var history: String { state + "/history.sqlite" }
 
-    fileprivate init(directory: Directory) {
+    private let flags: [String]
+
+    fileprivate init(directory: Directory, flags: [String]) {
         self.directory = directory
+        self.flags = flags
     }
 
     /// The flags it is started with.
     var arguments: [String] {
-        ["--state-dir", state, "--socket", socket, "--jobs-dir", directory.path + "/jobs"]
+        ["--state-dir", state, "--socket", socket, "--jobs-dir", directory.path + "/jobs"] + flags
     }
 
     var pid: Int32? { process.withLock { $0?.pid } }
@@ -51,6 +54,12 @@ final class LiveDaemon: Sendable {
     func end(_ signal: Int32) async throws -> Int32 {
         guard let running = process.withLock({ $0.take() }) else { throw TestFailure("taskd does not run") }
         running.signal(signal)
+        return try await running.ending()
+    }
+
+    /// Waits for an end that nobody asked for; answers the exit code as a shell has it.
+    func ending() async throws -> Int32 {
+        guard let running = process.withLock({ $0.take() }) else { throw TestFailure("taskd does not run") }
         return try await running.ending()
     }
 

@@ -1,5 +1,7 @@
 import Synchronization
 
+@testable import Tasks
+
 /// A latch: bodies of tests wait here until the test opens it, so that nothing depends on time.
 final class Gate: Sendable {
     private struct State {
@@ -9,7 +11,7 @@ final class Gate: Sendable {
         var cancelled: Set<Int> = []
     }
 
-    private let state = Mutex(State())
+    private let state = Tasks.Mutex(State())
 
     var isOpen: Bool { state.withLock(\.isOpen) }
 

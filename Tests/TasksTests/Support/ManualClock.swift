@@ -1,5 +1,7 @@
 import Synchronization
 
+@testable import Tasks
+
 /// A clock that stands still until a test moves it.
 final class ManualClock: Clock, Sendable {
     struct Instant: InstantProtocol {
@@ -18,7 +20,7 @@ final class ManualClock: Clock, Sendable {
         var watching: [(count: Int, continuation: CheckedContinuation<Void, Never>)] = []
     }
 
-    private let state = Mutex(State())
+    private let state = Tasks.Mutex(State())
 
     var now: Instant { state.withLock(\.now) }
     var minimumResolution: Swift.Duration { .zero }

@@ -1,5 +1,7 @@
 import Synchronization
 
+@testable import Tasks
+
 /// A list several tasks write to, and a test can wait for.
 final class Recorder<Element: Sendable>: Sendable {
     private struct State {
@@ -7,7 +9,7 @@ final class Recorder<Element: Sendable>: Sendable {
         var waiting: [(count: Int, continuation: CheckedContinuation<Void, Never>)] = []
     }
 
-    private let state = Mutex(State())
+    private let state = Tasks.Mutex(State())
 
     var all: [Element] { state.withLock(\.elements) }
 

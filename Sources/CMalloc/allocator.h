@@ -1,0 +1,2 @@
+/* glibc's allocator settings, mallopt(3), which the Glibc module leaves out. */
+#include <malloc.h>

@@ -1,0 +1,16 @@
+internal import ArgumentParser
+internal import Model
+
+struct Pause: ClientCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "pause", abstract: "Stop a running command where it is; print its id.")
+
+    @Argument(help: "The task.") var id: TaskID
+    @OptionGroup var global: GlobalOptions
+
+    func run(_ session: Session) throws -> ExitStatus {
+        let reply = try session.client.json(.task(id, "pause"))
+        if session.wantsJSON { try session.output.json(reply) } else { try session.output.line(id.description) }
+        return .success
+    }
+}

@@ -1,0 +1,28 @@
+internal import Engine
+internal import Hummingbird
+internal import Model
+internal import NIOCore
+
+extension Routes {
+    /// `POST /v1/tasks/{id}/pause`
+    @Sendable func pauseTask(_ request: Request, _ context: ConnectionContext) async throws -> Response {
+        _ = try request.query(known: [])
+        try await request.requireNoDocument()
+        return Reply.json(try await engine.pause(context.taskID()).json())
+    }
+
+    /// `POST /v1/tasks/{id}/resume`
+    @Sendable func resumeTask(_ request: Request, _ context: ConnectionContext) async throws -> Response {
+        _ = try request.query(known: [])
+        try await request.requireNoDocument()
+        return Reply.json(try await engine.resume(context.taskID()).json())
+    }
+
+    /// `POST /v1/tasks/{id}/input`: the body goes to the command's standard input as it is → `{written: bytes}`.
+    @Sendable func writeInput(_ request: Request, _ context: ConnectionContext) async throws -> Response {
+        _ = try request.query(known: [])
+        let bytes = Array(try await request.body.collect(upTo: ConnectionContext.maximumBody).readableBytesView)
+        try await engine.write(bytes, to: context.taskID())
+        return Reply.json(["written": JSONValue(bytes.count)])
+    }
+}

@@ -1,0 +1,59 @@
+internal import Jobs
+package import Model
+internal import Store
+
+extension Engine {
+    /// Stops all processes of a running command where they are; its timeout runs on.
+    ///
+    /// - Throws: ``EngineError`` when there is no such task, it runs no command, or its command has not started yet.
+    package func pause(_ id: TaskID) async throws -> TaskRecord {
+        try await order(.pause, id)
+    }
+
+    /// Lets the processes of a paused command go on.
+    ///
+    /// - Throws: as ``pause(_:)``.
+    package func resume(_ id: TaskID) async throws -> TaskRecord {
+        try await order(.resume, id)
+    }
+
+    /// Writes `bytes` to the standard input of a running command that was submitted with `stdin_open`.
+    ///
+    /// - Throws: ``EngineError`` as ``pause(_:)``, and when its input is not open or not all of the bytes fit in its pipe.
+    package func write(_ bytes: [UInt8], to id: TaskID) async throws {
+        let attempt = configuration.attempt(try await runningCommand(id))
+        let count: Int
+        do {
+            count = try attempt.write(input: bytes)
+        } catch {
+            throw EngineError(
+                code: .wrongState, message: "the input of task \(id) is not open; submit it with stdin_open",
+                cause: error)
+        }
+        guard count == bytes.count else {
+            throw EngineError(
+                code: .wrongState,
+                message: "task \(id) has read too little of its input: \(count) of \(bytes.count) bytes were written")
+        }
+    }
+
+    private func order(_ order: AttemptDirectory.Order, _ id: TaskID) async throws -> TaskRecord {
+        let command = try await runningCommand(id)
+        guard configuration.attempt(command).send(order) else {
+            throw EngineError(code: .wrongState, message: "the command of task \(id) has not started yet; try again")
+        }
+        guard let record = try await store.setPaused(command, order == .pause, at: configuration.now()) else {
+            throw EngineError(code: .wrongState, message: "the command of task \(id) has ended meanwhile")
+        }
+        return record
+    }
+
+    private func runningCommand(_ id: TaskID) async throws -> TaskRecord {
+        let record = try await task(id)
+        guard record.kind.isCommand, record.state == .running else {
+            let what = "a \(record.kind.rawValue) that is \(record.state.rawValue)"
+            throw EngineError(code: .wrongState, message: "task \(id) is \(what); this is for running commands")
+        }
+        return record
+    }
+}

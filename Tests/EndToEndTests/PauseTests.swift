@@ -1,0 +1,83 @@
+import Model
+import Testing
+
+@Suite(.timeLimit(.minutes(1)))
+struct PauseTests {
+    @Test func aPausedCommandStandsStillUntilItIsResumed() async throws {
+        try await withDaemon { daemon in
+            // It answers each line by one of its own; stopped, it answers none.
+            let id = try await daemon.submit([
+                "shell": "echo $$; while read x; do echo got $x; done", "stdin_open": true,
+            ])
+            let output = try await daemon.open("GET", "/v1/tasks/\(id)/output?follow=true")
+            let pid = try #require(Int32(try await output.line() ?? ""))
+            #expect(try await daemon.taskctl("pause", "\(id)").stdout == "\(id)\n")
+            #expect(try await daemon.task(id)["paused"] == true)
+            try await daemon.untilProcess(pid, is: "T")
+            #expect(try await daemon.taskctl("send", "\(id)", "hello", "there").status == 0)
+            try await daemon.restart()
+            #expect(try await daemon.task(id)["paused"] == true)
+            #expect(try await daemon.http("GET", "/v1/tasks/\(id)/output").text == "\(pid)\n")
+            #expect(try await daemon.taskctl("resume", "\(id)").status == 0)
+            let more = try await daemon.open("GET", "/v1/tasks/\(id)/output?follow=true")
+            _ = try await more.line()
+            #expect(try await more.line() == "got hello there")
+            #expect(try await daemon.task(id)["paused"] == false)
+            let types = try await daemon.taskctl("events", "--task", "\(id)").stdout
+            #expect(types.contains(" paused") && types.contains(" resumed"))
+        }
+    }
+
+    @Test func aPausedCommandCanBeCancelled() async throws {
+        try await withDaemon { daemon in
+            let id = try await daemon.submit(["shell": "echo $$; sleep 3600"])
+            let output = try await daemon.open("GET", "/v1/tasks/\(id)/output?follow=true")
+            let pid = try #require(Int32(try await output.line() ?? ""))
+            _ = try await daemon.taskctl("pause", "\(id)")
+            try await daemon.untilProcess(pid, is: "T")
+            #expect(try await daemon.taskctl("cancel", "\(id)", "--wait").stdout == "true\n")
+            let task = try await daemon.task(id)
+            #expect(task["state"] == "cancelled")
+            #expect(task["paused"] == false)
+        }
+    }
+
+    @Test func isForRunningCommandsAlone() async throws {
+        try await withDaemon { daemon in
+            let sleep = try await daemon.submit(["sleep": "1h"])
+            try await daemon.event("started", of: sleep)
+            let held = try await daemon.submit(["shell": "true", "hold": true])
+            let closed = try await daemon.submit(["shell": "echo up; sleep 3600"])
+            let output = try await daemon.open("GET", "/v1/tasks/\(closed)/output?follow=true")
+            #expect(try await output.line() == "up")
+            for call in [
+                "tasks/\(sleep)/pause", "tasks/\(held)/resume", "tasks/\(held)/input", "tasks/\(closed)/input",
+            ] {
+                let reply = try await daemon.http("POST", "/v1/\(call)")
+                #expect(reply.status == 409, "\(call): \(reply.text)")
+            }
+            #expect(try await daemon.http("POST", "/v1/tasks/404/pause").status == 404)
+            #expect(try await daemon.taskctl("send", "\(closed)", "x").status != 0)
+        }
+    }
+
+    @Test func anInputNobodyReadsFillsUp() async throws {
+        try await withDaemon { daemon in
+            let id = try await daemon.submit(["shell": "echo up; sleep 3600", "stdin_open": true])
+            let output = try await daemon.open("GET", "/v1/tasks/\(id)/output?follow=true")
+            #expect(try await output.line() == "up")
+            let bytes = [UInt8](repeating: 0x61, count: 1 << 20)
+            let reply = try await daemon.http("POST", "/v1/tasks/\(id)/input", bytes: bytes)
+            #expect(reply.status == 409)
+            #expect(reply.text.contains("65536 of 1048576"))
+        }
+    }
+}
+
+extension LiveDaemon {
+    /// Returns when the process is in the state that proc(5) writes as `letter`.
+    fileprivate func untilProcess(_ pid: Int32, is letter: String) async throws {
+        // The kernel tells a parent of a stopped child, and nobody else: looking again is all that is left.
+        while try await Program.run("/bin/sh", ["-c", "cut -d' ' -f3 /proc/\(pid)/stat"]).stdout != letter + "\n" {}
+    }
+}

@@ -1,0 +1,64 @@
+import GRDB
+import Model
+import Testing
+
+@testable import Store
+
+@Suite struct PruneTests {
+    @Test func removesWhatWasDoneBeforeWithAllThatBelongsToIt() async throws {
+        try await withStore { bench in
+            try await bench.submit(gather([job("a"), gather([job("b")])]))
+            try await bench.submit(job("c"))
+            try await finishAll(bench, at: at(2))
+            try await bench.submit(job("d"))
+            try await finishAll(bench, at: at(5))
+            let removed = try await bench.store.prune(doneBefore: at(5), limit: 100)
+            #expect(removed.map(\.number).sorted() == [1, 2, 3, 4, 5])
+            #expect(try await bench.rows("SELECT name FROM tasks") == [["d".databaseValue]])
+            #expect(try await bench.rows("SELECT DISTINCT task_id FROM events") == [[6.databaseValue]])
+            #expect(try await bench.rows("PRAGMA foreign_key_check").isEmpty)
+        }
+    }
+
+    @Test func removesTheOldestFirstAndNoMoreThanAskedFor() async throws {
+        try await withStore { bench in
+            for name in ["a", "b", "c"] { try await bench.submit(job(name)) }
+            _ = try await bench.claim()
+            for number: Int64 in [2, 3, 1] { try await bench.finish(number, .succeeded(nil)) }
+            #expect(try await bench.store.prune(doneBefore: at(9), limit: 2).map(\.number) == [2, 3])
+            #expect(try await bench.store.prune(doneBefore: at(9), limit: 2).map(\.number) == [1])
+            #expect(try await bench.store.prune(doneBefore: at(9), limit: 2).isEmpty)
+        }
+    }
+
+    @Test func keepsACompositeWithMembersLeftAndATaskWithAHookToRun() async throws {
+        try await withStore { bench in
+            try await bench.submit(gather([job("member")]))
+            try await bench.submit(job("hooked", ["on_done": ["true"]]))
+            _ = try await bench.store.claimComposites(at: at(1))
+            _ = try await bench.store.release(membersOf: TaskID(1), from: nil, limit: 9, at: at(1))
+            _ = try await bench.claim()
+            for number: Int64 in [1, 3] { try await bench.finish(number, .failed(.boom)) }
+            #expect(try await bench.store.prune(doneBefore: at(9), limit: 9).isEmpty)
+            try await bench.finish(2, .succeeded(nil))
+            #expect(try await bench.store.prune(doneBefore: at(9), limit: 9).map(\.number) == [1, 2])
+            try await bench.store.completeHook(TaskID(3), result: nil, at: at(3))
+            #expect(try await bench.store.prune(doneBefore: at(9), limit: 9).map(\.number) == [3])
+        }
+    }
+
+    @Test func freesTheKey() async throws {
+        try await withStore { bench in
+            try await bench.submit(job("a", ["key": "k"]))
+            _ = try await bench.claim()
+            try await bench.finish(1, .succeeded(nil))
+            _ = try await bench.store.prune(doneBefore: at(9), limit: 9)
+            #expect(try await bench.submit(job("a", ["key": "k"])).map(\.id.number) == [2])
+        }
+    }
+
+    private func finishAll(_ bench: StoreBench, at now: Timestamp) async throws {
+        let ids = try await bench.store.tasks(TaskFilter()).tasks.filter { !$0.isDone }.map(\.id)
+        for id in ids { _ = try await bench.store.cancel(id, message: nil, force: true, at: now) }
+    }
+}
