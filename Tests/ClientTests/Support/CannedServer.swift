@@ -48,7 +48,6 @@ final class CannedServer: Sendable {
     /// Closes everything.
     func stop() {
         shutdown(listener, Int32(SHUT_RDWR))
-        close(listener)
         for connection in state.withLock({ $0.connections }) { close(connection) }
         unlink(path)
         rmdir(directory)
@@ -58,6 +57,8 @@ final class CannedServer: Sendable {
         while case let connection = Glibc.accept(listener, nil, nil), connection >= 0 {
             DispatchQueue(label: "connection").async { self.serve(connection) }
         }
+        // Not before: its number could belong to another server's listener by the next accept(2).
+        close(listener)
     }
 
     private func serve(_ connection: Int32) {
