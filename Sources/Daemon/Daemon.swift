@@ -62,7 +62,7 @@ struct Daemon: Sendable {
         let routes = Routes(
             engine: engine, jobFiles: jobFiles,
             health: Health(pid: getpid(), startedAt: .now(), store: try await engine.store.settings()),
-            output: Output(stateDirectory: configuration.stateDirectory))
+            output: Output(stateDirectory: configuration.stateDirectory, watches: FileWatches()))
         let server: HTTPServer
         do {
             server = try await HTTPServer(path: configuration.socketPath, router: routes.router(), logger: logger)

@@ -52,9 +52,9 @@ struct CrashEquivalenceTests {
 }
 
 extension CrashEquivalenceTests {
-    /// Something that happens to a composite, and the durable event that shows that it has.
+    /// Something that happens to a composite, and what shows that it has.
     enum Moment: Sendable {
-        /// The members have started.
+        /// The members run, and have printed something.
         case running([String])
         /// A member goes on, and ends in this state.
         case ends(String, String)
@@ -85,7 +85,7 @@ extension CrashEquivalenceTests {
         func settle(_ daemon: LiveDaemon) async throws {
             switch self {
             case .running(let names):
-                for name in names { try await daemon.event("started", of: daemon.id(name)) }
+                for name in names { try await daemon.firstLine(of: daemon.id(name)) }
             case .ends(let name, let state): try await daemon.event(state, of: daemon.id(name))
             case .aborts(let name, let state, let sibling):
                 try await daemon.event(state, of: daemon.id(name))
@@ -160,13 +160,12 @@ private func composite(_ kind: String, _ members: [JSONValue], _ modifiers: JSON
 }
 
 extension Directory {
-    /// A command that waits on the pipe of its name, prints that name and exits; a stubborn one ignores SIGTERM.
+    /// A command that says it is ready, waits on the pipe of its name, prints that name and exits; a stubborn one ignores
+    /// SIGTERM.
     fileprivate func member(_ name: String, exit: Int = 0, isStubborn: Bool = false) -> JSONValue {
         let trap = isStubborn ? "trap '' TERM; " : ""
-        return [
-            "name": .string(name), "shell": .string("\(trap)read x < \(path)/\(name); echo \(name); exit \(exit)"),
-            "grace": "1h",
-        ]
+        let script = "\(trap)echo ready; read x < \(path)/\(name); echo \(name); exit \(exit)"
+        return ["name": .string(name), "shell": .string(script), "grace": "1h"]
     }
 }
 
@@ -177,6 +176,13 @@ extension LiveDaemon {
             throw TestFailure(reply.text)
         }
         return id
+    }
+
+    /// Returns when the command `id` has printed a line: then there is a command, even should the daemon die.
+    fileprivate func firstLine(of id: Int64) async throws {
+        let output = try await open("GET", "/v1/tasks/\(id)/output?follow=true")
+        _ = try await output.line()
+        output.hangUp()
     }
 
     /// How every task stands, in as many words as must not depend on when the daemon died.

@@ -6,6 +6,7 @@ internal import Model
 /// Where the output of commands is kept.
 struct Output: Sendable {
     let stateDirectory: String
+    let watches: FileWatches
 }
 
 extension Routes {
@@ -22,7 +23,8 @@ extension Routes {
                 detail: "task \(task.id) is a \(task.kind.rawValue); only commands write output")
         }
         let reader = OutputReader(
-            stateDirectory: output.stateDirectory, engine: engine, taskID: task.id, stream: stream)
+            stateDirectory: output.stateDirectory, watches: output.watches, engine: engine, taskID: task.id,
+            stream: stream)
         let body = ResponseBody { writer in
             try await reader.read(from: offset, follow: follow) { try await writer.write($0) }
             try await writer.finish(nil)
