@@ -66,6 +66,46 @@ struct EventsTests {
         }
     }
 
+    @Test func areNeitherLostNorRepeatedThroughCrashesOfEitherSide() async throws {
+        try await withDaemon { daemon in
+            let jobs = JSONValue.array([JSONValue](repeating: ["sleep": 0], count: 100))
+            var seen: [Int64] = []
+            for _ in 1...4 {
+                #expect(try await daemon.http("POST", "/v1/tasks", jobs).status == 201)
+                // The reader goes away in the middle; the next one is cut off by the daemon's death.
+                try await follow(daemon, &seen, atMost: 50)
+                async let death: Void = daemon.kill9()
+                try await follow(daemon, &seen, atMost: .max)
+                try await death
+                try await daemon.start()
+            }
+            let ids = JSONValue.array((1...400).map { .int($0) })
+            #expect(try await daemon.http("POST", "/v1/wait", ["ids": ids, "timeout": 30]).status == 200)
+            let all = try frames(try await daemon.http("GET", "/v1/events").text).map(\.id)
+            try await follow(daemon, &seen, atMost: all.count - seen.count)
+            #expect(seen == all)
+            #expect(all.count >= 1200)
+        }
+    }
+
+    /// Appends the numbers of the events after the last one seen, until there are enough or the daemon is gone.
+    private func follow(_ daemon: LiveDaemon, _ seen: inout [Int64], atMost limit: Int) async throws {
+        let last = seen.last ?? 0
+        guard
+            let stream = try? await daemon.open("GET", "/v1/events?follow=true", headers: ["Last-Event-ID": "\(last)"])
+        else { return }
+        var count = 0
+        var id: Int64?
+        // An event counts when the empty line after it has come. No more lines is how a death looks.
+        while count < limit, let line = try? await stream.line() {
+            if line.hasPrefix("id: ") { id = Int64(line.dropFirst(4)) }
+            guard line.isEmpty, let complete = id else { continue }
+            seen.append(complete)
+            id = nil
+            count += 1
+        }
+    }
+
     @Test func areAValueALineWithTaskctl() async throws {
         try await withDaemon { daemon in
             _ = try await daemon.run(["sleep": 0])

@@ -39,6 +39,23 @@ struct OutputTests {
         }
     }
 
+    @Test func followsTheNextAttemptsToo() async throws {
+        try await withDaemon { daemon in
+            let pipe = try daemon.directory.pipe("go")
+            let id = try await daemon.submit([
+                "shell": .string("echo try $TASK_ATTEMPT; read x < \(pipe); test $TASK_ATTEMPT = 3"),
+                "retry": ["attempts": 3, "backoff": "1ms"],
+            ])
+            let output = try await daemon.open("GET", "/v1/tasks/\(id)/output?follow=true")
+            for attempt in 1...3 {
+                #expect(try await output.line() == "try \(attempt)")
+                try await daemon.directory.release(pipe)
+            }
+            #expect(try await output.line() == nil)
+            #expect(try await daemon.task(id)["state"] == "succeeded")
+        }
+    }
+
     @Test func showsTheLastLines() async throws {
         try await withDaemon { daemon in
             let id = try #require(try await daemon.run(["shell": "seq 1 5"])["id"]?.intValue)
