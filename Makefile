@@ -5,7 +5,7 @@ BIN = .build-release/release
 PREFIX ?= /usr/local
 
 
-.PHONY: build demo test examples lint setup sanitize bench clean install
+.PHONY: build demo test torture examples lint setup sanitize bench clean install
 
 # The three programs, ready to be installed.
 build: setup
@@ -19,6 +19,11 @@ demo: build
 test: setup
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build
+
+# The tests that break things, for as long as the figures in docs/reliability.md took.
+torture: setup
+	$(SWIFT) build --build-tests
+	TASKD_TORTURE=1 $(SWIFT) test --skip-build --filter 'SurvivalTests|WitnessTests|leavesNoProcess|treesOutlive'
 
 # The examples that are programs of their own.
 examples: setup

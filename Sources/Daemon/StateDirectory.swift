@@ -20,10 +20,15 @@ final class StateDirectory: Sendable {
         let lockPath = path + "/taskd.lock"
         lock = open(lockPath, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard lock >= 0 else { throw Self.failure(lockPath) }
-        guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
-            let code = errno
+        let lock = lock
+        var code: Int32 = 0
+        let isFree = Predecessor.letsGo {
+            code = flock(lock, LOCK_EX | LOCK_NB) == 0 ? 0 : errno
+            return code == EWOULDBLOCK
+        }
+        guard code == 0 else {
             close(lock)
-            guard code == EWOULDBLOCK else { throw Self.failure(lockPath, code) }
+            guard !isFree else { throw Self.failure(lockPath, code) }
             throw DaemonError(
                 code: .alreadyRunning,
                 message: "another taskd serves \(path); stop it first, or give --state-dir another directory")

@@ -178,13 +178,6 @@ extension LiveDaemon {
         return id
     }
 
-    /// Returns when the command `id` has printed a line: then there is a command, even should the daemon die.
-    fileprivate func firstLine(of id: Int64) async throws {
-        let output = try await open("GET", "/v1/tasks/\(id)/output?follow=true")
-        _ = try await output.line()
-        output.hangUp()
-    }
-
     /// How every task stands, in as many words as must not depend on when the daemon died.
     fileprivate func standing() async throws -> [String] {
         let tasks = try await http("GET", "/v1/tasks").json["tasks"]?.arrayValue ?? []

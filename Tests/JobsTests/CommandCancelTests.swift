@@ -1,6 +1,6 @@
 import Foundation
 import Glibc
-import Jobs
+@testable import Jobs
 import Model
 import Testing
 
@@ -40,13 +40,40 @@ extension CommandTests {
         @Test(arguments: trees.map(\.name), TestCgroup.isPossible ? [true, false] : [false])
         func leavesNoProcess(tree: String, inCgroup: Bool) async throws {
             let script = try #require(trees.first { $0.name == tree }).script
-            let cgroup = inCgroup ? try TestCgroup() : nil
-            try await withCommandBench(cgroup: cgroup?.path) { bench in
-                let report = await bench.runCancelled(try bench.shell(script), grace: .milliseconds(100))
-                // The head of a chain is gone, with status 0, before anybody can cancel it.
-                #expect(report.outcome.state == (tree.hasPrefix("chain") ? .succeeded : .cancelled))
-                #expect(bench.survivors() == [])
-                #expect(cgroup?.children == (inCgroup ? [] : nil))
+            for _ in 0..<Self.times {
+                let cgroup = inCgroup ? try TestCgroup() : nil
+                try await withCommandBench(cgroup: cgroup?.path) { bench in
+                    let report = await bench.runCancelled(try bench.shell(script), grace: .milliseconds(100))
+                    // The head of a chain is gone, with status 0, before anybody can cancel it.
+                    #expect(report.outcome.state == (tree.hasPrefix("chain") ? .succeeded : .cancelled))
+                    #expect(bench.survivors() == [])
+                    #expect(cgroup?.children == (inCgroup ? [] : nil))
+                }
+            }
+        }
+
+        /// How many trees of each kind are cancelled; `make torture` asks for more.
+        private static let times = getenv("TASKD_TORTURE") == nil ? 1 : 25
+
+        /// The control: what the daemon could reach without a shim, the command and its process group, is not the tree.
+        @Test func treesOutliveTheirGroup() async throws {
+            try await withCommandBench { bench in
+                let handler = try bench.shell("setsid sh -c 'echo 1 ready >&3; exec sleep 1000' & exec sleep 1000")
+                let (reports, told) = AsyncStream<Model.Progress>.makeStream()
+                let context = bench.context(grace: .milliseconds(100)) { told.yield($0) }
+                let running = Task { await handler.run(context) }
+                for await _ in reports { break }
+                let identity = bench.text(bench.attempt().identity)
+                let pids = try ["shim ", "child "].map { role in
+                    let line = try #require(identity.split(separator: "\n").first { $0.hasPrefix(role) })
+                    return try #require(Int32(line.split(separator: " ")[1]))
+                }
+                // Stopped, the shim does not do its work.
+                kill(pids[0], SIGSTOP)
+                kill(-pids[1], SIGKILL)
+                #expect(bench.survivors().contains { !$0.contains("taskd-shim") && $0.contains("sleep") })
+                kill(pids[0], SIGCONT)
+                _ = await running.value
             }
         }
 

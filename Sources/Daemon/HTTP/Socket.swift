@@ -13,7 +13,7 @@ enum Socket {
             throw DaemonError(
                 code: .unavailable, message: "\(path): something that is no socket stands there; move it away")
         }
-        guard !isListening(path) else {
+        guard Predecessor.letsGo({ isListening(path) }) else {
             throw DaemonError(
                 code: .alreadyRunning, message: "another daemon listens on \(path); stop it first, or give --socket")
         }

@@ -27,7 +27,11 @@ package struct CommandHandler: JobHandler {
             return RunReport(.failed(error))
         }
         return await collect(attempt, context)
-            ?? RunReport(.failed(.internalError("the shim could not write to \(attempt.path)")))
+            ?? RunReport(
+                .failed(
+                    .internalError(
+                        "the shim ended before the command began: it was killed, or could not write to \(attempt.path)")
+                ))
     }
 
     /// Takes over the command of an earlier daemon, reads how it ended meanwhile, or runs it when it provably never ran:

@@ -33,6 +33,22 @@ struct Directory: Sendable {
         guard Glibc.write(descriptor, bytes, bytes.count) == bytes.count else { throw TestFailure.system(file) }
     }
 
+    /// Reads a file.
+    func read(_ name: String) throws -> String {
+        let file = path + "/" + name
+        let descriptor = open(file, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw TestFailure.system(file) }
+        defer { close(descriptor) }
+        var text: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            let count = Glibc.read(descriptor, &buffer, buffer.count)
+            guard count >= 0 else { throw TestFailure.system(file) }
+            guard count > 0 else { return String(decoding: text, as: UTF8.self) }
+            text += buffer[..<count]
+        }
+    }
+
     /// Makes the directory `name` with `files` in it.
     func write(_ files: [String: String], to name: String) throws {
         guard mkdir(path + "/" + name, 0o700) == 0 else { throw TestFailure.system(name) }
@@ -76,7 +92,7 @@ struct Directory: Sendable {
         guard descriptor >= 0 else { return "" }
         defer { close(descriptor) }
         var buffer = [UInt8](repeating: 0, count: 4096)
-        let count = read(descriptor, &buffer, buffer.count)
+        let count = Glibc.read(descriptor, &buffer, buffer.count)
         return String(decoding: buffer.prefix(max(count, 0)), as: UTF8.self)
     }
 

@@ -133,6 +133,14 @@ extension LiveDaemon {
         return id
     }
 
+    /// Submits jobs, all or none, and answers the numbers of their tasks.
+    func submit(_ jobs: [JSONValue]) async throws -> [Int64] {
+        let reply = try await http("POST", "/v1/tasks", .array(jobs))
+        let ids = try reply.json.arrayValue?.compactMap { $0["id"]?.intValue } ?? []
+        guard reply.status == 201, ids.count == jobs.count else { throw TestFailure(reply.text) }
+        return ids
+    }
+
     /// The task as it is now.
     func task(_ id: Int64) async throws -> JSONValue {
         try await http("GET", "/v1/tasks/\(id)").json
@@ -143,6 +151,13 @@ extension LiveDaemon {
         let reply = try await http("POST", "/v1/wait", ["ids": [.int(id)], "timeout": 25])
         guard let task = try reply.json["done"]?.arrayValue?.first else { throw TestFailure("not done: \(reply.text)") }
         return task
+    }
+
+    /// Returns when the command `id` has printed a line: then there is a command, even should the daemon die.
+    func firstLine(of id: Int64) async throws {
+        let output = try await open("GET", "/v1/tasks/\(id)/output?follow=true")
+        _ = try await output.line()
+        output.hangUp()
     }
 
     /// Submits a job and answers its task once it is done.
