@@ -26,12 +26,7 @@ package struct CommandHandler: JobHandler {
         } catch {
             return RunReport(.failed(error))
         }
-        return await collect(attempt, context)
-            ?? RunReport(
-                .failed(
-                    .internalError(
-                        "the shim ended before the command began: it was killed, or could not write to \(attempt.path)")
-                ))
+        return await collect(attempt, context) ?? RunReport(.failed(.neverBegan(in: attempt)))
     }
 
     /// Takes over the command of an earlier daemon, reads how it ended meanwhile, or runs it when it provably never ran:
@@ -116,6 +111,11 @@ extension CommandJob {
 }
 
 extension ExceptionInfo {
+    /// The shim of an attempt ended before it let the command begin.
+    fileprivate static func neverBegan(in attempt: AttemptDirectory) -> ExceptionInfo {
+        .internalError("the shim ended before the command began: it was killed, or could not write to \(attempt.path)")
+    }
+
     /// The fate of an attempt cannot be proven; `reason` says what is known.
     static func lost(_ reason: String) -> ExceptionInfo {
         ExceptionInfo(type: "Lost", message: reason)
