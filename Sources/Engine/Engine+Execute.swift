@@ -133,6 +133,7 @@ extension Engine {
             try await store.requeue(
                 task.record.id, after: exception, detail: report.detail, wakeAt: wakeAt > now ? wakeAt : nil, at: now)
         {
+            alarm.ring()
             // The next try begins at nothing, in the composites above it too.
             advanceParents(of: task.record, by: -task.fraction, completed: 0)
             return []

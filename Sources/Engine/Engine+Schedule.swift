@@ -32,9 +32,9 @@ extension Engine {
                 // Both are asked for at once, so that they share a commit.
                 async let composites = store.claimComposites(at: now)
                 async let tasks = free > 0 ? store.claim(limit: free, running: running, at: now) : []
-                let claimed = try await composites + tasks
-                for record in claimed { launch(record, .fresh) }
-                mayBeMore = !claimed.isEmpty
+                let claimed = try await (composites: composites, tasks: tasks)
+                for record in claimed.composites + claimed.tasks { launch(record, .fresh) }
+                mayBeMore = claimed.composites.count == Store.compositesAtOnce
             }
         }
     }
@@ -59,7 +59,6 @@ extension Engine {
             if let composite = task.heldBack, !isStopping { launchDrain(of: record, composite) }
             if let failure = try handle.error() { failures.continuation.yield(failure) }
             readiness.ring()
-            alarm.ring()
         }
     }
 

@@ -116,7 +116,7 @@ static bool start(struct run *run, int *failed, int *progress) {
     run->ending.pid = pid;
     run->pidfd = process_open(pid);
     if (options->cgroup && cgroup_enter(options->cgroup, pid)) run->cgroup = options->cgroup;
-    bool released = identity_write(pid, run->cgroup, run->is_hidden) && write(go[1], "", 1) == 1;
+    bool released = identity_name(pid, run->cgroup, run->is_hidden) && write(go[1], "", 1) == 1;
     int reason = errno;
     close(go[1]);
     if (!released) run->ending.failure = (struct failure){.step = "identity", .number = reason};
@@ -235,7 +235,7 @@ int main(int count, char **arguments) {
         return 64;
     }
     detach();
-    if (!records_open(options.directory) || !identity_write(0, NULL, false)) return 74;
+    if (!records_open(options.directory) || !identity_open()) return 74;
     sigset_t heard;
     sigemptyset(&heard);
     sigaddset(&heard, SIGCHLD);

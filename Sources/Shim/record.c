@@ -10,6 +10,7 @@
 
 static int directory_fd = -1;
 static int exit_fd = -1;
+static int identity_fd = -1;
 
 // The room for the exit record is taken at the start, so that a disk filled by the command cannot cost its outcome.
 bool records_open(const char *directory) {
@@ -33,25 +34,31 @@ void boot_id(char text[64]) {
     text[strcspn(text, "\n")] = 0;
 }
 
-bool identity_write(pid_t child, const char *cgroup, bool hidden) {
-    char boot[64], text[8192];
-    struct process self, other;
+// Written with one call each time, so that no line is ever there in part. No fsync: after a power cut the boot id is
+// another one and nothing of the tree is left.
+static bool identity_add(const char *text, int length, int room) {
+    return length > 0 && length < room && write(identity_fd, text, (size_t)length) == length;
+}
+
+bool identity_open(void) {
+    char boot[64], text[256];
+    struct process self;
     boot_id(boot);
-    if (!process_read(getpid(), &self)) return false;
+    identity_fd = openat(directory_fd, "identity", O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (identity_fd < 0 || !process_read(getpid(), &self)) return false;
     int length = snprintf(text, sizeof text, "boot_id %s\nshim %d %llu\n", boot, self.pid, self.start);
-    if (child) {
-        if (!process_read(child, &other)) return false;
-        length += snprintf(text + length, sizeof text - (size_t)length, "child %d %llu\nstate_hidden %s\n", child,
-                           other.start, hidden ? "yes" : "no");
-        if (cgroup) length += snprintf(text + length, sizeof text - (size_t)length, "cgroup %s\n", cgroup);
-    }
-    if (length >= (int)sizeof text) return false;
-    int file = openat(directory_fd, "identity.new", O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (file < 0) return false;
-    bool written = write_all(file, text, (size_t)length);
-    close(file);
-    // No fsync: after a power cut the boot id is another one and nothing of the tree is left.
-    return written && renameat(directory_fd, "identity.new", directory_fd, "identity") == 0;
+    return identity_add(text, length, sizeof text);
+}
+
+bool identity_name(pid_t child, const char *cgroup, bool hidden) {
+    char text[4200];
+    struct process other;
+    if (!process_read(child, &other)) return false;
+    int length = snprintf(text, sizeof text, "%s%s%schild %d %llu\nstate_hidden %s\n", cgroup ? "cgroup " : "",
+                          cgroup ? cgroup : "", cgroup ? "\n" : "", child, other.start, hidden ? "yes" : "no");
+    bool done = identity_add(text, length, sizeof text);
+    close(identity_fd);
+    return done;
 }
 
 static int outcome_text(char *text, size_t room, const struct ending *ending) {

@@ -58,7 +58,8 @@ struct ending {
     struct failure failure;
 };
 bool records_open(const char *directory);
-bool identity_write(pid_t child, const char *cgroup, bool hidden);
+bool identity_open(void);
+bool identity_name(pid_t child, const char *cgroup, bool hidden);
 bool exit_write(const struct ending *ending);
 void boot_id(char text[64]);
 

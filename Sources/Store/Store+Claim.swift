@@ -25,21 +25,26 @@ extension Store {
         }
     }
 
+    // The planner, which knows no sizes, takes an index of all tasks in a state for as good as one of the ready ones.
     static let queueHead = """
-        SELECT priority, id FROM tasks
+        SELECT priority, id FROM tasks INDEXED BY tasks_ready
         WHERE state = 'queued' AND waiting_for IS NULL AND is_composite = 0 AND queue = ?
         ORDER BY priority DESC, id LIMIT ?
+        """
+
+    /// How many composites ``claimComposites(at:)`` takes at most.
+    package static let compositesAtOnce = 1000
+
+    static let readyComposites = """
+        SELECT id FROM tasks INDEXED BY tasks_ready_composites
+        WHERE state = 'queued' AND waiting_for IS NULL AND is_composite = 1 ORDER BY id LIMIT ?
         """
 
     /// Takes the ready composites into `running`; they occupy no slot.
     package func claimComposites(at now: Timestamp) async throws -> [TaskRecord] {
         try await write { db in
             let ids = try Int64.fetchAll(
-                db.cachedStatement(
-                    sql: """
-                        SELECT id FROM tasks WHERE state = 'queued' AND waiting_for IS NULL AND is_composite = 1
-                        ORDER BY id LIMIT 1000
-                        """))
+                db.cachedStatement(sql: Self.readyComposites), arguments: [Self.compositesAtOnce])
             return try ids.compactMap { try Self.start(db, TaskID($0), at: now) }
         }
     }
@@ -76,23 +81,26 @@ extension Store {
     /// Opens the gate of the tasks whose time has come.
     package func wake(at now: Timestamp) async throws {
         try await write { db in
-            try db.cachedStatement(
-                sql: """
-                    UPDATE tasks SET wake_at = NULL, waiting_for = CASE
-                        WHEN waiting_for ->> '$.delay' IS NOT NULL OR waiting_for ->> '$.retry' IS NOT NULL THEN NULL
-                        ELSE waiting_for END
-                    WHERE state = 'queued' AND wake_at <= ?
-                    """
-            ).execute(arguments: [now.description])
+            try db.cachedStatement(sql: Self.wakeSleepers).execute(arguments: [now.description])
         }
     }
+
+    static let wakeSleepers = """
+        UPDATE tasks INDEXED BY tasks_asleep SET wake_at = NULL, waiting_for = CASE
+            WHEN waiting_for ->> '$.delay' IS NOT NULL OR waiting_for ->> '$.retry' IS NOT NULL THEN NULL
+            ELSE waiting_for END
+        WHERE state = 'queued' AND wake_at <= ?
+        """
 
     /// When the next sleeping task wakes, or `nil` when none sleeps.
     package func nextWake() async throws -> Timestamp? {
         try await read { db in
-            try Row.fetchOne(
-                db.cachedStatement(sql: "SELECT min(wake_at) FROM tasks WHERE state = 'queued' AND wake_at IS NOT NULL")
-            ).flatMap { try $0.timestamp(0) }
+            try Row.fetchOne(db.cachedStatement(sql: Self.nextSleeper)).flatMap { try $0.timestamp(0) }
         }
     }
+
+    static let nextSleeper = """
+        SELECT wake_at FROM tasks INDEXED BY tasks_asleep
+        WHERE state = 'queued' AND wake_at IS NOT NULL ORDER BY wake_at LIMIT 1
+        """
 }

@@ -26,6 +26,7 @@ extension Engine {
             let ended = try await store.requeueComposite(
                 task.record.id, job, after: exception, wakeAt: wakeAt > now ? wakeAt : nil, at: now)
         else { return nil }
+        alarm.ring()
         advanceParents(of: task.record, by: -task.fraction, completed: 0)
         return ended
     }

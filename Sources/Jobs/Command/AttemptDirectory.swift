@@ -3,7 +3,8 @@ package import Model
 
 /// The directory of one attempt: what the command printed, who it is and how it ended.
 ///
-/// `<state>/tasks/<task>/<attempt>/`, mode 0700, holds
+/// The first attempt has `<state>/tasks/<task>/`, and the others, with the task's hook, directories of their own in it:
+/// most tasks need one, and making directories is what costs most here. It is of mode 0700 and holds
 /// - `stdout`, `stderr`: the output, appended to by the command itself;
 /// - `control`, `progress`: FIFOs to and from the shim, which lives exactly as long as `progress` has a writer;
 /// - `input`: a FIFO, only when the standard input stays open;
@@ -14,21 +15,27 @@ package import Model
 package struct AttemptDirectory: Sendable, Hashable {
     /// The directory itself; absolute.
     package let path: String
+    /// The task and the attempt, in words that may stand in the name of a file.
+    let name: String
+    /// What has to be there for it.
     private let parents: [String]
 
     /// The directory of attempt number `attempt` of `task` below the state directory; nothing is made.
     package init(state: String, task: TaskID, attempt: Int) {
-        self.init(state: state, task: task, name: String(attempt))
+        self.init(state: state, task: task, child: attempt > 1 ? String(attempt) : nil)
     }
 
     /// The directory of the hook that runs when `task` is done.
     package static func hook(state: String, task: TaskID) -> AttemptDirectory {
-        AttemptDirectory(state: state, task: task, name: "on_done")
+        AttemptDirectory(state: state, task: task, child: "on_done")
     }
 
-    private init(state: String, task: TaskID, name: String) {
-        parents = [state + "/tasks", "\(state)/tasks/\(task)"]
-        path = "\(state)/tasks/\(task)/\(name)"
+    private init(state: String, task: TaskID, child: String?) {
+        let tasks = state + "/tasks"
+        let first = "\(tasks)/\(task)"
+        path = child.map { "\(first)/\($0)" } ?? first
+        name = "\(task)-\(child ?? "1")"
+        parents = child == nil ? [tasks] : [tasks, first]
     }
 
     /// What the command printed on its standard output.
@@ -48,10 +55,13 @@ extension AttemptDirectory {
     ///
     /// - Throws: an exception when it cannot, above all when the directory is there already: an attempt is made once.
     func make() throws(ExceptionInfo) {
-        for parent in parents {
-            guard mkdir(parent, 0o700) == 0 || errno == EEXIST else { throw .system("cannot make \(parent)") }
+        if mkdir(path, 0o700) != 0 {
+            guard errno == ENOENT else { throw .system("cannot make \(path)") }
+            for parent in parents {
+                guard mkdir(parent, 0o700) == 0 || errno == EEXIST else { throw .system("cannot make \(parent)") }
+            }
+            guard mkdir(path, 0o700) == 0 else { throw .system("cannot make \(path)") }
         }
-        guard mkdir(path, 0o700) == 0 else { throw .system("cannot make \(path)") }
         for fifo in [control, progress] {
             guard mkfifo(fifo, 0o600) == 0 else { throw .system("cannot make \(fifo)") }
         }

@@ -50,10 +50,7 @@ extension Launch {
             "-o", String(executor.outputLimit), "-h", executor.state,
         ]
         if niceness != 0 { options += ["-n", String(niceness)] }
-        if let cgroup = executor.cgroup {
-            let names = attempt.path.split(separator: "/").suffix(2)
-            options += ["-c", cgroup + "/job-" + names.joined(separator: "-")]
-        }
+        if let cgroup = executor.cgroup { options += ["-c", "\(cgroup)/job-\(attempt.name)"] }
         return options + limits.arguments
     }
 

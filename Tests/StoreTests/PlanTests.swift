@@ -1,0 +1,30 @@
+import GRDB
+import Testing
+
+@testable import Store
+
+/// The queries that run for every task go straight to the rows they want, however many others there are.
+struct PlanTests {
+    static let hot: [(sql: String, index: String)] = [
+        (Store.queueHead, "tasks_ready"),
+        (Store.readyComposites, "tasks_ready_composites"),
+        (Store.wakeSleepers, "tasks_asleep"),
+        (Store.nextSleeper, "tasks_asleep"),
+    ]
+
+    @Test(arguments: hot)
+    func needsNoScanAndNoSorting(sql: String, index: String) async throws {
+        try await withStore { bench in
+            let plan = try await bench.store.pool.read { db in
+                let arguments = StatementArguments((0..<sql.count { $0 == "?" }).map { _ in 1 })
+                return try Row.fetchAll(db, sql: "EXPLAIN QUERY PLAN " + sql, arguments: arguments)
+                    .map { $0["detail"] as String }.joined(separator: "; ")
+            }
+            #expect(plan.contains(index), "\(plan)")
+            // A scan of an index that holds nothing but what is wanted, in the order wanted, is none.
+            let other = plan.replacing("COVERING ", with: "").replacing("SCAN tasks USING INDEX \(index)", with: "")
+            #expect(!other.contains("SCAN"), "\(plan)")
+            #expect(!plan.contains("TEMP B-TREE"), "\(plan)")
+        }
+    }
+}
