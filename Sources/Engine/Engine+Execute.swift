@@ -14,7 +14,7 @@ extension Engine {
             job = try Job(json: task.record.job)
         } catch {
             let exception = ExceptionInfo.internalError("its job cannot be read: \(error)")
-            return try await store.finish(task.record.id, RunReport(.failed(exception)), at: configuration.now())
+            return try await finish(task, RunReport(.failed(exception)))
         }
         if case .composite(let composite) = job.action { return try await compose(task, job, composite, start) }
         return try await commit(Ending(perform(task, job, start), of: task, job, start), of: task, job)
@@ -138,7 +138,18 @@ extension Engine {
             advanceParents(of: task.record, by: -task.fraction, completed: 0)
             return []
         }
-        return try await store.finish(task.record.id, report, at: now)
+        return try await finish(task, report)
+    }
+
+    /// Commits the end of a running task. Its slot is asked for again before the commit, which so is often one with the
+    /// claim of the next task.
+    ///
+    /// - Returns: every task that ended by it, the task itself first.
+    func finish(_ task: LiveTask, _ report: RunReport) async throws -> [TaskRecord] {
+        try await store.finish(task.record.id, report, at: configuration.now()) {
+            live.vacate(task)
+            readiness.ring()
+        }
     }
 
     /// When a task is tried again that ended with `outcome`, or `nil` when it is not.

@@ -55,10 +55,10 @@ extension Engine {
             for ended in try handle.result() { queueHook(of: ended) }
         }
         handle.onDone { [self] handle in
-            live.remove(task)
+            // One that goes back to its queue: its next attempt is not claimed before this one is gone.
+            if live.remove(task) { readiness.ring() }
             if let composite = task.heldBack, !isStopping { launchDrain(of: record, composite) }
             if let failure = try handle.error() { failures.continuation.yield(failure) }
-            readiness.ring()
         }
     }
 

@@ -14,15 +14,15 @@ extension Engine {
         let ended: [TaskRecord]
         do {
             (submissions, ended) = try await store.submit(
-                jobs, directory: directory ?? configuration.directory, by: submitter, at: configuration.now())
+                jobs, directory: directory ?? configuration.directory, by: submitter, at: configuration.now(),
+                whenQueued: readiness.ring)
         } catch let unknown as UnknownTask {
             throw EngineError(
                 code: .invalidInput, message: "after: no task \(unknown.id); name tasks submitted before",
                 cause: unknown)
         }
         settle(ended)
-        readiness.ring()
-        alarm.ring()
+        if jobs.contains(where: { $0.start != .now }) { alarm.ring() }
         return submissions
     }
 

@@ -6,9 +6,20 @@ final class LiveTasks: Sendable {
     private struct State {
         var tasks: [TaskID: LiveTask] = [:]
         var running: [String: Int] = [:]
+        /// The tasks whose end is not on its way into the store; ``running`` counts those that are no composites.
+        var occupants: Set<ObjectIdentifier> = []
         var isClaiming = false
         /// Requests to cancel tasks that are being claimed: committed as running, not here yet.
         var early: [TaskID: String?] = [:]
+
+        /// Answers whether it was an occupant.
+        mutating func vacate(_ task: LiveTask) -> Bool {
+            guard occupants.remove(ObjectIdentifier(task)) != nil else { return false }
+            guard !task.record.kind.isComposite else { return true }
+            running[task.record.queue, default: 1] -= 1
+            if running[task.record.queue] == 0 { running[task.record.queue] = nil }
+            return true
+        }
     }
 
     private let state = Mutex(State())
@@ -49,21 +60,27 @@ final class LiveTasks: Sendable {
     func insert(_ task: LiveTask) {
         let early: String?? = state.withLock { state in
             state.tasks[task.record.id] = task
+            state.occupants.insert(ObjectIdentifier(task))
             if !task.record.kind.isComposite { state.running[task.record.queue, default: 0] += 1 }
             return state.early.removeValue(forKey: task.record.id)
         }
         if let early { task.cancel(message: early) }
     }
 
-    /// Takes a task out that runs no more; the next attempt at it may be here already.
-    func remove(_ task: LiveTask) {
-        state.withLock { state in
+    /// Frees the slot of a task whose end is on its way into the store.
+    func vacate(_ task: LiveTask) {
+        _ = state.withLock { $0.vacate(task) }
+    }
+
+    /// Takes a task out that runs no more.
+    ///
+    /// - Returns: whether that freed its slot, because no end of it went into the store.
+    func remove(_ task: LiveTask) -> Bool {
+        defer { task.close() }
+        return state.withLock { state in
             if state.tasks[task.record.id] === task { state.tasks[task.record.id] = nil }
-            guard !task.record.kind.isComposite else { return }
-            state.running[task.record.queue, default: 1] -= 1
-            if state.running[task.record.queue] == 0 { state.running[task.record.queue] = nil }
+            return state.vacate(task)
         }
-        task.close()
     }
 
     /// Asks a task to end that the store says is running; one that has ended meanwhile is none of them.

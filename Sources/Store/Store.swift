@@ -97,9 +97,13 @@ extension Store {
     }
 
     /// Writes inside the next batch and returns after its commit.
-    func write<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+    ///
+    /// - Parameter whenQueued: is called as soon as whatever is written from then on is written later.
+    func write<Value: Sendable>(
+        whenQueued: () -> Void = {}, _ body: @escaping @Sendable (Database) throws -> Value
+    ) async throws -> Value {
         do {
-            return try await writer.write(body)
+            return try await writer.write(whenQueued: whenQueued, body)
         } catch let error as DatabaseError {
             throw StoreError(error, path: path)
         }

@@ -41,11 +41,16 @@ final class Writer: Sendable {
     /// Does `body` inside the next transaction and returns after the commit.
     ///
     /// Commands run in the order of the calls. Cancelling the caller does not stop a command that has been queued.
+    /// - Parameter whenQueued: is called as soon as the command has its place in that order.
     /// - Throws: what `body` threw, its own writes undone; ``StoreError`` when the commit failed.
-    func write<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+    func write<Value: Sendable>(
+        whenQueued: () -> Void = {}, _ body: @escaping @Sendable (Database) throws -> Value
+    ) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in
             let command = PendingWrite(body: body, continuation: continuation)
-            guard state.withLock({ $0.enqueue(command) }) else { return }
+            let isFirst = state.withLock { $0.enqueue(command) }
+            whenQueued()
+            guard isFirst else { return }
             pool.asyncWriteWithoutTransaction { db in
                 while let batch = self.state.withLock({ $0.nextBatch() }) { self.commit(batch, db) }
             }

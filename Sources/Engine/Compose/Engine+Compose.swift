@@ -12,7 +12,7 @@ extension Engine {
         guard let (ending, snapshot) = try await follow(task, job, composite, start) else { return [] }
         let outcome = try await outcome(of: ending, task, job, composite)
         if let ended = try await retry(task, job, outcome) { return ended }
-        let ended = try await store.finish(task.record.id, RunReport(outcome), at: configuration.now())
+        let ended = try await finish(task, RunReport(outcome))
         if snapshot.tally.unreleased > 0 { task.heldBack = composite }
         return ended
     }
@@ -164,7 +164,7 @@ extension Engine {
         let handle = registry.spawn(name: "\(record.name): remaining members") { try await self.drain(task, composite) }
         task.run(as: handle)
         handle.onDone { [self] handle in
-            live.remove(task)
+            _ = live.remove(task)
             if let failure = try handle.error() { failures.continuation.yield(failure) }
         }
     }
