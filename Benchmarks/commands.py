@@ -6,6 +6,8 @@ usage: commands.py DIRECTORY-OF-THE-PROGRAMS
 import json
 import os
 import shutil
+import statistics
+import struct
 import subprocess
 import sys
 import tempfile
@@ -44,6 +46,21 @@ def client_rate(client, jobs, wait):
     return jobs / (time.perf_counter() - begin)
 
 
+def first_instruction(path, job, fifo, runs):
+    """Milliseconds from sending a submit request to the first instruction of its command, the median."""
+    os.mkfifo(fifo)
+    told = os.open(fifo, os.O_RDWR)
+    connection = Connection(path)
+    times = []
+    for _ in range(runs):
+        begin = time.monotonic_ns() / 1000
+        status, _ = ask(connection, "POST", "/v1/tasks", {"command": [job, fifo]})
+        assert status == 201
+        times.append((struct.unpack("d", os.read(told, 8))[0] - begin) / 1000)
+    os.close(told)
+    return statistics.median(times)
+
+
 def main():
     programs = os.path.abspath(sys.argv[1])
     state = tempfile.mkdtemp(prefix="taskd-commands.")
@@ -57,9 +74,12 @@ def main():
     try:
         while "ready" not in daemon.stderr.readline():
             pass
-        raw = float(output(compiled("spawn_rate", state), str(JOBS), "/bin/true"))
+        spawn_rate = compiled("spawn_rate", state)
+        raw = float(output(spawn_rate, str(JOBS), "/bin/true"))
+        pairs = float(output(spawn_rate, str(JOBS), compiled("spawn_and_wait", state, "-static"), "/bin/true"))
         ours = taskd_rate(path, JOBS)
-        print(f"/bin/true, two at once: posix_spawn {raw:.0f}/s, taskd {ours:.0f}/s ({100 * ours / raw:.0f} %)")
+        print(f"/bin/true, two at once: posix_spawn {raw:.0f}/s; with a process between, as a shim is, {pairs:.0f}/s")
+        print(f"taskd {ours:.0f}/s: {100 * ours / raw:.0f} % and {100 * ours / pairs:.0f} %")
         taskctl = [f"{programs}/taskctl", "submit", "--"]
 
         def idle():
@@ -71,6 +91,8 @@ def main():
         job = compiled("first_instruction", state, "-static")
         latency = int(output(job, "200", f"{state}/fifo", *taskctl, job, f"{state}/fifo")) / 1000
         print(f"a client for each job: taskd {ours:.0f}/s; submit to first instruction {latency:.1f} ms (p50)")
+        request = first_instruction(path, job, f"{state}/fifo3", 200)
+        print(f"over a connection: from the request to the first instruction {request:.1f} ms (p50)")
         if spooler is None:
             print("task-spooler is not installed (apt-get install task-spooler): nothing to compare with")
             return
@@ -79,7 +101,8 @@ def main():
         theirs = client_rate([spooler, "-n", "/bin/true"], JOBS, lambda: subprocess.run([spooler, "-w"], check=True))
         their_latency = int(output(job, "200", f"{state}/fifo2", spooler, "-n", job, f"{state}/fifo2")) / 1000
         print(f"a client for each job: tsp {theirs:.0f}/s; submit to first instruction {their_latency:.1f} ms (p50)")
-        print(f"taskd to tsp: {ours / theirs:.2f} times the jobs a second, {latency / their_latency:.2f} times the latency")
+        print(f"taskd to tsp: {ours / theirs:.2f} times the jobs a second with a client for each, "
+              f"{latency / their_latency:.2f} times the latency with a client, {request / their_latency:.2f} without")
         subprocess.run([spooler, "-K"], check=True)
     finally:
         daemon.terminate()

@@ -10,6 +10,7 @@ want() { # want PACKAGE FILE-OR-COMMAND
 want libsqlite3-dev /usr/include/sqlite3.h
 want sqlite3 sqlite3
 want gawk awk
+want musl-tools musl-gcc
 want curl curl
 want git git
 

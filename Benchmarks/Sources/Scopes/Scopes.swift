@@ -29,7 +29,7 @@ import Tasks
         }
     }
 
-    static func time(_ work: () async throws -> Void) async rethrows -> Duration {
+    static func time(_ work: @Sendable () async throws -> Void) async rethrows -> Duration {
         let clock = ContinuousClock()
         let begin = clock.now
         try await work()
