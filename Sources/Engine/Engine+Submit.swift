@@ -1,3 +1,4 @@
+internal import Jobs
 package import Model
 package import Store
 
@@ -5,16 +6,21 @@ extension Engine {
     /// Makes tasks of `jobs`, all or none, and answers them once they are durable.
     ///
     /// - Parameter directory: where relative paths start; `nil` for the daemon's own default.
-    /// - Throws: ``EngineError`` when a job runs after a task nobody knows, when stopping, or when the store fails.
+    /// - Throws: ``EngineError`` when a job runs after a task nobody knows, when stopping, or when the store fails;
+    ///   ``InvalidInput`` when a command is to run in a directory that is not there.
     package func submit(
         _ jobs: [Job], directory: String?, by submitter: Submitter?
     ) async throws -> [Submission] {
         guard !isStopping else { throw EngineError.stopping }
+        let directory = directory ?? configuration.directory
+        for (index, job) in jobs.enumerated() {
+            try job.checkWorkingDirectories(from: directory, path: jobs.count > 1 ? "[\(index)]" : "")
+        }
         let submissions: [Submission]
         let ended: [TaskRecord]
         do {
             (submissions, ended) = try await store.submit(
-                jobs, directory: directory ?? configuration.directory, by: submitter, at: configuration.now(),
+                jobs, directory: directory, by: submitter, at: configuration.now(),
                 whenQueued: readiness.ring)
         } catch let unknown as UnknownTask {
             throw EngineError(

@@ -42,7 +42,7 @@ struct ArgumentTests {
     }
 
     @Test(arguments: [
-        ["submit"], ["submit", "job", "--", "echo"], ["submit", "-f", "-", "job"], ["submit", "job", "--label", "x"],
+        ["submit", "job", "--label", "x"],
         ["submit", "job", "--timeout", "-1"], ["submit", "job", "--after", "1,,2"],
         ["submit", "job", "--timeout", "1", "--task-timeout", "2"],
         ["wait"], ["wait", "x"], ["wait", "0"], ["wait", "1", "--return-when", "SOON"],

@@ -31,6 +31,13 @@ struct ErrorTests {
             method: "POST", path: "/v1/tasks",
             body: #"{"gather": [{"sleep": 0}, {"check": {"sqlite": {"path": 3, "sql": "x"}}}]}"#, status: 400,
             names: "gather[1].check.sqlite.path"),
+        Mistake(
+            method: "POST", path: "/v1/tasks", body: #"{"command": ["ls"], "cwd": "/nowhere"}"#, status: 400,
+            names: "cwd"),
+        Mistake(
+            method: "POST", path: "/v1/tasks",
+            body: #"[{"sleep": 0}, {"gather": [{"race": [{"shell": "x", "cwd": "/dev/null"}]}]}]"#, status: 400,
+            names: "[1].gather[0].race[0].cwd"),
         Mistake(method: "POST", path: "/v1/tasks", body: #"{"sleep": 0, "after": [99]}"#, status: 400, names: "99"),
         Mistake(
             method: "POST", path: "/v1/tasks", body: #"{"gather": [{"sleep": 0, "after": [2]}]}"#, status: 400,

@@ -15,6 +15,10 @@ struct JobModifiers: ParsableArguments {
         []
     @Flag(help: "A parent's cancellation, failure or timeout leaves it alone.") var shield = false
     @Flag(help: "Wait until somebody starts it (taskctl start).") var hold = false
+    @Option(help: ArgumentHelp("The directory a command runs in.", valueName: "directory"), completion: .directory)
+    var cwd: String?
+    @Option(help: ArgumentHelp("A variable for a command; may be repeated.", valueName: "name=value"))
+    var env: [Label] = []
     @Flag(help: "Leave a command's standard input open (taskctl send).") var stdinOpen = false
     @Option(help: ArgumentHelp("Try it up to so many times in all.", valueName: "attempts")) var retry: Int64?
     @Option(help: ArgumentHelp("From TERM to KILL when it is cancelled.", valueName: "duration")) var grace: Duration?
@@ -36,9 +40,11 @@ struct JobModifiers: ParsableArguments {
         object["delay"] = delay?.jsonSeconds
         object["not_before"] = notBefore.map { .string($0.description) }
         object["key"] = key.map(JSONValue.string)
-        object["labels"] = label.isEmpty ? nil : .object(labels)
+        object["labels"] = label.isEmpty ? nil : .object(Self.object(label))
         object["shield"] = shield ? true : nil
         object["hold"] = hold ? true : nil
+        object["cwd"] = cwd.map(JSONValue.string)
+        object["env"] = env.isEmpty ? nil : .object(Self.object(env))
         object["stdin_open"] = stdinOpen ? true : nil
         object["retry"] = retry.map { ["attempts": .int($0)] }
         object["grace"] = grace?.jsonSeconds
@@ -47,10 +53,10 @@ struct JobModifiers: ParsableArguments {
         return object
     }
 
-    private var labels: JSONObject {
-        var labels = JSONObject()
-        for label in label { labels[label.key] = .string(label.value) }
-        return labels
+    private static func object(_ pairs: [Label]) -> JSONObject {
+        var object = JSONObject()
+        for pair in pairs { object[pair.key] = .string(pair.value) }
+        return object
     }
 
     private var onDoneCommand: [String] {

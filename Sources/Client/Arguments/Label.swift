@@ -1,6 +1,6 @@
 internal import ArgumentParser
 
-/// A word to find tasks by, and its value: `key=value`.
+/// A word and its value, `key=value`: a label to find tasks by, or a variable of a command.
 struct Label: ExpressibleByArgument, Sendable, Hashable {
     let key: String
     let value: String

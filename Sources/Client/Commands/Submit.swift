@@ -28,10 +28,6 @@ struct Submit: ClientCommand {
     @OptionGroup var global: GlobalOptions
 
     mutating func validate() throws {
-        let ways = [job != nil, file != nil, !command.isEmpty].count { $0 }
-        guard ways == 1 else {
-            throw ValidationError("give one of: a job's name, --file, or a command after --")
-        }
         guard job != "" else { throw ValidationError("the job's name must not be empty") }
         guard wait || timeout == nil || taskTimeout == nil else {
             throw ValidationError("without --wait, --timeout and --task-timeout mean the same; give one of them")
@@ -39,6 +35,10 @@ struct Submit: ClientCommand {
     }
 
     func run(_ session: Session) throws -> ExitStatus {
+        // Not in validate(), where an unknown option has not been found yet and its value passes for a job.
+        guard [job != nil, file != nil, !command.isEmpty].count(where: { $0 }) == 1 else {
+            throw ValidationError("give one of: a job's name, --file, or a command after --")
+        }
         let reply = try session.client.json(try request())
         let tasks = try reply.arrayValue == nil ? [TaskReply(json: reply)] : TaskReply.list(reply)
         guard wait else {

@@ -37,6 +37,37 @@ struct SurvivalTests {
         #expect(damage == expected)
     }
 
+    @Test func aCommandThatKillsItsShimHarmsNobodyElse() async throws {
+        try await withDaemon { daemon in
+            let other = try await daemon.submit(printing(untilThereIs: daemon.stop(0), thenExits: 0))
+            try await daemon.firstLine(of: other)
+            let killer = try await daemon.run(["shell": "kill -9 $PPID; sleep 1000"])
+            #expect(killer["exception"]?["type"] == "Lost")
+            try daemon.directory.write("", to: "stop-0")
+            try await expectUnharmed(other, daemon)
+        }
+    }
+
+    @Test func aCommandThatKillsTheDaemonHarmsNoCommand() async throws {
+        try await withDaemon { daemon in
+            let other = try await daemon.submit(printing(untilThereIs: daemon.stop(0), thenExits: 0))
+            try await daemon.firstLine(of: other)
+            let killer = try await daemon.submit(["shell": .string("kill -9 \(daemon.pid ?? 0); echo done")])
+            #expect(try await daemon.ending() == 128 + SIGKILL)
+            try daemon.directory.write("", to: "stop-0")
+            try await daemon.start()
+            #expect(try await daemon.done(killer)["result"]?["stdout"] == "done\n")
+            try await expectUnharmed(other, daemon)
+        }
+    }
+
+    private func expectUnharmed(_ id: Int64, _ daemon: LiveDaemon) async throws {
+        #expect(try await daemon.done(id)["state"] == "succeeded")
+        var damage = Damage()
+        damage.read(try await daemon.http("GET", "/v1/tasks/\(id)/output").text)
+        #expect(damage == Damage())
+    }
+
     /// What went wrong, counted.
     struct Damage: Hashable, CustomStringConvertible {
         /// Tasks whose end is not known.

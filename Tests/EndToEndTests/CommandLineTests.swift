@@ -1,0 +1,42 @@
+import Model
+import Testing
+
+/// What `taskctl submit` makes of its command line, and where commands run.
+@Suite(.timeLimit(.minutes(1)))
+struct CommandLineTests {
+    @Test func aDirectoryMadeByAnEarlierMemberIsThereInTime() async throws {
+        try await withDaemon { daemon in
+            let made = daemon.directory.path + "/made"
+            let task = try await daemon.run([
+                "sequence": [["command": ["mkdir", .string(made)]], ["command": ["pwd"], "cwd": .string(made)]]
+            ])
+            #expect(task["result"]?.arrayValue?.last?["stdout"] == .string(made + "\n"))
+        }
+    }
+
+    @Test func taskctlGivesDirectoryAndVariables() async throws {
+        try await withDaemon { daemon in
+            let reply = try await daemon.taskctl(
+                "submit", "--cwd", "jobs", "--env", "A=1", "--env", "B=x=y", "--wait", "--", "sh", "-c",
+                "echo $PWD $A $B")
+            #expect(reply.stdout.contains("\(daemon.directory.path)/jobs 1 x=y"))
+        }
+    }
+
+    @Test func taskctlNamesTheOptionItDoesNotKnow() async throws {
+        try await withDaemon { daemon in
+            let reply = try await daemon.taskctl("submit", "--cdw", "/tmp", "--", "ls")
+            #expect(reply.status == 64)
+            #expect(reply.stderr.contains("--cdw"))
+        }
+    }
+
+    @Test(arguments: [[], ["job", "--", "echo"], ["-f", "-", "job"]])
+    func taskctlTakesOneOfThreeThings(arguments: [String]) async throws {
+        try await withDaemon { daemon in
+            let reply = try await daemon.taskctl(["submit"] + arguments)
+            #expect(reply.status == 64)
+            #expect(reply.stderr.contains("give one of"))
+        }
+    }
+}
