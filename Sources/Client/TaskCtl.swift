@@ -16,14 +16,17 @@ struct TaskCtl: ParsableCommand {
             CommandGroup(name: "Submitting", subcommands: [Submit.self, Jobs.self, Start.self, Retry.self]),
             CommandGroup(
                 name: "Looking",
-                subcommands: [Status.self, List.self, History.self, Logs.self, ShowProgress.self, Events.self]),
+                subcommands: [
+                    Status.self, List.self, History.self, Why.self, Logs.self, ShowProgress.self, Events.self,
+                ]),
             CommandGroup(
                 name: "Waiting",
                 subcommands: [Wait.self, Gather.self, AsCompleted.self, ShowResult.self, ShowException.self]),
             CommandGroup(
                 name: "Steering",
                 subcommands: [
-                    Cancel.self, Pause.self, Resume.self, Send.self, Queues.self, Queue.self, Prune.self, Ping.self,
+                    Cancel.self, Pause.self, Resume.self, Send.self, Queues.self, Queue.self, Prune.self, Backup.self,
+                    Ping.self,
                 ]),
         ])
 

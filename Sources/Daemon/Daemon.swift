@@ -135,6 +135,7 @@ extension Daemon {
         let handlers = Handlers(executor: executor, history: configuration.storePath)
         return EngineConfiguration(
             maximumRunning: configuration.maximumRunning, directory: configuration.stateDirectory,
+            retention: configuration.retention,
             handler: { handlers.handler(of: $0) },
             runHook: { arguments, task in
                 let hook = Hook(

@@ -32,9 +32,13 @@ struct Taskd: AsyncParsableCommand {
     @Option(help: "The least severe messages to log: trace, debug, info, notice, warning, error or critical.")
     var logLevel: String?
 
+    @Flag(help: "Look through the history file, every page and every reference, say what is found and exit.")
+    var check = false
+
     func run() async throws {
         do {
             let configuration = try Configuration.resolve(flags: flags)
+            if check { return try Self.check(configuration.storePath) }
             let logger = Self.logger(configuration.logLevel)
             try await Daemon(configuration, logger: logger).run()
         } catch let error as DaemonError {
@@ -44,6 +48,13 @@ struct Taskd: AsyncParsableCommand {
             StandardError.write("taskd: \("\(error)".shown)\n")
             throw ExitCode(70)
         }
+    }
+
+    private static func check(_ path: String) throws {
+        let report = try Store.check(path)
+        print(
+            "\(path.shown): sound; schema \(report.schema), SQLite \(report.sqlite), \(report.tasks) tasks, "
+                + "\(report.events) events")
     }
 
     private var flags: [Configuration.Setting: String] {

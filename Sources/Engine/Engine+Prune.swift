@@ -11,15 +11,34 @@ extension Engine {
     /// - Returns: how many tasks were removed, members included.
     /// - Throws: ``EngineError`` when the store fails or output cannot be removed; `CancellationError`.
     package func prune(olderThan age: Duration) async throws -> Int {
-        let instant = Timestamp(milliseconds: configuration.now().milliseconds - age.milliseconds)
+        try await prune(.doneBefore(Timestamp(milliseconds: configuration.now().milliseconds - age.milliseconds)))
+    }
+
+    /// Removes the oldest of the done tasks until `count` are left, members not counted.
+    ///
+    /// Cancelling and errors are as with ``prune(olderThan:)``.
+    package func prune(keeping count: Int) async throws -> Int {
+        guard let last = try await store.lastToGo(keeping: count) else { return 0 }
+        return try await prune(.upTo(sequence: last))
+    }
+
+    private func prune(_ prunable: Store.Prunable) async throws -> Int {
         var count = 0
-        while true {
-            let removed = try await store.prune(doneBefore: instant, limit: Self.pruneBatch)
-            guard !removed.isEmpty else { return count }
-            count += removed.count
-            // After the commit: a crash in between leaves files that nobody asks for, never a task without its output.
-            try await configuration.removeOutput(removed)
+        while let removed = try await pruneBatch(prunable) {
+            count += removed
             try Task.checkCancellation()
         }
+        return count
+    }
+
+    /// Removes one batch.
+    ///
+    /// - Returns: how many tasks went; `nil` when none did.
+    func pruneBatch(_ prunable: Store.Prunable) async throws -> Int? {
+        let removed = try await store.prune(prunable, limit: Self.pruneBatch)
+        guard !removed.isEmpty else { return nil }
+        // After the commit: a crash in between leaves files that nobody asks for, never a task without its output.
+        try await configuration.removeOutput(removed)
+        return removed.count
     }
 }

@@ -51,6 +51,7 @@ package final class Engine: Sendable {
             group.addTask { try await self.alarmLoop() }
             group.addTask { try await self.hookLoop() }
             group.addTask { await self.progressLoop() }
+            group.addTask { try await self.retentionLoop() }
             group.addTask { for await failure in self.failures.stream { throw failure } }
             readiness.ring()
             alarm.ring()

@@ -19,12 +19,15 @@ package struct EngineConfiguration: Sendable {
     package var runHook: @Sendable (_ arguments: [String], _ task: TaskRecord) async -> JSONValue
     /// Where an attempt at a command is kept, and where it can be reached.
     package var attempt: @Sendable (TaskRecord) -> AttemptDirectory
+    /// What is kept of the history without anybody asking.
+    package var retention: Retention
     /// Removes what tasks have printed, once they are removed from the store.
     package var removeOutput: @Sendable ([TaskID]) async throws -> Void
 
     /// A configuration with every part given; time is the system's unless said otherwise.
     package init(
-        maximumRunning: Int, directory: String, clock: any Clock<Duration> = ContinuousClock(),
+        maximumRunning: Int, directory: String, retention: Retention = Retention(),
+        clock: any Clock<Duration> = ContinuousClock(),
         now: @escaping @Sendable () -> Timestamp = { .now() },
         chance: @escaping @Sendable () -> Double = { .random(in: 0...1) },
         handler: @escaping @Sendable (Job) -> any JobHandler,
@@ -36,6 +39,7 @@ package struct EngineConfiguration: Sendable {
     ) {
         self.maximumRunning = maximumRunning
         self.directory = directory
+        self.retention = retention
         self.clock = clock
         self.now = now
         self.chance = chance

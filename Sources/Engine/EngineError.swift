@@ -15,6 +15,8 @@ package struct EngineError: Error, Sendable, CustomStringConvertible {
         case wrongState
         /// The daemon is stopping; the same request may be sent to the next one.
         case stopping
+        /// More is asked for than can be written down; the same request may be sent again in a moment.
+        case busy
         /// The disk is full.
         case storageFull
         /// The store failed.
@@ -46,7 +48,13 @@ extension EngineError {
         case let error as InvalidInput: self.init(code: .invalidInput, message: error.description, cause: error)
         case let error as UnknownTask: self.init(code: .unknownTask, message: "no task \(error.id)", cause: error)
         case let error as StoreError:
-            self.init(code: error.code == .full ? .storageFull : .storage, message: error.message, cause: error)
+            let code: Code =
+                switch error.code {
+                case .full: .storageFull
+                case .busy: .busy
+                default: .storage
+                }
+            self.init(code: code, message: error.message, cause: error)
         default: return nil
         }
     }

@@ -22,11 +22,12 @@ extension Store {
     /// - Returns: the submissions in the order of `jobs`, and the tasks that were done as soon as they were submitted
     ///   because one they run after had not succeeded.
     /// - Parameter whenQueued: is called before the commit; a claim that follows it finds the new tasks.
-    /// - Throws: ``UnknownTask`` when a job runs after a task that does not exist; ``StoreError``.
+    /// - Throws: ``UnknownTask`` when a job runs after a task that does not exist; ``StoreError``, with the code
+    ///   `busy` when too much waits to be written.
     package func submit(
         _ jobs: [Job], directory: String?, by submitter: Submitter?, at now: Timestamp, whenQueued: () -> Void = {}
     ) async throws -> (submissions: [Submission], ended: [TaskRecord]) {
-        try await write(whenQueued: whenQueued) { db in
+        try await write(isRefusable: true, whenQueued: whenQueued) { db in
             var insertion = Insertion(db: db, directory: directory, submitter: submitter, now: now)
             var results: [(id: TaskID, isNew: Bool)] = []
             for job in jobs {

@@ -21,7 +21,7 @@ package final class Store: Sendable {
         self.path = path
         do {
             let migrator = Schema.migrator
-            try Self.check(path, migrator)
+            try Self.look(at: path, migrator)
             pool = try DatabasePool(path: path, configuration: Self.configuration())
             try migrator.migrate(pool)
             // DatabasePool sets NORMAL after its preparations, which can lose acknowledged rows at a power cut.
@@ -36,7 +36,7 @@ package final class Store: Sendable {
     /// Looks at a file that is there already, without changing a byte of it.
     ///
     /// - Throws: ``StoreError`` when it is no file, another program's database, or written by a newer version.
-    private static func check(_ path: String, _ migrator: DatabaseMigrator) throws {
+    static func look(at path: String, _ migrator: DatabaseMigrator) throws {
         var status = stat()
         guard stat(path, &status) == 0, status.st_size > 0 else { return }
         guard status.st_mode & S_IFMT == S_IFREG else {
@@ -99,11 +99,12 @@ extension Store {
     /// Writes inside the next batch and returns after its commit.
     ///
     /// - Parameter whenQueued: is called as soon as whatever is written from then on is written later.
+    /// - Parameter isRefusable: whether it is refused when too much waits to be written.
     func write<Value: Sendable>(
-        whenQueued: () -> Void = {}, _ body: @escaping @Sendable (Database) throws -> Value
+        isRefusable: Bool = false, whenQueued: () -> Void = {}, _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws -> Value {
         do {
-            return try await writer.write(whenQueued: whenQueued, body)
+            return try await writer.write(isRefusable: isRefusable, whenQueued: whenQueued, body)
         } catch let error as DatabaseError {
             throw StoreError(error, path: path)
         }

@@ -10,6 +10,8 @@ package struct StoreError: Error, Sendable, CustomStringConvertible {
         case corrupt
         /// A newer version of taskd has written the file.
         case newerSchema
+        /// So much waits to be written that no more is taken for now.
+        case busy
         /// The disk or the quota is full.
         case full
         /// SQLite refused a statement: a broken invariant of ours.
@@ -37,6 +39,10 @@ package struct StoreError: Error, Sendable, CustomStringConvertible {
 }
 
 extension StoreError {
+    /// Too much waits to be written.
+    static let busy = StoreError(
+        code: .busy, message: "more is submitted than the disk can keep up with; try again in a moment")
+
     /// The failure behind `error`, with the database's path in its message.
     init(_ error: any Error, path: String) {
         if let known = error as? StoreError {

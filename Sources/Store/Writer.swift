@@ -11,8 +11,9 @@ final class Writer: Sendable {
         var waiting: [any WriteCommand] = []
         var isDraining = false
 
-        /// Whether somebody has to start draining.
-        mutating func enqueue(_ command: any WriteCommand) -> Bool {
+        /// Whether somebody has to start draining; `nil` when `room` is taken, and the command refused.
+        mutating func enqueue(_ command: any WriteCommand, room: Int) -> Bool? {
+            guard waiting.count < room else { return nil }
             waiting.append(command)
             defer { isDraining = true }
             return !isDraining
@@ -30,11 +31,14 @@ final class Writer: Sendable {
 
     private let pool: DatabasePool
     private let state = Mutex(State())
+    /// How many commands may wait before one that can be refused is.
+    private let room: Int
     /// Called after each commit, before the callers resume.
     private let committed: @Sendable () -> Void
 
-    init(pool: DatabasePool, committed: @escaping @Sendable () -> Void) {
+    init(pool: DatabasePool, room: Int = 1000, committed: @escaping @Sendable () -> Void) {
         self.pool = pool
+        self.room = room
         self.committed = committed
     }
 
@@ -42,13 +46,17 @@ final class Writer: Sendable {
     ///
     /// Commands run in the order of the calls. Cancelling the caller does not stop a command that has been queued.
     /// - Parameter whenQueued: is called as soon as the command has its place in that order.
-    /// - Throws: what `body` threw, its own writes undone; ``StoreError`` when the commit failed.
+    /// - Parameter isRefusable: whether it is refused when too many wait, because somebody can ask again; what the daemon
+    ///   itself has to write never is.
+    /// - Throws: what `body` threw, its own writes undone; ``StoreError`` when the commit failed, or it was refused.
     func write<Value: Sendable>(
-        whenQueued: () -> Void = {}, _ body: @escaping @Sendable (Database) throws -> Value
+        isRefusable: Bool = false, whenQueued: () -> Void = {}, _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in
             let command = PendingWrite(body: body, continuation: continuation)
-            let isFirst = state.withLock { $0.enqueue(command) }
+            guard let isFirst = state.withLock({ $0.enqueue(command, room: isRefusable ? room : .max) }) else {
+                return continuation.resume(throwing: StoreError.busy)
+            }
             whenQueued()
             guard isFirst else { return }
             pool.asyncWriteWithoutTransaction { db in

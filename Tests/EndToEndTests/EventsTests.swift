@@ -1,7 +1,7 @@
 import Model
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(3)))
 struct EventsTests {
     @Test func tellsWhatHappenedInOrder() async throws {
         try await withDaemon { daemon in

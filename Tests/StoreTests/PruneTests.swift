@@ -12,7 +12,7 @@ import Testing
             try await finishAll(bench, at: at(2))
             try await bench.submit(job("d"))
             try await finishAll(bench, at: at(5))
-            let removed = try await bench.store.prune(doneBefore: at(5), limit: 100)
+            let removed = try await bench.store.prune(.doneBefore(at(5)), limit: 100)
             #expect(removed.map(\.number).sorted() == [1, 2, 3, 4, 5])
             #expect(try await bench.rows("SELECT name FROM tasks") == [["d".databaseValue]])
             #expect(try await bench.rows("SELECT DISTINCT task_id FROM events") == [[6.databaseValue]])
@@ -25,9 +25,23 @@ import Testing
             for name in ["a", "b", "c"] { try await bench.submit(job(name)) }
             _ = try await bench.claim()
             for number: Int64 in [2, 3, 1] { try await bench.finish(number, .succeeded(nil)) }
-            #expect(try await bench.store.prune(doneBefore: at(9), limit: 2).map(\.number) == [2, 3])
-            #expect(try await bench.store.prune(doneBefore: at(9), limit: 2).map(\.number) == [1])
-            #expect(try await bench.store.prune(doneBefore: at(9), limit: 2).isEmpty)
+            #expect(try await bench.store.prune(.doneBefore(at(9)), limit: 2).map(\.number) == [2, 3])
+            #expect(try await bench.store.prune(.doneBefore(at(9)), limit: 2).map(\.number) == [1])
+            #expect(try await bench.store.prune(.doneBefore(at(9)), limit: 2).isEmpty)
+        }
+    }
+
+    @Test func knowsWhichIsTheLastToGo() async throws {
+        try await withStore { bench in
+            try await bench.submit(gather([job("a"), job("b")]))
+            for name in ["c", "d"] { try await bench.submit(job(name)) }
+            try await finishAll(bench, at: at(2))
+            #expect(try await bench.store.lastToGo(keeping: 3) == nil)
+            let last = try #require(try await bench.store.lastToGo(keeping: 1))
+            let removed = try await bench.store.prune(.upTo(sequence: last), limit: 9)
+            #expect(removed.count == 4 || removed.count == 2)
+            #expect(try await bench.rows("SELECT count(*) FROM tasks WHERE parent_id IS NULL") == [[1.databaseValue]])
+            #expect(try await bench.store.lastToGo(keeping: 1) == nil)
         }
     }
 
@@ -39,11 +53,11 @@ import Testing
             _ = try await bench.store.release(membersOf: TaskID(1), from: nil, limit: 9, at: at(1))
             _ = try await bench.claim()
             for number: Int64 in [1, 3] { try await bench.finish(number, .failed(.boom)) }
-            #expect(try await bench.store.prune(doneBefore: at(9), limit: 9).isEmpty)
+            #expect(try await bench.store.prune(.doneBefore(at(9)), limit: 9).isEmpty)
             try await bench.finish(2, .succeeded(nil))
-            #expect(try await bench.store.prune(doneBefore: at(9), limit: 9).map(\.number) == [1, 2])
+            #expect(try await bench.store.prune(.doneBefore(at(9)), limit: 9).map(\.number) == [1, 2])
             try await bench.store.completeHook(TaskID(3), result: nil, at: at(3))
-            #expect(try await bench.store.prune(doneBefore: at(9), limit: 9).map(\.number) == [3])
+            #expect(try await bench.store.prune(.doneBefore(at(9)), limit: 9).map(\.number) == [3])
         }
     }
 
@@ -52,7 +66,7 @@ import Testing
             try await bench.submit(job("a", ["key": "k"]))
             _ = try await bench.claim()
             try await bench.finish(1, .succeeded(nil))
-            _ = try await bench.store.prune(doneBefore: at(9), limit: 9)
+            _ = try await bench.store.prune(.doneBefore(at(9)), limit: 9)
             #expect(try await bench.submit(job("a", ["key": "k"])).map(\.id.number) == [2])
         }
     }

@@ -7,12 +7,20 @@ struct Prune: ClientCommand {
         abstract: "Remove done tasks, their output and their events from the history; print how many.")
 
     @Option(help: ArgumentHelp("Only tasks that were done this long ago: 30d, 12h.", valueName: "duration"))
-    var olderThan: Duration
+    var olderThan: Duration?
+    @Option(help: ArgumentHelp("All but so many, the youngest ones.", valueName: "number")) var keep: Int?
     @OptionGroup var global: GlobalOptions
 
+    mutating func validate() throws {
+        guard (olderThan == nil) != (keep == nil) else { throw ValidationError("give --older-than or --keep") }
+        if let keep, keep < 0 { throw ValidationError("--keep must not be negative") }
+    }
+
     func run(_ session: Session) throws -> ExitStatus {
-        let reply = try session.client.json(
-            Request(.post, "v1", "prune", json: ["older_than": olderThan.jsonSeconds]))
+        var wish = JSONObject()
+        wish["older_than"] = olderThan?.jsonSeconds
+        wish["keep"] = keep.map { JSONValue($0) }
+        let reply = try session.client.json(Request(.post, "v1", "prune", json: .object(wish)))
         if session.wantsJSON {
             try session.output.json(reply)
         } else {

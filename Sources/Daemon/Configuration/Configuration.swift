@@ -1,3 +1,4 @@
+internal import Engine
 internal import Glibc
 internal import Logging
 internal import Model
@@ -15,6 +16,9 @@ struct Configuration: Sendable {
         case socketGroup = "socket_group"
         case shim
         case onStop = "on_stop"
+        case keepAge = "keep_age"
+        case keepCount = "keep_count"
+        case keepBytes = "keep_bytes"
 
         var variable: String { "TASKD_\(rawValue.uppercased())" }
     }
@@ -38,6 +42,8 @@ struct Configuration: Sendable {
     /// The group whose members may connect; `nil` for the daemon's user alone.
     let socketGroup: String?
     let onStop: OnStop
+    /// What is kept of the history.
+    let retention: Retention
     /// The program that runs commands; `nil` for the one that was installed with the daemon.
     let shimPath: String?
 
@@ -71,6 +77,10 @@ extension Configuration {
             maximumRunning: try value(.maximumRunning).map(checkedMaximum) ?? defaultMaximumRunning,
             logLevel: try value(.logLevel).map(checkedLevel) ?? .info, socketGroup: value(.socketGroup),
             onStop: try value(.onStop).map(checkedPolicy) ?? .cancel,
+            retention: Retention(
+                age: try value(.keepAge).map(checkedAge),
+                count: try checkedNumber(value(.keepCount), .keepCount).map { Int($0) },
+                bytes: try checkedNumber(value(.keepBytes), .keepBytes)),
             shimPath: value(.shim).map(absolute))
     }
 
@@ -137,6 +147,22 @@ extension Configuration {
                 code: .usage, message: "max_running: expected a whole number from 1 to 100000, found \(text)")
         }
         return maximum
+    }
+
+    private static func checkedAge(_ text: String) throws(DaemonError) -> Duration {
+        guard let age = Duration(text: text) else {
+            throw DaemonError(code: .usage, message: "keep_age: expected a duration such as 90d, found \(text)")
+        }
+        return age
+    }
+
+    private static func checkedNumber(_ text: String?, _ setting: Setting) throws(DaemonError) -> Int64? {
+        guard let text else { return nil }
+        guard let number = Int64(text), number >= 0 else {
+            throw DaemonError(
+                code: .usage, message: "\(setting.rawValue): expected a whole number from 0, found \(text)")
+        }
+        return number
     }
 
     private static func checkedPolicy(_ text: String) throws(DaemonError) -> OnStop {

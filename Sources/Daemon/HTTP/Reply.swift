@@ -54,6 +54,7 @@ extension Problem {
             case .unknownTask: (404, "No such task")
             case .wrongState: (409, "Wrong state")
             case .stopping: (503, "Stopping")
+            case .busy: (503, "Busy")
             case .storageFull: (503, "Storage full")
             case .storage: (500, "Storage failed")
             }

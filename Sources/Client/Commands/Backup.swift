@@ -1,0 +1,24 @@
+internal import ArgumentParser
+internal import Model
+
+struct Backup: ClientCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "backup",
+        abstract: "Copy the history into a file, while the daemon works, and look the copy through; print its length.",
+        discussion: "The daemon writes the file, so its user has to be allowed to. A file that is there already stays.")
+
+    @Argument(help: "The file to make.", completion: .file()) var file: String
+    @OptionGroup var global: GlobalOptions
+
+    func run(_ session: Session) throws -> ExitStatus {
+        let path = try file.hasPrefix("/") ? file : SubmittedFile.currentDirectory() + "/" + file
+        let reply = try session.client.json(Request(.post, "v1", "backup", json: ["path": .string(path)]))
+        if session.wantsJSON {
+            try session.output.json(reply)
+        } else {
+            let (bytes, tasks) = (reply["bytes"] ?? .null, reply["tasks"] ?? .null)
+            try session.output.line("\(bytes.text()) bytes, \(tasks.text()) tasks")
+        }
+        return .success
+    }
+}

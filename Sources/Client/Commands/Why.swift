@@ -1,0 +1,24 @@
+internal import ArgumentParser
+internal import Model
+
+struct Why: ClientCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "why", abstract: "Say what a task that does not run waits for.")
+
+    @Argument(help: "The task.") var id: TaskID
+    @OptionGroup var global: GlobalOptions
+
+    func run(_ session: Session) throws -> ExitStatus {
+        let reply = try session.client.json(Request(.get, "v1", "tasks", id.description, "why"))
+        guard let state = reply["state"]?.stringValue, let reasons = reply["reasons"]?.arrayValue else {
+            throw ClientError.unexpectedReply("reasons were expected")
+        }
+        if session.wantsJSON {
+            try session.output.json(reply)
+        } else {
+            let lines = reasons.compactMap { $0["message"]?.stringValue }
+            try session.output.lines(lines.isEmpty ? ["nothing keeps it: it is \(state)"] : lines)
+        }
+        return .success
+    }
+}

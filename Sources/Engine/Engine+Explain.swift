@@ -1,0 +1,91 @@
+package import Model
+internal import Store
+
+extension Engine {
+    /// What the task numbered `id` waits for; it is no reason that it runs or is done.
+    ///
+    /// - Throws: ``EngineError`` when there is no such task.
+    package func explain(_ id: Model.TaskID) async throws -> Explanation {
+        let task = try await task(id)
+        var reasons: [Explanation.Reason] = []
+        switch task.state {
+        case .held: reasons.append(.held(id))
+        case .queued: reasons = try await delays(of: task)
+        case .running where task.paused: reasons.append(.paused(id))
+        case .running, .succeeded, .failed, .cancelled: break
+        }
+        return Explanation(id: id, state: task.state, reasons: reasons)
+    }
+
+    private func delays(of task: TaskRecord) async throws -> [Explanation.Reason] {
+        if let gate = task.waitingFor { return [Explanation.Reason(gate: gate, of: task)] }
+        guard !task.kind.isComposite else { return [] }
+        var reasons: [Explanation.Reason] = []
+        let running = live.running
+        if let queue = try await store.queue(task.queue) {
+            if queue.isPaused { reasons.append(.queuePaused(task.queue)) }
+            if let limit = queue.maximumRunning, running[task.queue, default: 0] >= limit {
+                reasons.append(.queueFull(task.queue, limit: limit))
+            }
+        }
+        let total = running.values.reduce(0, +)
+        if total >= configuration.maximumRunning { reasons.append(.daemonFull(limit: configuration.maximumRunning)) }
+        let ahead = try await store.countAhead(of: task)
+        if ahead > 0 { reasons.append(.behind(ahead, queue: task.queue, isAtLeast: ahead == Store.mostCountedAhead)) }
+        return reasons
+    }
+}
+
+extension Explanation.Reason {
+    fileprivate static func held(_ id: TaskID) -> Self {
+        Self(code: "held", message: "nobody has started it: taskctl start \(id)")
+    }
+
+    fileprivate static func paused(_ id: TaskID) -> Self {
+        Self(code: "paused", message: "somebody has stopped it where it is: taskctl resume \(id)")
+    }
+
+    fileprivate static func queuePaused(_ queue: String) -> Self {
+        Self(
+            code: "queue_paused", message: "its queue is paused: taskctl queue resume \(queue)",
+            facts: ["queue": .string(queue)])
+    }
+
+    fileprivate static func queueFull(_ queue: String, limit: Int) -> Self {
+        Self(
+            code: "queue_full", message: "its queue runs as many tasks as it may, \(limit)",
+            facts: ["queue": .string(queue), "max_running": JSONValue(limit)])
+    }
+
+    fileprivate static func daemonFull(limit: Int) -> Self {
+        Self(
+            code: "daemon_full", message: "the daemon runs as many tasks as it may, \(limit)",
+            facts: ["max_running": JSONValue(limit)])
+    }
+
+    fileprivate static func behind(_ count: Int, queue: String, isAtLeast: Bool) -> Self {
+        Self(
+            code: "behind",
+            message: "\(isAtLeast ? "at least " : "")\(count) of its queue come before it, by priority or age",
+            facts: ["queue": .string(queue), "ahead": JSONValue(count)])
+    }
+
+    /// The gate of `task` that is shut.
+    fileprivate init(gate: JSONValue, of task: TaskRecord) {
+        if let parent = gate["parent"] {
+            self.init(
+                code: "parent", message: "its composite, task \(parent.text()), has not let it go yet",
+                facts: ["parent_id": parent])
+        } else if let after = gate["after"] {
+            self.init(
+                code: "after", message: "it runs after tasks that have not succeeded yet: \(after.text())",
+                facts: ["after": after])
+        } else if let time = gate["delay"] {
+            self.init(code: "delay", message: "it is not due before \(time.stringValue ?? "")", facts: ["until": time])
+        } else {
+            let time = gate["retry"] ?? .null
+            let message = "attempt \(task.attempt) failed; it is tried again at \(time.stringValue ?? "")"
+            self.init(code: "retry", message: message, facts: ["until": time])
+        }
+    }
+}

@@ -1,0 +1,51 @@
+internal import Glibc
+
+/// A file in the making: it has another name until it is whole and durable.
+struct BackupFile {
+    /// The name it is to have.
+    let path: String
+    /// The name it has meanwhile.
+    var temporary: String { path + ".new" }
+
+    /// Makes an empty file, mode 0600.
+    ///
+    /// - Throws: ``StoreError`` when something has one of the names already, or it cannot be made.
+    init(path: String) throws(StoreError) {
+        self.path = path
+        guard access(path, F_OK) != 0 else {
+            throw StoreError(code: .unavailable, message: "\(path): is there already; give another name")
+        }
+        let file = open(temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard file >= 0 else { throw Self.failure(temporary) }
+        close(file)
+    }
+
+    /// Gives it its name, durably.
+    ///
+    /// - Returns: its length in bytes.
+    /// - Throws: ``StoreError`` when the name was taken meanwhile, or the disk fails.
+    func publish() throws(StoreError) -> Int64 {
+        let file = open(temporary, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { throw Self.failure(temporary) }
+        defer { close(file) }
+        var status = stat()
+        // link(2) and not rename(2): what somebody else has put there meanwhile stays.
+        guard fsync(file) == 0, fstat(file, &status) == 0, link(temporary, path) == 0 else { throw Self.failure(path) }
+        unlink(temporary)
+        let end = path.lastIndex(of: "/") ?? path.startIndex
+        let directory = open(String(path[...end]), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard directory >= 0 else { throw Self.failure(path) }
+        defer { close(directory) }
+        guard fsync(directory) == 0 else { throw Self.failure(path) }
+        return Int64(status.st_size)
+    }
+
+    /// Takes it away, with what SQLite put beside it.
+    func discard() {
+        for suffix in ["", "-journal", "-wal", "-shm"] { unlink(temporary + suffix) }
+    }
+
+    private static func failure(_ path: String) -> StoreError {
+        StoreError(code: .unavailable, message: "\(path): \(String(cString: strerror(errno)))")
+    }
+}

@@ -1,0 +1,30 @@
+internal import GRDB
+package import Model
+
+extension Store {
+    /// The queue called `name`, or `nil` when there is none.
+    package func queue(_ name: String) async throws -> QueueStatus? {
+        try await queues().first { $0.name == name }
+    }
+
+    /// The most tasks that ``countAhead(of:)`` counts.
+    package static let mostCountedAhead = 10_000
+
+    /// How many ready tasks of its queue are claimed before the ready task `task`, up to ``mostCountedAhead``.
+    package func countAhead(of task: TaskRecord) async throws -> Int {
+        try await read { db in
+            let arguments: StatementArguments = [
+                "queue": task.queue, "priority": task.priority, "id": task.id.number, "most": Self.mostCountedAhead,
+            ]
+            return try Int.fetchOne(db.cachedStatement(sql: Self.ahead), arguments: arguments) ?? 0
+        }
+    }
+
+    static let ahead = """
+        SELECT count(*) FROM (
+            SELECT 1 FROM tasks INDEXED BY tasks_ready
+            WHERE state = 'queued' AND waiting_for IS NULL AND is_composite = 0 AND queue = :queue
+                AND (priority > :priority OR priority = :priority AND id < :id)
+            LIMIT :most)
+        """
+}

@@ -1,0 +1,95 @@
+import Foundation
+import GRDB
+import Testing
+
+@testable import Store
+
+@Suite struct BackupTests {
+    @Test func theCopyIsOneSoundFileOfAllThatWasCommitted() async throws {
+        try await withStore { bench in
+            for number in 1...50 { try await bench.submit(job("job \(number)")) }
+            let path = bench.directory + "/copy.sqlite"
+            let copy = try await bench.store.backUp(to: path)
+            #expect(copy.tasks == 50)
+            let files = try FileManager.default.contentsOfDirectory(atPath: bench.directory)
+            #expect(files.filter { $0.hasPrefix("copy") } == ["copy.sqlite"])
+            #expect(try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int64 == copy.bytes)
+            let report = try Store.check(path)
+            #expect(report.tasks == 50)
+            #expect(report.events == 50)
+            // It can be gone on with.
+            let store = try Store(path: path)
+            #expect(try await store.counts().map(\.count).reduce(0, +) == 50)
+            try store.close()
+        }
+    }
+
+    @Test func whatIsThereStays() async throws {
+        try await withStore { bench in
+            let path = bench.directory + "/mine"
+            try Data("mine".utf8).write(to: URL(filePath: path))
+            let error = await #expect(throws: StoreError.self) { try await bench.store.backUp(to: path) }
+            #expect(error?.message.contains("is there already") == true)
+            #expect(try Data(contentsOf: URL(filePath: path)) == Data("mine".utf8))
+        }
+    }
+
+    @Test func nothingIsLeftWhereItCannotBeWritten() async throws {
+        try await withStore { bench in
+            let error = await #expect(throws: StoreError.self) {
+                try await bench.store.backUp(to: bench.directory + "/none/copy")
+            }
+            #expect(error?.message.contains("No such file or directory") == true)
+        }
+    }
+
+    @Test func writingGoesOnMeanwhile() async throws {
+        try await withStore { bench in
+            try await bench.submit(job("first"))
+            async let copy = bench.store.backUp(to: bench.directory + "/copy.sqlite")
+            for number in 1...20 { try await bench.submit(job("job \(number)")) }
+            #expect(1...21 ~= (try await copy).tasks)
+        }
+    }
+}
+
+@Suite struct CheckTests {
+    @Test func aSoundFileIsDescribed() async throws {
+        try await withStore { bench in
+            try await bench.submit(job("a"))
+            let report = try Store.check(bench.path)
+            #expect((report.schema, report.tasks, report.events) == ("v1", 1, 1))
+        }
+    }
+
+    @Test func aReferenceThatLeadsNowhereIsFound() async throws {
+        try await withStore { bench in
+            try await bench.execute(
+                """
+                PRAGMA foreign_keys = OFF;
+                INSERT INTO events (task_id, at, type) VALUES (99, '2026-11-24T00:00:00.000Z', 'x');
+                PRAGMA foreign_keys = ON;
+                """)
+            let error = #expect(throws: StoreError.self) { try Store.check(bench.path) }
+            #expect(error?.code == .corrupt)
+        }
+    }
+
+    @Test func aDamagedPageIsFoundAndLeftAsItWas() async throws {
+        try await withDirectory { directory in
+            let path = directory + "/history.sqlite"
+            let store = try Store(path: path)
+            let bench = StoreBench(store: store, directory: directory)
+            for number in 1...200 { try await bench.submit(job("job \(number)")) }
+            try store.close()
+            var bytes = try Data(contentsOf: URL(filePath: path))
+            for page in 5..<(bytes.count / 4096) {
+                bytes.replaceSubrange(page * 4096..<page * 4096 + 64, with: Data(count: 64))
+            }
+            try bytes.write(to: URL(filePath: path))
+            let error = #expect(throws: StoreError.self) { try Store.check(path) }
+            #expect(error?.code == .corrupt)
+            #expect(try Data(contentsOf: URL(filePath: path)) == bytes)
+        }
+    }
+}
