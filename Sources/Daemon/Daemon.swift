@@ -29,7 +29,7 @@ struct Daemon: Sendable {
         defer { withExtendedLifetime(directory) {} }
         try Socket.prepare(configuration.socketPath)
         let socketOwner = try Socket.group(configuration.socketGroup)
-        let store = try Store(path: configuration.storePath)
+        let store = try Store(path: configuration.storePath, reserve: configuration.reservePath)
         let engine = Engine(store: store, configuration: try engineConfiguration(directory))
         let jobFiles = JobFiles(directory: configuration.jobsDirectory)
         warn(about: jobFiles)

@@ -15,9 +15,10 @@ package final class Store: Sendable {
 
     /// Opens the history file at `path`, creating or migrating it.
     ///
+    /// - Parameter reserve: the path of a file that keeps room on the disk for what cannot be refused; `nil` for none.
     /// - Throws: ``StoreError`` when it cannot be opened, is damaged, or was written by a newer version; it is then left
     ///   as it was.
-    package init(path: String) throws {
+    package init(path: String, reserve: String? = nil) throws {
         self.path = path
         do {
             let migrator = Schema.migrator
@@ -30,7 +31,7 @@ package final class Store: Sendable {
             throw StoreError(error, path: path)
         }
         let feed = feed
-        writer = Writer(pool: pool) { feed.ring() }
+        writer = Writer(pool: pool, reserve: reserve.map(Reserve.init)) { feed.ring() }
     }
 
     /// Looks at a file that is there already, without changing a byte of it.

@@ -39,6 +39,11 @@ package struct StoreError: Error, Sendable, CustomStringConvertible {
 }
 
 extension StoreError {
+    /// The disk that the file at `path` is on is full.
+    static func full(path: String, cause: (any Error)? = nil) -> StoreError {
+        StoreError(code: .full, message: "\(path): no space left; free some and submit again", cause: cause)
+    }
+
     /// Too much waits to be written.
     static let busy = StoreError(
         code: .busy, message: "more is submitted than the disk can keep up with; try again in a moment")
@@ -54,8 +59,7 @@ extension StoreError {
             return
         }
         switch database.resultCode.primaryResultCode {
-        case .SQLITE_FULL:
-            self.init(code: .full, message: "\(path): no space left; free some and submit again", cause: error)
+        case .SQLITE_FULL: self = .full(path: path, cause: error)
         case .SQLITE_CORRUPT, .SQLITE_NOTADB:
             self.init(
                 code: .corrupt, message: "\(path): not a usable database; it was left untouched: restore a backup",

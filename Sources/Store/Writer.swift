@@ -33,11 +33,16 @@ final class Writer: Sendable {
     private let state = Mutex(State())
     /// How many commands may wait before one that can be refused is.
     private let room: Int
+    /// Room on the disk for what cannot be refused; `nil` for none.
+    private let reserve: Reserve?
     /// Called after each commit, before the callers resume.
     private let committed: @Sendable () -> Void
 
-    init(pool: DatabasePool, room: Int = 1000, committed: @escaping @Sendable () -> Void) {
+    init(
+        pool: DatabasePool, room: Int = 1000, reserve: Reserve? = nil, committed: @escaping @Sendable () -> Void
+    ) {
         self.pool = pool
+        self.reserve = reserve
         self.room = room
         self.committed = committed
     }
@@ -52,8 +57,9 @@ final class Writer: Sendable {
     func write<Value: Sendable>(
         isRefusable: Bool = false, whenQueued: () -> Void = {}, _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws -> Value {
-        try await withCheckedThrowingContinuation { continuation in
-            let command = PendingWrite(body: body, continuation: continuation)
+        if isRefusable, let reserve, !reserve.restore() { throw StoreError.full(path: pool.path) }
+        return try await withCheckedThrowingContinuation { continuation in
+            let command = PendingWrite(isRefusable: isRefusable, body: body, continuation: continuation)
             guard let isFirst = state.withLock({ $0.enqueue(command, room: isRefusable ? room : .max) }) else {
                 return continuation.resume(throwing: StoreError.busy)
             }
@@ -66,22 +72,40 @@ final class Writer: Sendable {
     }
 
     private func commit(_ batch: [any WriteCommand], _ db: Database) {
-        var failure: StoreError?
+        let failure = transact(batch, db)
+        guard failure?.code == .full, batch.contains(where: { !$0.isRefusable }), reserve?.release() == true else {
+            return tell(batch, failure)
+        }
+        // What can be asked for again is refused; what has happened has to be written down.
+        tell(batch.filter(\.isRefusable), failure)
+        let own = batch.filter { !$0.isRefusable }
+        tell(own, transact(own, db))
+    }
+
+    /// - Returns: why nothing of it was committed; `nil` when it was.
+    private func transact(_ batch: [any WriteCommand], _ db: Database) -> StoreError? {
         do {
             try db.beginTransaction(.immediate)
             for command in batch { try command.perform(db) }
             try db.commit()
+            return nil
         } catch {
-            failure = StoreError(error, path: pool.path)
             // The batch is lost either way: a rollback that fails leaves nothing more to undo.
             if db.isInsideTransaction { try? db.rollback() }
+            return StoreError(error, path: pool.path)
         }
+    }
+
+    private func tell(_ batch: [any WriteCommand], _ failure: StoreError?) {
         if failure == nil { committed() }
         for command in batch { command.finish(commitFailure: failure) }
     }
 }
 
 private protocol WriteCommand: Sendable {
+    /// Whether whoever asked for it can ask again.
+    var isRefusable: Bool { get }
+
     /// Does the work in its own savepoint and keeps what came of it.
     ///
     /// - Throws: only when the whole transaction is gone, as SQLite does after some failures, such as a full disk.
@@ -92,13 +116,16 @@ private protocol WriteCommand: Sendable {
 }
 
 private final class PendingWrite<Value: Sendable>: WriteCommand {
+    let isRefusable: Bool
     private let body: @Sendable (Database) throws -> Value
     private let continuation: CheckedContinuation<Value, any Error>
     private let result = Mutex<Result<Value, any Error>?>(nil)
 
     init(
-        body: @escaping @Sendable (Database) throws -> Value, continuation: CheckedContinuation<Value, any Error>
+        isRefusable: Bool, body: @escaping @Sendable (Database) throws -> Value,
+        continuation: CheckedContinuation<Value, any Error>
     ) {
+        self.isRefusable = isRefusable
         self.body = body
         self.continuation = continuation
     }
