@@ -24,11 +24,12 @@ test: setup
 	$(SHIM) -o .build/debug/taskd-shim
 	$(SWIFT) test --skip-build
 
+TORTURE = SurvivalTests|WitnessTests|leavesNoProcess|treesOutlive|DurabilityTests|DamageTests|FaultTests|DiskTests
 # The tests that break things, for as long as the figures in docs/reliability.md took.
 torture: setup
 	$(SWIFT) build --build-tests
 	$(SHIM) -o .build/debug/taskd-shim
-	TASKD_TORTURE=1 $(SWIFT) test --skip-build --filter 'SurvivalTests|WitnessTests|leavesNoProcess|treesOutlive'
+	TASKD_TORTURE=1 $(SWIFT) test --skip-build --filter '$(TORTURE)'
 
 # The examples that are programs of their own.
 examples: setup

@@ -12,6 +12,9 @@ want sqlite3 sqlite3
 want gawk awk
 want musl-tools musl-gcc
 want curl curl
+want strace strace
+want eatmydata eatmydata
+want e2fsprogs /usr/sbin/mkfs.ext4
 want git git
 
 [ -n "$packages" ] || exit 0

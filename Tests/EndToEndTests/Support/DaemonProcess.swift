@@ -11,21 +11,23 @@ final class DaemonProcess: Sendable {
 
     /// Starts `taskd` and returns when it says that it is ready.
     ///
+    /// - Parameter wrapper: a command that runs the command given to it, in its own process.
     /// - Throws: ``TestFailure`` with its log when it ends instead.
-    init(_ arguments: [String]) async throws {
+    init(_ arguments: [String], under wrapper: [String] = []) async throws {
         let log = Log()
         self.log = log
-        running = Task { try await Self.run(arguments, log) }
+        running = Task { try await Self.run(wrapper + [Program.taskd] + arguments, log) }
         guard await log.wait(for: "] ready\n"), let pid = log.pid else {
             throw TestFailure("taskd did not start: \(log.text)")
         }
         self.pid = pid
     }
 
-    private static func run(_ arguments: [String], _ log: Log) async throws -> Int32 {
+    private static func run(_ command: [String], _ log: Log) async throws -> Int32 {
         defer { log.end() }
         return try await Subprocess.run(
-            .path(FilePath(Program.taskd)), arguments: Arguments(arguments), environment: Program.environment,
+            .path(FilePath(command[0])), arguments: Arguments(Array(command.dropFirst())),
+            environment: Program.environment,
             input: .none, output: .discarded, error: .sequence
         ) { execution in
             log.begin(execution.processIdentifier.value)
@@ -34,6 +36,9 @@ final class DaemonProcess: Sendable {
             }
         }.terminationStatus.shellCode
     }
+
+    /// Whether it has ended.
+    var hasEnded: Bool { log.hasEnded }
 
     /// Sends it a signal.
     func signal(_ number: Int32) {
@@ -72,6 +77,7 @@ private final class Log: Sendable {
 
     var pid: Int32? { state.withLock(\.pid) }
     var text: String { state.withLock(\.text) }
+    var hasEnded: Bool { state.withLock(\.hasEnded) }
 
     func begin(_ pid: Int32) {
         state.withLock { $0.pid = pid }

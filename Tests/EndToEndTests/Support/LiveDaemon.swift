@@ -4,12 +4,13 @@ import Synchronization
 
 /// Runs `test` with the real `taskd`, in a directory of its own, and takes both away afterwards.
 func withDaemon<Value>(
-    jobs: [String: String] = [:], flags: [String] = [], _ test: (LiveDaemon) async throws -> Value
+    jobs: [String: String] = [:], flags: [String] = [], state: String? = nil, under wrapper: [String] = [],
+    _ test: (LiveDaemon) async throws -> Value
 ) async throws -> Value {
     try await withDirectory { directory in
         try directory.write(jobs, to: "jobs")
-        let daemon = LiveDaemon(directory: directory, flags: flags)
-        try await daemon.start()
+        let daemon = LiveDaemon(directory: directory, state: state ?? directory.path + "/state", flags: flags)
+        try await daemon.start(under: wrapper)
         do {
             let value = try await test(daemon)
             try await daemon.leave()
@@ -27,13 +28,14 @@ final class LiveDaemon: Sendable {
     private let process = Mutex<DaemonProcess?>(nil)
 
     var socket: String { directory.path + "/taskd.sock" }
-    var state: String { directory.path + "/state" }
+    let state: String
     var history: String { state + "/history.sqlite" }
 
     private let flags: [String]
 
-    fileprivate init(directory: Directory, flags: [String]) {
+    fileprivate init(directory: Directory, state: String, flags: [String]) {
         self.directory = directory
+        self.state = state
         self.flags = flags
     }
 
@@ -43,9 +45,11 @@ final class LiveDaemon: Sendable {
     }
 
     var pid: Int32? { process.withLock { $0?.pid } }
+    /// Whether it has not ended by itself.
+    var isRunning: Bool { process.withLock { $0?.hasEnded == false } }
 
-    func start() async throws {
-        let started = try await DaemonProcess(arguments)
+    func start(under wrapper: [String] = []) async throws {
+        let started = try await DaemonProcess(arguments, under: wrapper)
         process.withLock { $0 = started }
     }
 

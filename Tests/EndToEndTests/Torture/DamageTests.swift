@@ -1,0 +1,73 @@
+import Foundation
+import Glibc
+import Model
+import Testing
+
+/// A damaged history is never wiped and never ignored.
+@Suite(.timeLimit(.minutes(5)))
+struct DamageTests {
+    struct Damage: Sendable, CustomTestStringConvertible {
+        let testDescription: String
+        let apply: @Sendable (inout Data) -> Void
+    }
+
+    static let damages = [
+        Damage(testDescription: "no header") { $0.replaceSubrange(0..<100, with: Data(count: 100)) },
+        Damage(testDescription: "no first page") { $0.replaceSubrange(0..<4096, with: Data(count: 4096)) },
+        Damage(testDescription: "cut to a page and a half") { $0 = $0.prefix(6000) },
+        Damage(testDescription: "random bytes") { data in
+            var generator = SeededGenerator(seed: 15)
+            data = Data((0..<8192).map { _ in UInt8.random(in: 0...255, using: &generator) })
+        },
+        Damage(testDescription: "a text") { $0 = Data("remember the milk\n".utf8) },
+    ]
+
+    @Test(arguments: damages)
+    func isRefusedAndLeftAsItWas(damage: Damage) async throws {
+        try await withDaemon { daemon in
+            for _ in 1...20 { _ = try await daemon.submit(["sleep": 0, "hold": true]) }
+            try await daemon.end(SIGTERM)
+            let file = URL(filePath: daemon.history)
+            let whole = try Data(contentsOf: file)
+            var bytes = whole
+            damage.apply(&bytes)
+            #expect(bytes != whole)
+            try bytes.write(to: file)
+            let error = await #expect(throws: TestFailure.self) { try await daemon.start() }
+            #expect("\(String(describing: error))".contains("history.sqlite"))
+            #expect(try Data(contentsOf: file) == bytes)
+            // What was there comes back with the file.
+            try whole.write(to: file)
+            try await daemon.start()
+            #expect(try await daemon.http("GET", "/v1/tasks").json["tasks"]?.arrayValue?.count == 20)
+        }
+    }
+
+    /// A flipped bit in a page may be met only when the page is read: what is told then is a failure, never another truth.
+    @Test func aFlippedBitIsFoundByTheCheck() async throws {
+        let flips = Torture.times(20, long: 300)
+        try await withDaemon { daemon in
+            for _ in 1...50 { _ = try await daemon.submit(["sleep": 0, "hold": true]) }
+            try await daemon.end(SIGTERM)
+            let file = URL(filePath: daemon.history)
+            let whole = try Data(contentsOf: file)
+            var generator = SeededGenerator(seed: 16)
+            var found = 0
+            for _ in 0..<flips {
+                var bytes = whole
+                // The head of a page says what is in it.
+                let page = Int.random(in: 1..<whole.count / 4096, using: &generator)
+                bytes[page * 4096 + .random(in: 0..<8, using: &generator)] ^=
+                    1 << UInt8.random(in: 0..<8, using: &generator)
+                try bytes.write(to: file)
+                let check = try await Program.run(Program.taskd, ["--state-dir", daemon.state, "--check"])
+                if check.status != 0 { found += 1 }
+                #expect(try Data(contentsOf: file) == bytes)
+            }
+            #expect(found > flips / 2)
+            Torture.report("\(flips) bits flipped in the heads of pages: found by the check \(found), files changed 0")
+            try whole.write(to: file)
+            try await daemon.start()
+        }
+    }
+}

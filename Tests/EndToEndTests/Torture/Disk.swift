@@ -1,0 +1,85 @@
+import Glibc
+
+/// Runs `test` with a disk of its own, and takes it away afterwards.
+func withDisk<Value>(_ kind: Disk.Kind, _ test: (Disk) async throws -> Value) async throws -> Value {
+    try await withDirectory { directory in
+        let disk = Disk(kind: kind, path: directory.path + "/disk", image: directory.path + "/image")
+        try await disk.make()
+        do {
+            let value = try await test(disk)
+            try await disk.unmount()
+            return value
+        } catch {
+            try await disk.unmount()
+            throw error
+        }
+    }
+}
+
+/// A small disk that can be filled, and whose power can be cut.
+struct Disk: Sendable {
+    enum Kind: Sendable {
+        /// In memory, for what only needs an end.
+        case memory(megabytes: Int)
+        /// ext4 in a file, with a journal, for what has to survive.
+        case loop(megabytes: Int)
+    }
+
+    let kind: Kind
+    /// Where it is mounted.
+    let path: String
+    fileprivate let image: String
+
+    /// Whether this process may mount disks.
+    static let isPossible = geteuid() == 0 && access("/dev/loop-control", R_OK | W_OK) == 0
+
+    fileprivate func make() async throws {
+        try await shell("mkdir \(path)")
+        if case .loop(let size) = kind {
+            try await shell("truncate -s \(size)M \(image) && /usr/sbin/mkfs.ext4 -q \(image)")
+        }
+        try await mount()
+    }
+
+    private func mount() async throws {
+        switch kind {
+        case .memory(let size): try await shell("mount -t tmpfs -o size=\(size)M taskd-test \(path)")
+        case .loop: try await shell("mount -o loop \(image) \(path)")
+        }
+    }
+
+    fileprivate func unmount() async throws {
+        try await shell("umount \(path) || umount -l \(path)")
+    }
+
+    /// Takes all of the room that is left.
+    func fill() async throws {
+        try await shell("dd if=/dev/zero of=\(path)/filler bs=4096 2>/dev/null; true")
+    }
+
+    /// Gives it back.
+    func empty() async throws {
+        try await shell("rm \(path)/filler")
+    }
+
+    /// From now on nothing is written any more, and what was not written yet is gone (`EXT4_IOC_SHUTDOWN`, without
+    /// flushing the journal; include/uapi/linux/ext4.h).
+    func cutPower() throws {
+        let root = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard root >= 0 else { throw TestFailure.system(path) }
+        defer { close(root) }
+        var withoutFlushing: UInt32 = 2
+        guard ioctl(root, 0x8004_587D, &withoutFlushing) == 0 else { throw TestFailure.system("EXT4_IOC_SHUTDOWN") }
+    }
+
+    /// The power comes back.
+    func remount() async throws {
+        try await unmount()
+        try await mount()
+    }
+
+    private func shell(_ line: String) async throws {
+        let ending = try await Program.shell(line)
+        guard ending.status == 0 else { throw TestFailure("\(line): \(ending.stderr)") }
+    }
+}

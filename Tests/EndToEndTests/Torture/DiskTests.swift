@@ -1,0 +1,79 @@
+import Glibc
+import Model
+import Testing
+
+/// Disks that end: one that is full, and one whose power is cut.
+@Suite(.timeLimit(.minutes(30)), .serialized, .enabled(if: Disk.isPossible, "needs root, to mount disks of its own"))
+struct DiskTests {
+    @Test func aFullDiskRefusesWhatIsNewAndNothingElse() async throws {
+        try await withDisk(.memory(megabytes: 24)) { disk in
+            try await withDaemon(state: disk.path + "/state") { daemon in
+                let pipe = try daemon.directory.pipe("go")
+                let ending = try await daemon.submit(["shell": .string("read x <\(pipe); exit 3")])
+                let endless = try await daemon.submit(["shell": "exec sleep 1000"])
+                for id in [ending, endless] { try await daemon.event("started", of: id) }
+                try await disk.fill()
+                var refusal: HTTPReply?
+                while refusal == nil {
+                    // What is left in the files themselves is used up first.
+                    let reply = try await daemon.http("POST", "/v1/tasks", ["sleep": 0, "hold": true])
+                    if reply.status != 201 { refusal = reply }
+                }
+                #expect(refusal?.status == 503)
+                #expect(refusal?.text.contains("no space left") == true)
+                #expect(try await daemon.taskctl("status").status == 0)
+                #expect(try await daemon.taskctl("cancel", "\(endless)", "--wait").stdout == "true\n")
+                try await daemon.directory.release(pipe)
+                #expect(try await daemon.done(ending)["exception"]?["exit_code"] == 3)
+                #expect(try await daemon.http("POST", "/v1/tasks", ["sleep": 0]).status == 503)
+                try await disk.empty()
+                #expect(try await daemon.run(["sleep": 0])["state"] == "succeeded")
+            }
+        }
+    }
+
+    @Test func whatWasAcknowledgedSurvivesPowerCuts() async throws {
+        let cuts = Torture.times(2, long: 50)
+        let (acknowledged, disagreement) = try await survive(cuts: cuts, under: [])
+        #expect(disagreement == Disagreement())
+        Torture.report("\(cuts) power cuts, \(acknowledged) tasks acknowledged: \(disagreement)")
+    }
+
+    /// The control: with fsync switched off, the same harness has to find the loss.
+    @Test func withoutFsyncItIsLost() async throws {
+        let (_, disagreement) = try await survive(cuts: 2, under: ["/usr/bin/eatmydata"])
+        #expect(disagreement.lost > 0)
+    }
+
+    private func survive(
+        cuts: Int, under wrapper: [String]
+    ) async throws -> (acknowledged: Int, disagreement: Disagreement) {
+        try await withDisk(.loop(megabytes: 96)) { disk in
+            let submitter = Submitter()
+            var generator = SeededGenerator(seed: 2)
+            return try await withDaemon(state: disk.path + "/state", under: wrapper) { daemon in
+                var lost = Disagreement()
+                for _ in 0..<cuts {
+                    let goal = submitter.acknowledged.count + Int.random(in: 20...400, using: &generator)
+                    try await withThrowingTaskGroup(of: Void.self) { group in
+                        for _ in 0..<4 { group.addTask { await submitter.submit(to: daemon) } }
+                        while submitter.acknowledged.count < goal { await Task.yield() }
+                        try disk.cutPower()
+                        try await daemon.kill9()
+                        try await group.waitForAll()
+                    }
+                    try await disk.remount()
+                    do {
+                        try await daemon.start(under: wrapper)
+                        lost = try await submitter.disagreement(with: daemon)
+                    } catch {
+                        // Without fsync there may not even be a file to start from.
+                        lost.lost = submitter.acknowledged.count
+                    }
+                    if lost != Disagreement() { break }
+                }
+                return (submitter.acknowledged.count, lost)
+            }
+        }
+    }
+}

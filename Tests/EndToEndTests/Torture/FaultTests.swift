@@ -1,0 +1,69 @@
+import Glibc
+import Model
+import Testing
+
+/// Nothing is acknowledged whose writing failed: one system call after another is made to fail, once and for ever.
+@Suite(.timeLimit(.minutes(30)), .enabled(if: Strace.isPossible, "needs strace"))
+struct FaultTests {
+    static let faults: [(call: String, error: String)] = [
+        ("fdatasync", "EIO"), ("fdatasync", "ENOSPC"), ("pwrite64", "EIO"), ("pwrite64", "ENOSPC"),
+    ]
+
+    @Test(arguments: faults)
+    func nothingAcknowledgedIsLostAndNothingFailsSilently(fault: (call: String, error: String)) async throws {
+        var (sweeps, met, refused) = (0, 0, 0)
+        let step = fault.call == "fdatasync" ? 3 : 31
+        for position in stride(from: 1, to: Torture.times(4, long: 40) * step, by: step) {
+            for isForEver in [false, true] {
+                sweeps += 1
+                let strace = Strace.failing(fault.call, with: fault.error, at: position, forEver: isForEver)
+                let outcome = try await run(under: strace)
+                if outcome.met { met += 1 }
+                refused += outcome.refused
+            }
+        }
+        #expect(met > 0, "no request met the fault")
+        Torture.report(
+            "\(sweeps) times \(fault.call) failed with \(fault.error): \(met) met by requests, \(refused) refused, lost 0"
+        )
+    }
+
+    private func run(under strace: [String]) async throws -> (met: Bool, refused: Int) {
+        let submitter = Submitter()
+        return try await withDirectory { directory in
+            do {
+                return try await withDaemon(state: directory.path + "/state", under: strace) { daemon in
+                    let requests = 12
+                    await submitter.submit(to: daemon, listsOf: 5, times: requests)
+                    let met = submitter.failed + submitter.refused > 0 || submitter.acknowledged.count < requests * 5
+                    if daemon.isRunning { try await daemon.kill9() } else { _ = try? await daemon.ending() }
+                    try await daemon.start()
+                    let disagreement = try await submitter.disagreement(with: daemon)
+                    #expect(disagreement == Disagreement(), "under \(strace)")
+                    return (met, submitter.failed + submitter.refused)
+                }
+            } catch let error as TestFailure where submitter.acknowledged.isEmpty {
+                // It met the fault at its start, and said so.
+                #expect(error.description.contains("taskd did not start"), "\(error)")
+                #expect(error.description.contains("history.sqlite"), "\(error)")
+                return (false, 0)
+            }
+        }
+    }
+}
+
+/// The tracer that makes system calls fail (strace(1)).
+enum Strace {
+    private static let path = "/usr/bin/strace"
+
+    /// Whether it is there.
+    static let isPossible = access(path, X_OK) == 0
+
+    /// The command that runs another, in the process it is started in, whose `position`th call of `call` fails.
+    static func failing(_ call: String, with error: String, at position: Int, forEver: Bool) -> [String] {
+        [
+            path, "-D", "-f", "-qq", "-o", "/dev/null", "--seccomp-bpf", "-e", "trace=\(call)", "-e",
+            "inject=\(call):error=\(error):when=\(position)\(forEver ? "+" : "")",
+        ]
+    }
+}
