@@ -1,3 +1,4 @@
+internal import Model
 internal import Store
 
 extension Engine {

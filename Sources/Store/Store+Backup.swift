@@ -1,4 +1,3 @@
-internal import Dispatch
 internal import GRDB
 
 /// A copy of the history file, looked through.
@@ -15,17 +14,13 @@ extension Store {
     /// The file appears whole or not at all, and is durable when this returns.
     /// - Throws: ``StoreError`` when something is there already, the file cannot be written, or the copy is not sound.
     package func backUp(to path: String) async throws -> StoreCopy {
-        try await withCheckedThrowingContinuation { continuation in
-            DispatchQueue(label: "taskd.backup").async {
-                continuation.resume(with: Result { try self.copy(to: path) })
-            }
-        }
+        try await pool.read { db in try Self.copy(db, to: path) }
     }
 
-    private func copy(to path: String) throws -> StoreCopy {
+    private static func copy(_ db: Database, to path: String) throws -> StoreCopy {
         let file = try BackupFile(path: path)
         do {
-            let tasks = try writeCopy(file.temporary)
+            let tasks = try writeCopy(db, to: file.temporary)
             return StoreCopy(bytes: try file.publish(), tasks: tasks)
         } catch {
             file.discard()
@@ -34,14 +29,14 @@ extension Store {
     }
 
     /// - Returns: how many tasks are in the copy.
-    private func writeCopy(_ path: String) throws -> Int {
+    private static func writeCopy(_ db: Database, to path: String) throws -> Int {
         let copy = try DatabaseQueue(path: path)
-        try pool.backup(to: copy)
-        let tasks = try copy.writeWithoutTransaction { db in
+        let tasks = try copy.writeWithoutTransaction { target in
+            try db.backup(to: target)
             // One file, and not the three of a database that is in use.
-            try db.execute(sql: "PRAGMA journal_mode = DELETE")
-            try Self.requireSound(db, path)
-            return try Int.fetchOne(db, sql: "SELECT count(*) FROM tasks") ?? 0
+            try target.execute(sql: "PRAGMA journal_mode = DELETE")
+            try requireSound(target, path)
+            return try Int.fetchOne(target, sql: "SELECT count(*) FROM tasks") ?? 0
         }
         try copy.close()
         return tasks

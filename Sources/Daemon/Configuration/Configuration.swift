@@ -1,4 +1,3 @@
-internal import Engine
 internal import Glibc
 internal import Logging
 internal import Model

@@ -14,5 +14,6 @@ package struct Retention: Sendable, Hashable {
         self.bytes = bytes
     }
 
-    var isUnlimited: Bool { self == Retention() }
+    /// Whether everything is kept.
+    package var isUnlimited: Bool { self == Retention() }
 }
