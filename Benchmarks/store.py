@@ -16,7 +16,7 @@ import tempfile
 import threading
 import time
 
-from measure import Connection, ask, memory
+from measure import Connection, ask, compiled, memory
 
 SIZES = [1_000, 10_000, 100_000, 1_000_000]
 HELD = {"sleep": 0, "hold": True}
@@ -92,25 +92,15 @@ def raw_commit_rate(path, batch, commits):
 
 # Submitting
 
-def submit_rate(daemon, connections, body, jobs, requests):
-    """Tasks a second that are acknowledged, by so many clients in this one process."""
-    barrier = threading.Barrier(connections + 1)
-    bytes_ = json.dumps(body)
-
-    def client():
-        connection = daemon.connection()
-        ask(connection, "GET", "/v1/queues")
-        barrier.wait()
-        for _ in range(requests // connections):
-            connection.request("POST", "/v1/tasks", bytes_)
-            answer = connection.getresponse()
-            answer.read()
-            assert answer.status == 201
-        barrier.wait()
-    for _ in range(connections):
-        threading.Thread(target=client, daemon=True).start()
-    barrier.wait()
-    return requests // connections * connections * jobs / seconds(barrier.wait)
+def submit_rate(daemon, client, connections, body, jobs, requests):
+    """Tasks a second that are acknowledged, by a client in C that has so many connections."""
+    text = json.dumps(body).encode()
+    head = f"POST /v1/tasks HTTP/1.1\r\nhost: taskd\r\ncontent-length: {len(text)}\r\n\r\n".encode()
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(head + text)
+        file.flush()
+        command = [client, daemon.path, str(connections), str(requests), file.name]
+        return jobs * float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 
 def rates(programs):
@@ -126,12 +116,13 @@ def rates(programs):
     batched = raw_commit_rate(f"{raw}/history.sqlite", 1000, 30)
     print(f"raw: fdatasync {sync:.0f}/s; SQLite FULL commits of a task and its event {single:.0f}/s; "
           f"rows in commits of 1,000 {batched:.0f}/s")
+    client = compiled("submit_rate", raw, "-D_GNU_SOURCE")
     with Daemon(programs, state) as daemon:
         for connections in (1, 4, 16, 64):
-            rate = submit_rate(daemon, connections, HELD, 1, 3000)
+            rate = submit_rate(daemon, client, connections, HELD, 1, 5000)
             print(f"submits, {connections:2} connections: {rate:6.0f}/s, {rate / single:.2f} of the raw commit rate")
         for jobs in (100, 1000):
-            rate = submit_rate(daemon, 1, [HELD] * jobs, jobs, 20_000 // jobs)
+            rate = submit_rate(daemon, client, 1, [HELD] * jobs, jobs, 20_000 // jobs)
             print(f"submits in lists of {jobs:4}: {rate:6.0f} tasks/s, {rate / batched:.2f} of the raw batched rate")
     shutil.rmtree(state)
     shutil.rmtree(raw)

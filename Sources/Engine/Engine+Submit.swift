@@ -21,7 +21,7 @@ extension Engine {
         do {
             (submissions, ended) = try await store.submit(
                 jobs, directory: directory, by: submitter, at: configuration.now(),
-                whenQueued: readiness.ring)
+                whenQueued: { if jobs.contains(where: { !$0.hold }) { readiness.ring() } })
         } catch let unknown as UnknownTask {
             throw EngineError(
                 code: .invalidInput, message: "after: no task \(unknown.id); name tasks submitted before",

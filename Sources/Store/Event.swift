@@ -55,7 +55,9 @@ extension Event {
         _ db: Database, _ kind: Kind, _ id: TaskID, at: Timestamp, data: JSONValue = .object([:])
     ) throws -> Int64 {
         try db.cachedStatement(sql: "INSERT INTO events (task_id, at, type, data) VALUES (?, ?, ?, ?)")
-            .execute(arguments: [id.number, at.description, kind.rawValue, data.text()])
+            .execute(arguments: [
+                id.number, at.description, kind.rawValue, data == .object([:]) ? "{}" : data.text(),
+            ])
         return db.lastInsertedRowID
     }
 }

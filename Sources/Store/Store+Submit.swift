@@ -29,26 +29,26 @@ extension Store {
     ) async throws -> (submissions: [Submission], ended: [TaskRecord]) {
         try await write(isRefusable: true, whenQueued: whenQueued) { db in
             var insertion = Insertion(db: db, directory: directory, submitter: submitter, now: now)
-            var results: [(id: TaskID, isNew: Bool)] = []
+            var submissions: [Submission] = []
             for job in jobs {
                 if let key = job.key, let existing = try Self.find(db, key: key) {
-                    results.append((existing, false))
+                    submissions.append(Submission(task: existing, isNew: false))
                 } else {
-                    results.append((try insertion.insert(job), true))
+                    submissions.append(Submission(task: try insertion.insert(job), isNew: true))
                 }
             }
             let ended = try insertion.settleDependencies()
-            let submissions = try results.map { id, isNew in
-                guard let record = try TaskRecord.find(db, id) else { throw UnknownTask(id: id) }
-                return Submission(task: record, isNew: isNew)
+            for (index, job) in jobs.enumerated() where !job.after.isEmpty {
+                let submission = submissions[index]
+                guard let settled = try TaskRecord.find(db, submission.task.id) else { continue }
+                submissions[index] = Submission(task: settled, isNew: submission.isNew)
             }
             return (submissions, ended)
         }
     }
 
-    private static func find(_ db: Database, key: String) throws -> TaskID? {
-        try Int64.fetchOne(db.cachedStatement(sql: "SELECT id FROM tasks WHERE key = ?"), arguments: [key])
-            .map(TaskID.init)
+    private static func find(_ db: Database, key: String) throws -> TaskRecord? {
+        try TaskRecord.first(db, "SELECT \(TaskRecord.columns) FROM tasks WHERE key = ?", [key])
     }
 }
 
@@ -66,6 +66,7 @@ struct Insertion {
     private let directory: String?
     private let submitter: Submitter?
     private let now: Timestamp
+    private let nowText: String
     private var nextID: Int64
     private var knownQueues: Set<String> = ["default"]
     /// Tasks that run after others, to look at once all rows are in.
@@ -76,29 +77,31 @@ struct Insertion {
         self.directory = directory
         self.submitter = submitter
         self.now = now
+        nowText = now.description
         nextID = 0
     }
 
-    /// Inserts the task of `job` and those of its members, and answers the task's number.
-    mutating func insert(_ job: Job, memberOf parent: Parent? = nil) throws -> TaskID {
+    /// Inserts the task of `job` and those of its members, and answers the task; what it runs after is not settled yet.
+    @discardableResult
+    mutating func insert(_ job: Job, memberOf parent: Parent? = nil) throws -> TaskRecord {
         let id = try takeID()
         if knownQueues.insert(job.queue).inserted {
             try db.cachedStatement(sql: "INSERT OR IGNORE INTO queues (name) VALUES (?)").execute(arguments: [job.queue]
             )
         }
-        try insertRow(job, id: id, parent: parent)
+        let record = try insertRow(job, id: id, parent: parent)
         try Event.append(db, .submitted, id, at: now)
         for dependency in Set(job.after) { try insertDependency(of: id, on: dependency, parent: parent) }
         if !job.after.isEmpty { dependents.append(id) }
         try insertMembers(of: job, id: id, attempt: 1, within: parent?.lineage ?? [])
-        return id
+        return record
     }
 
     /// Inserts the members of `job`, the composite numbered `id` within others, for one of its attempts.
     mutating func insertMembers(of job: Job, id: TaskID, attempt: Int, within lineage: Set<TaskID> = []) throws {
         guard !job.members.isEmpty else { return }
         let parent = Parent(id: id, attempt: attempt, lineage: lineage.union([id]))
-        for member in job.members { _ = try insert(member, memberOf: parent) }
+        for member in job.members { try insert(member, memberOf: parent) }
     }
 
     private mutating func takeID() throws -> TaskID {
@@ -109,7 +112,7 @@ struct Insertion {
         return TaskID(nextID)
     }
 
-    private func insertRow(_ job: Job, id: TaskID, parent: Parent?) throws {
+    private func insertRow(_ job: Job, id: TaskID, parent: Parent?) throws -> TaskRecord {
         let wakeAt: Timestamp? =
             switch job.start {
             case .now: nil
@@ -124,14 +127,15 @@ struct Insertion {
             } else {
                 wakeAt.flatMap { $0 > now ? ["delay": .string($0.description)] : nil }
             }
+        let record = TaskRecord(job, id: id, parent: parent, waitingFor: gate, directory, submitter, now)
         try db.cachedStatement(sql: Self.insertTask).execute(arguments: [
-            id.number, job.name ?? "Task-\(id)", job.kind.rawValue,
-            (job.hold ? TaskState.held : .queued).rawValue, parent?.id.number, parent?.attempt, job.kind.isComposite,
-            job.source.text(),
-            directory, job.shield, job.queue, job.priority, job.retry.attempts, job.timeout?.seconds, gate?.text(),
-            wakeAt?.description, job.key, JSONValue.object(job.labels).text(), now.description, submitter?.uid,
+            id.number, record.name, record.kind.rawValue, record.state.rawValue, parent?.id.number, parent?.attempt,
+            record.kind.isComposite, record.job.text(), directory, record.shield, record.queue, record.priority,
+            record.maxAttempts, record.timeout?.seconds, gate?.text(), wakeAt?.description, record.key,
+            job.labels.isEmpty ? "{}" : JSONValue.object(record.labels).text(), nowText, submitter?.uid,
             submitter?.gid, submitter?.pid,
         ])
+        return record
     }
 
     private static let insertTask = """
@@ -182,6 +186,20 @@ struct Insertion {
 }
 
 extension TaskRecord {
+    /// The task of `job` as it is when it is new: what its row holds.
+    fileprivate init(
+        _ job: Job, id: TaskID, parent: Insertion.Parent?, waitingFor gate: JSONValue?, _ directory: String?,
+        _ submitter: Submitter?, _ now: Timestamp
+    ) {
+        self.init(
+            id: id, name: job.name ?? "Task-\(id)", kind: job.kind, state: job.hold ? .held : .queued,
+            parentID: parent?.id, job: job.source, result: nil, exception: nil, cancelRequests: 0, cancelMessage: nil,
+            shield: job.shield, progress: nil, queue: job.queue, priority: job.priority, attempt: 0,
+            maxAttempts: job.retry.attempts, timeout: job.timeout, waitingFor: gate, key: job.key, labels: job.labels,
+            submittedAt: now, startedAt: nil, finishedAt: nil, submittedBy: submitter, doneSequence: nil, detail: nil,
+            directory: directory, timedOut: false, paused: false, parentAttempt: parent?.attempt)
+    }
+
     /// Whether there is a task numbered `id`.
     static func exists(_ db: Database, _ id: TaskID) throws -> Bool {
         try Bool.fetchOne(

@@ -162,3 +162,25 @@ import Testing
         }
     }
 }
+
+extension SubmitTests {
+    /// What a submission answers is made of the job, and not read back: it has to be what stands in the file.
+    @Test func theAnswerIsWhatStandsInTheFile() async throws {
+        let wishes: [JSONValue] = [
+            ["sleep": 1], ["sleep": 1.5, "timeout": 0.25, "labels": ["a": "b"], "key": "k", "priority": -3],
+            ["shell": "x", "hold": true, "name": "n", "queue": "q", "shield": true, "retry": 4, "delay": "1h"],
+            ["gather": [["sleep": 0]], "delay": "1h"], ["sleep": 0, "after": [1]], ["sleep": 0, "key": "k"],
+        ]
+        try await withStore { bench in
+            let submitter = Submitter(uid: 7, gid: 8, pid: 9)
+            let jobs = try wishes.map { try Job(json: $0) }
+            let answer = try await bench.store.submit(jobs, directory: "/srv", by: submitter, at: at(1))
+            #expect(answer.submissions.count == wishes.count)
+            for submission in answer.submissions {
+                let stored = try await bench.task(submission.task.id.number)
+                #expect(submission.task == stored)
+                #expect(submission.task.json().text() == stored.json().text())
+            }
+        }
+    }
+}

@@ -49,6 +49,13 @@ extension JSONObject: Collection {
     }
 }
 
+extension JSONObject {
+    /// An object with these members, whose keys are all different.
+    package init(distinct members: [(String, JSONValue)]) {
+        self.members = OrderedDictionary(uncheckedUniqueKeysWithValues: members)
+    }
+}
+
 extension JSONObject: ExpressibleByDictionaryLiteral {
     package init(dictionaryLiteral elements: (String, JSONValue)...) {
         members = OrderedDictionary(elements) { _, last in last }

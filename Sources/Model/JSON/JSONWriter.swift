@@ -73,6 +73,12 @@ package struct JSONWriter {
     /// Control characters, DEL, C1 and the bidirectional controls are escaped, so that the text may be shown anywhere.
     private mutating func write(_ string: String) {
         text.append(UInt8(ascii: "\""))
+        defer { text.append(UInt8(ascii: "\"")) }
+        // Most strings are names, states and times, which are what they are.
+        let isPlain = string.utf8.allSatisfy {
+            0x20...0x7E ~= $0 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\")
+        }
+        guard !isPlain else { return append(string) }
         for scalar in string.unicodeScalars {
             switch scalar {
             case "\"": append("\\\"")
@@ -84,7 +90,6 @@ package struct JSONWriter {
             default: text.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
             }
         }
-        text.append(UInt8(ascii: "\""))
     }
 
     private mutating func escape(_ scalar: Unicode.Scalar) {

@@ -40,7 +40,7 @@ package struct TaskRecord: Sendable, Hashable {
     /// The attempt of its composite that a member belongs to, or `nil`.
     package let parentAttempt: Int?
 
-    /// A record with all its fields; the store's decoder is the one caller.
+    /// A record with all its fields; the store is the one caller.
     package init(
         id: TaskID, name: String, kind: TaskKind, state: TaskState, parentID: TaskID?, job: JSONValue,
         result: JSONValue?, exception: ExceptionInfo?, cancelRequests: Int, cancelMessage: String?, shield: Bool,
@@ -88,19 +88,36 @@ extension TaskRecord {
 
     /// The task as the wire shows it: every field of the contract, `null` where there is nothing; `children` when given.
     package func json(children: [TaskID]? = nil) -> JSONValue {
-        var object: JSONObject = [
-            "id": id.json, "name": .string(name), "kind": .string(kind.rawValue), "state": .string(state.rawValue),
-            "done": .bool(isDone), "parent_id": parentID?.json ?? .null, "job": job, "result": result ?? .null,
-            "exception": exception?.json ?? .null, "cancel_requests": JSONValue(cancelRequests),
-            "cancel_message": JSONValue(cancelMessage), "shield": .bool(shield), "paused": .bool(paused),
-            "progress": progress?.json ?? .null,
-            "queue": .string(queue), "priority": JSONValue(priority), "attempt": JSONValue(attempt),
-            "max_attempts": JSONValue(maxAttempts), "timeout": timeout.map { .number($0.seconds) } ?? .null,
-            "waiting_for": waitingFor ?? .null, "key": JSONValue(key), "labels": .object(labels),
-            "submitted_at": .string(submittedAt.description), "started_at": JSONValue(startedAt?.description),
-            "finished_at": JSONValue(finishedAt?.description), "submitted_by": submittedBy?.json ?? .null,
-            "done_seq": JSONValue(doneSequence), "detail": detail ?? .null,
-        ]
+        var object = JSONObject(distinct: [
+            ("id", id.json),
+            ("name", .string(name)),
+            ("kind", .string(kind.rawValue)),
+            ("state", .string(state.rawValue)),
+            ("done", .bool(isDone)),
+            ("parent_id", parentID?.json ?? .null),
+            ("job", job),
+            ("result", result ?? .null),
+            ("exception", exception?.json ?? .null),
+            ("cancel_requests", JSONValue(cancelRequests)),
+            ("cancel_message", JSONValue(cancelMessage)),
+            ("shield", .bool(shield)),
+            ("paused", .bool(paused)),
+            ("progress", progress?.json ?? .null),
+            ("queue", .string(queue)),
+            ("priority", JSONValue(priority)),
+            ("attempt", JSONValue(attempt)),
+            ("max_attempts", JSONValue(maxAttempts)),
+            ("timeout", timeout.map { .number($0.seconds) } ?? .null),
+            ("waiting_for", waitingFor ?? .null),
+            ("key", JSONValue(key)),
+            ("labels", .object(labels)),
+            ("submitted_at", .string(submittedAt.description)),
+            ("started_at", JSONValue(startedAt?.description)),
+            ("finished_at", JSONValue(finishedAt?.description)),
+            ("submitted_by", submittedBy?.json ?? .null),
+            ("done_seq", JSONValue(doneSequence)),
+            ("detail", detail ?? .null),
+        ])
         if let children { object["children"] = .array(children.map(\.json)) }
         return .object(object)
     }
