@@ -55,7 +55,8 @@ struct WitnessTests {
     private func testify(deaths: Int, _ kill: (LiveDaemon, Int) async throws -> Void) async throws -> [Run] {
         try await withDaemon(flags: ["--max-running", "4"]) { daemon in
             var generator = SeededGenerator(seed: 20)
-            let script = "echo $TASK_ID >>\(daemon.directory.path)/witness"
+            // Long enough for a death to meet it before, between and after.
+            let script = "sleep 0.01; echo $TASK_ID >>\(daemon.directory.path)/witness; sleep 0.01"
             try daemon.directory.write("", to: "witness")
             var ids: [Int64] = []
             var seen: Int64 = 0
