@@ -8,6 +8,7 @@ enum Schema {
         migrator.registerMigration("v1") { db in
             for statement in [tasks, supplements, indexes, views] { try db.execute(sql: statement) }
         }
+        migrator.registerMigration("v2") { db in try db.execute(sql: labels) }
         return migrator
     }
 
@@ -94,6 +95,20 @@ enum Schema {
         CREATE TABLE hooks (
             task_id INTEGER PRIMARY KEY REFERENCES tasks (id) ON DELETE CASCADE
         ) STRICT;
+        """
+
+    private static let labels = """
+        -- The labels of the tasks once more, to find tasks by them.
+        CREATE TABLE labels (
+            key     TEXT NOT NULL,
+            value   TEXT NOT NULL,
+            task_id INTEGER NOT NULL REFERENCES tasks (id) ON DELETE CASCADE,
+            PRIMARY KEY (key, value, task_id)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX labels_task ON labels (task_id);
+        INSERT INTO labels (key, value, task_id)
+            SELECT label.key, label.value, tasks.id FROM tasks, json_each(tasks.labels) AS label
+            WHERE tasks.labels <> '{}';
         """
 
     private static let indexes = """

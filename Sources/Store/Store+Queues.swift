@@ -50,8 +50,10 @@ extension Store {
 
     private static let queueStatus = """
         SELECT name, max_running, paused,
-            (SELECT count(*) FROM tasks WHERE queue = queues.name AND state = 'queued' AND is_composite = 0),
-            (SELECT count(*) FROM tasks WHERE queue = queues.name AND state = 'running' AND is_composite = 0)
+            (SELECT count(*) FROM tasks INDEXED BY tasks_state
+                WHERE queue = queues.name AND state = 'queued' AND is_composite = 0),
+            (SELECT count(*) FROM tasks INDEXED BY tasks_state
+                WHERE queue = queues.name AND state = 'running' AND is_composite = 0)
         FROM queues
         """
 }

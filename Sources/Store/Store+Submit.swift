@@ -135,6 +135,10 @@ struct Insertion {
             job.labels.isEmpty ? "{}" : JSONValue.object(record.labels).text(), nowText, submitter?.uid,
             submitter?.gid, submitter?.pid,
         ])
+        for label in job.labels {
+            try db.cachedStatement(sql: "INSERT INTO labels (key, value, task_id) VALUES (?, ?, ?)")
+                .execute(arguments: [label.key, label.value.stringValue, id.number])
+        }
         return record
     }
 

@@ -60,6 +60,9 @@ package final class Store: Sendable {
         }
     }
 
+    /// How long the write-ahead log may stay, in bytes.
+    static let logLimit = 16 << 20
+
     private static func configuration() -> Configuration {
         var configuration = Configuration()
         configuration.label = "taskd.store"
@@ -69,6 +72,8 @@ package final class Store: Sendable {
         configuration.maximumReaderCount = 4
         configuration.prepareDatabase { db in
             try db.execute(sql: "PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY")
+            // What somebody who read for too long let it grow beyond is given back afterwards.
+            try db.execute(sql: "PRAGMA journal_size_limit = \(logLimit)")
         }
         return configuration
     }

@@ -1,3 +1,4 @@
+import Glibc
 import Model
 import Testing
 
@@ -106,6 +107,19 @@ struct EventsTests {
         }
     }
 
+    /// No transaction is open while an answer is sent: the write-ahead log is folded in all the same.
+    @Test func readersThatDoNotReadHoldNothingUp() async throws {
+        try await withDaemon { daemon in
+            var stalled: [HTTPStream] = []
+            for _ in 1...5 { stalled.append(try await daemon.open("GET", "/v1/events?follow=true")) }
+            let jobs = [JSONValue](repeating: ["sleep": 0, "hold": true], count: 1000)
+            for _ in 1...20 { _ = try await daemon.submit(jobs) }
+            #expect(try daemon.size(of: "history.sqlite") > 2 << 20)
+            #expect(try daemon.size(of: "history.sqlite-wal") < 16 << 20)
+            for stream in stalled { stream.hangUp() }
+        }
+    }
+
     @Test func areAValueALineWithTaskctl() async throws {
         try await withDaemon { daemon in
             _ = try await daemon.run(["sleep": 0])
@@ -125,5 +139,14 @@ struct EventsTests {
             let data = try JSONParser.parse(fields["data"] ?? "")
             return (Int64(fields["id"] ?? "") ?? -1, fields["event"] ?? "", data)
         }
+    }
+}
+
+extension LiveDaemon {
+    /// The length of a file of the state directory.
+    fileprivate func size(of name: String) throws -> Int {
+        var status = stat()
+        guard stat(state + "/" + name, &status) == 0 else { throw TestFailure.system(name) }
+        return Int(status.st_size)
     }
 }

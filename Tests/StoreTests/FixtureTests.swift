@@ -7,16 +7,21 @@ import Testing
 
 /// Files that earlier versions have written, as their daemon left them when it was killed.
 @Suite struct FixtureTests {
-    @Test func theFirstSchemaIsReadAndGoesOn() async throws {
+    @Test(arguments: ["v1", "v2"])
+    func isReadAndGoesOn(version: String) async throws {
         try await withDirectory { directory in
             let path = directory + "/history.sqlite"
-            let fixture = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../Fixtures/v1.sqlite")
+            let fixture = URL(filePath: #filePath).deletingLastPathComponent()
+                .appending(path: "../Fixtures/\(version).sqlite")
             try FileManager.default.copyItem(atPath: fixture.path, toPath: path)
             let bench = StoreBench(store: try Store(path: path), directory: directory)
 
             let inventory = try await bench.task(1)
             #expect(inventory.result == ["main": 1247, "reserves": 89])
             #expect(inventory.labels == ["branch": "north"])
+            var labelled = TaskFilter()
+            labelled.label = ("branch", "north")
+            #expect(try await bench.store.tasks(labelled).tasks.map(\.id) == [inventory.id])
             #expect(try await bench.store.children(of: inventory.id).map(\.number) == [2, 3])
             #expect(try await bench.task(4).exception == ExceptionInfo(type: "Boom", message: "no"))
             #expect(try await bench.task(5).key == "nightly")
