@@ -112,8 +112,8 @@ def rates(programs):
         if os.path.exists(f"{state}/{name}"):
             shutil.copy(f"{state}/{name}", raw)
     sync = fdatasync_rate(raw)
-    single = raw_commit_rate(f"{raw}/history.sqlite", 1, 2000)
-    batched = raw_commit_rate(f"{raw}/history.sqlite", 1000, 30)
+    single = statistics.median(raw_commit_rate(f"{raw}/history.sqlite", 1, 1500) for _ in range(5))
+    batched = statistics.median(raw_commit_rate(f"{raw}/history.sqlite", 1000, 15) for _ in range(5))
     print(f"raw: fdatasync {sync:.0f}/s; SQLite FULL commits of a task and its event {single:.0f}/s; "
           f"rows in commits of 1,000 {batched:.0f}/s")
     client = compiled("submit_rate", raw, "-D_GNU_SOURCE")

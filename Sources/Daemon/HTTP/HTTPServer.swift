@@ -16,6 +16,8 @@ struct HTTPServer: Sendable {
     private let http: HTTP1Channel
     private let logger: Logger
     private let requests: RequestCount
+    /// Who is at the other end of the connection that the current task serves.
+    @TaskLocal private static var peer: Submitter?
 
     /// Binds to `path`; nobody is answered before ``run()``.
     ///
@@ -24,12 +26,14 @@ struct HTTPServer: Sendable {
         let responder = router.buildResponder()
         let requests = RequestCount()
         let http = HTTP1Channel(
-            responder: { request, writer, channel in
+            responder: { request, writer, _ in
                 requests.begin()
                 defer { requests.end() }
-                let source = ConnectionContext.Source(logger: logger, submitter: await channel.peer)
+                let source = ConnectionContext.Source(logger: logger, submitter: Self.peer)
                 let context = ConnectionContext(source: source)
-                let response = await Self.respond(to: request, context, responder, logger)
+                let response = await withTaskExecutorPreference(request.isLarge ? globalConcurrentExecutor : nil) {
+                    await Self.respond(to: request, context, responder, logger)
+                }
                 try await writer.write(response: response.head, body: response.body)
             }, configuration: Self.limits)
         listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
@@ -71,7 +75,8 @@ struct HTTPServer: Sendable {
         try await withThrowingDiscardingTaskGroup { group in
             try await listener.executeThenClose { connections in
                 for try await connection in connections {
-                    group.addTask { await serve(connection) }
+                    let executor = EventLoopExecutor(connection.channel.eventLoop)
+                    group.addTask(executorPreference: executor) { await serve(connection) }
                 }
             }
         }
@@ -80,9 +85,12 @@ struct HTTPServer: Sendable {
     /// Answers the requests of one connection; when the client is gone, what it waited for is given up.
     private func serve(_ connection: HTTP1Channel.Value) async {
         let (closed, close) = AsyncStream<Void>.makeStream()
+        let peer = await connection.channel.peer
         connection.channel.closeFuture.whenComplete { _ in close.finish() }
         await withTaskGroup { group in
-            group.addTask { await http.handle(value: connection, logger: logger) }
+            group.addTask {
+                await Self.$peer.withValue(peer) { await http.handle(value: connection, logger: logger) }
+            }
             group.addTask { for await _ in closed {} }
             await group.next()
             group.cancelAll()
@@ -97,6 +105,14 @@ struct HTTPServer: Sendable {
     /// Returns when no request is being answered, or when the calling task is cancelled.
     func waitForRequests() async {
         await requests.waitForNone()
+    }
+}
+
+extension Request {
+    /// Whether reading it may take so long that other connections of its event loop should not wait for it.
+    fileprivate var isLarge: Bool {
+        guard let length = headers[.contentLength] else { return headers[.transferEncoding] != nil }
+        return Int(length) ?? .max > 65_536
     }
 }
 
