@@ -20,6 +20,7 @@ let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-ser
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let yaml = Target.Dependency.product(name: "Yams", package: "Yams")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let tls = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let nio: [Target.Dependency] = ["NIOCore", "NIOPosix", "NIOHTTP1"].map { .product(name: $0, package: "swift-nio") }
 
 // Arrows only point down: a target lists exactly what docs/architecture.md lets it import.
@@ -38,6 +39,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
@@ -48,7 +50,9 @@ let package = Package(
         .target(name: "Model", dependencies: [collections], swiftSettings: settings),
         .target(name: "Tasks", swiftSettings: settings),
         .target(name: "Store", dependencies: ["Model", database], swiftSettings: settings),
-        .target(name: "Jobs", dependencies: ["Model", "Tasks", database, subprocess], swiftSettings: settings),
+        .target(
+            name: "Jobs", dependencies: ["Model", "Tasks", database, subprocess, tls] + nio,
+            swiftSettings: settings),
         .target(name: "Engine", dependencies: ["Store", "Jobs", "Tasks", "Model", logging], swiftSettings: settings),
         .systemLibrary(name: "CMalloc"),
         .executableTarget(
@@ -68,7 +72,8 @@ let package = Package(
         .testTarget(name: "ModelTests", dependencies: ["Model"], swiftSettings: settings),
         .testTarget(name: "TasksTests", dependencies: ["Tasks"], swiftSettings: settings),
         .testTarget(name: "StoreTests", dependencies: ["Store", "Model", database], swiftSettings: settings),
-        .testTarget(name: "JobsTests", dependencies: ["Jobs", "Model", "Tasks", database], swiftSettings: settings),
+        .testTarget(
+            name: "JobsTests", dependencies: ["Jobs", "Model", "Tasks", database, tls] + nio, swiftSettings: settings),
         .testTarget(
             name: "EngineTests", dependencies: ["Engine", "Jobs", "Store", "Model", "Tasks"], swiftSettings: settings),
         .testTarget(name: "DaemonTests", dependencies: ["Daemon", "Model", logging], swiftSettings: settings),

@@ -76,7 +76,7 @@ import Testing
         (#"{"shell": "a", "rlimits": {"files": 1}}"#, "rlimits.files", "between 4"),
         (#"{"check": {}}"#, "check", "exactly one source"),
         (#"{"check": {"sqlite": {}}}"#, "check.sqlite.path", "missing"),
-        (#"{"check": {"file": {"path": "a", "format": "x"}}}"#, "check.file.format", "one of: marc, csv"),
+        (#"{"check": {"file": {"path": "a", "format": "x"}}}"#, "check.file.format", "one of: marc, marcxml, csv"),
         (#"{"check": {"command": {"argv": ["a"], "parse": "x"}}}"#, "check.command.parse", "JSON pointer"),
         (#"{"gather": []}"#, "gather", "empty list"), (#"{"gather": {}}"#, "gather", "a list"),
         (#"{"gather": [{"sleep": 1}, {"sleep": -1}]}"#, "gather[1].sleep", "not negative"),

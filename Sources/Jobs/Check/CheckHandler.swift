@@ -13,6 +13,10 @@ package struct CheckHandler: JobHandler {
         case .file(let path, let format, let key):
             counter = FileCounter(path: path, format: format, key: key, history: history)
         case .command(let arguments, let parse): counter = CommandCounter(arguments: arguments, parse: parse)
+        case .sru(let source): counter = SRUCounter(source)
+        case .oai(let source): counter = OAICounter(source)
+        case .json(let source): counter = JSONCounter(source)
+        case .sip2(let source): counter = SIP2Counter(source)
         }
     }
 

@@ -23,11 +23,11 @@ struct CommandCounter: SourceCounter {
     func count(_ context: JobContext) async throws(SourceError) -> SourceCount {
         guard let program = arguments.first else { throw SourceError(.config, "argv: names no program") }
         do throws(SourceError) {
-            let answer = CommandAnswer(try pointer())
+            let pointer = try pointer()
             let run = try await run(program, context)
             guard !Task.isCancelled else { throw .cancelled }
             guard run.status.isSuccess else { throw run.failure }
-            return try SourceCount(answer.number(in: run.output))
+            return try SourceCount(NumberAnswer.number(in: run.output, at: pointer))
         } catch {
             throw error.at(program)
         }

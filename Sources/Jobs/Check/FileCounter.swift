@@ -29,6 +29,7 @@ struct FileCounter: SourceCounter {
         do throws(SourceError) {
             switch format {
             case .marc: return try await count(path, with: try MARCScanner(key: key), report: context.report)
+            case .marcxml: return try await count(path, with: try MARCXMLScanner(key: key), report: context.report)
             case .csv: return try await count(path, with: CSVScanner(key: key), report: context.report)
             }
         } catch {

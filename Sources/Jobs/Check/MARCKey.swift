@@ -1,3 +1,5 @@
+internal import Model
+
 /// The MARC field, and the subfield of it, that a record must have to be counted.
 struct MARCKey: Hashable {
     /// The three bytes of the tag.
@@ -14,6 +16,20 @@ struct MARCKey: Hashable {
         subfield = bytes.count == 4 ? bytes[3] : nil
         // The control fields 001 to 009 have no subfields (MARC 21 Specifications, "Variable control fields").
         guard subfield == nil || !tag.starts(with: [0x30, 0x30]) else { return nil }
+    }
+
+    /// The key written as `text`, or `nil` when nothing is.
+    ///
+    /// - Throws: ``SourceError`` with the code `config` when it names no MARC field.
+    static func named(_ text: String?) throws(SourceError) -> MARCKey? {
+        guard let text else { return nil }
+        guard let key = MARCKey(text) else {
+            throw SourceError(
+                .config,
+                "key: \(JSONValue(text).text()) names no MARC field; write a tag, as 001, or one with a subfield, as 020a"
+            )
+        }
+        return key
     }
 
     private static func isLetterOrDigit(_ byte: UInt8) -> Bool {

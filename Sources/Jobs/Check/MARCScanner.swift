@@ -22,13 +22,7 @@ struct MARCScanner: RecordScanner {
     ///
     /// - Throws: ``SourceError`` with the code `config` when `key` names no MARC field.
     init(key: String?) throws(SourceError) {
-        self.key = key.flatMap(MARCKey.init)
-        guard key == nil || self.key != nil else {
-            throw SourceError(
-                .config,
-                "key: \(JSONValue(key).text()) names no MARC field; write a tag, as 001, or one with a subfield, as 020a"
-            )
-        }
+        self.key = try MARCKey.named(key)
     }
 
     mutating func scan(_ bytes: UnsafeRawBufferPointer) throws(SourceError) {
@@ -53,7 +47,7 @@ struct MARCScanner: RecordScanner {
         }
         guard live + deleted > 0 else { throw .noMARC }
         if live > 0, live == withoutKey {
-            throw SourceError(.noCount, "key: none of the \(live) records has that field; check key")
+            throw .noRecordHasKey(of: live)
         }
         var details: JSONObject = [
             "live": .int(live), "deleted": .int(deleted), "damaged": .int(damaged), "bytes": .int(Int64(bytes)),
@@ -145,6 +139,11 @@ struct MARCScanner: RecordScanner {
 }
 
 extension SourceError {
+    /// None of `count` records has the field that `key` names.
+    static func noRecordHasKey(of count: Int64) -> SourceError {
+        SourceError(.noCount, "key: none of the \(count) records has that field; check key")
+    }
+
     fileprivate static let noMARC = SourceError(
         .unexpectedDocument, "is no MARC 21 file in ISO 2709: it holds no valid record; check format")
 }

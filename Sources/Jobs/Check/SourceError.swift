@@ -6,18 +6,32 @@ struct SourceError: Error, Hashable {
     enum Code: String {
         /// The job says something that cannot work: a path that names no file, a statement with a mistake.
         case config
+        /// The name of the server could not be looked up.
+        case dns
         /// The source could not be reached or read.
         case connect
+        /// The server could not prove that it is the one asked for.
+        case tls
         /// The source did not answer in time.
         case timeout
+        /// The server answered with a status that is no success.
+        case http
+        /// The server answered with another address, which is not followed.
+        case redirectRefused = "redirect_refused"
+        /// The server has an address that no source is asked at.
+        case addressRefused = "address_refused"
         /// The daemon may not read it.
         case auth
         /// It is larger than a source may be.
         case tooLarge = "too_large"
         /// It is not what the job says it is.
         case unexpectedDocument = "unexpected_document"
+        /// It is no XML.
+        case notXML = "not_xml"
         /// It is no JSON.
         case notJSON = "not_json"
+        /// It answered with a complaint in the words of its protocol.
+        case diagnostic
         /// It answered, but with no number that can be a count.
         case noCount = "no_count"
         /// It contradicts itself, as a file that was cut off does.

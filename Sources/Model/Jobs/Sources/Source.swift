@@ -6,11 +6,21 @@ package enum Source: Sendable, Hashable {
     case file(path: String, format: FileFormat, key: String?)
     /// A program whose output holds the number.
     case command(arguments: [String], parse: Parse)
+    /// A catalogue that speaks SRU.
+    case sru(SRUSource)
+    /// A repository that speaks OAI-PMH.
+    case oai(OAISource)
+    /// A server that tells the number in JSON or in a header.
+    case json(JSONSource)
+    /// A library system that speaks SIP2.
+    case sip2(SIP2Source)
 
     /// The shape of a file of records.
     package enum FileFormat: String, Sendable, Hashable, CaseIterable {
         /// MARC21 in ISO 2709.
         case marc
+        /// MARC 21 in XML (loc.gov/standards/marcxml).
+        case marcxml
         /// RFC 4180 with a header line.
         case csv
     }
@@ -29,12 +39,16 @@ package enum Source: Sendable, Hashable {
         case .sqlite: "sqlite"
         case .file: "file"
         case .command: "command"
+        case .sru: "sru"
+        case .oai: "oai"
+        case .json: "json"
+        case .sip2: "sip2"
         }
     }
 }
 
 extension Source {
-    private static let names = ["sqlite", "file", "command"]
+    private static let names = ["sqlite", "file", "command", "sru", "oai", "json", "sip2"]
 
     /// The source written in `field`: an object with one key that names it.
     ///
@@ -50,19 +64,23 @@ extension Source {
         switch name {
         case "sqlite": self = try Self.sqlite(&inner)
         case "file": self = try Self.file(&inner)
+        case "sru": self = .sru(try SRUSource(from: &inner))
+        case "oai": self = .oai(try OAISource(from: &inner))
+        case "json": self = .json(try JSONSource(from: &inner))
+        case "sip2": self = .sip2(try SIP2Source(from: &inner))
         default: self = try Self.command(&inner)
         }
     }
 
     private static func sqlite(_ fields: inout Fields) throws(InvalidInput) -> Source {
-        let path = try fields.require("path").name(limit: 4095)
+        let path = try fields.require("path").filePath()
         let statement = try fields.require("sql").name(limit: 65_536)
         try fields.finish(known: ["path", "sql"])
         return .sqlite(path: path, statement: statement)
     }
 
     private static func file(_ fields: inout Fields) throws(InvalidInput) -> Source {
-        let path = try fields.require("path").name(limit: 4095)
+        let path = try fields.require("path").filePath()
         let format: FileFormat = try fields.require("format").choice()
         let key = try fields.take("key")?.name()
         try fields.finish(known: ["path", "format", "key"])

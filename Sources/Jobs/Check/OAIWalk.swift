@@ -1,0 +1,86 @@
+internal import Model
+
+/// What is known of a list after the pages walked so far, and whether the repository contradicts itself.
+struct OAIWalk {
+    /// The most identifiers that are kept apart.
+    private static let maximumIdentifiers = 20_000_000
+
+    /// How many pages were taken.
+    private(set) var pages = 0
+
+    private var live: Int64 = 0
+    private var deleted: Int64 = 0
+    private var repeated: Int64 = 0
+    private var size: Int64?
+    private var hasStalled = false
+    private var tokens: Set<String> = []
+    /// The hashes of the identifiers: 64 bits with a seed of this process tell millions apart, in an eighth of the room.
+    private var identifiers: Set<Int> = []
+
+    /// Whether a record was seen that is deleted: the size of the list counts such ones too.
+    var hasDeleted: Bool { deleted > 0 }
+
+    /// How far the walk has come, when the size of the list is known.
+    var progress: Progress {
+        let seen = Double(live + deleted)
+        return Progress(completed: seen, total: max(Double(size ?? 0), seen, 1))
+    }
+
+    /// Takes a page; answers the token of the next one, or `nil` after the last.
+    ///
+    /// - Throws: ``SourceError`` when a header has no identifier, or there are too many.
+    mutating func take(_ page: OAIPage) throws(SourceError) -> String? {
+        pages += 1
+        if let size = page.completeListSize, size >= 0 { self.size = size }
+        var hasNew = false
+        for header in page.headers {
+            guard !header.identifier.isEmpty else {
+                throw SourceError(.unexpectedDocument, "the list has a header without an identifier")
+            }
+            guard identifiers.insert(header.identifier.hashValue).inserted else {
+                repeated += 1
+                continue
+            }
+            hasNew = true
+            if header.isDeleted { deleted += 1 } else { live += 1 }
+        }
+        guard identifiers.count <= Self.maximumIdentifiers else {
+            throw SourceError(.tooLarge, "the list has more than \(Self.maximumIdentifiers) identifiers")
+        }
+        guard let token = page.token, !token.isEmpty else { return nil }
+        hasStalled = !hasNew || !tokens.insert(token).inserted
+        return hasStalled ? nil : token
+    }
+
+    /// The count that the repository told itself, which may be an estimate (OAI-PMH, section 3.5.1) and counts deleted
+    /// records too.
+    func estimate(size: Int64) throws(SourceError) -> SourceCount {
+        var details: JSONObject = ["mode": "size"]
+        if repeated > 0 || size < live + deleted { details["inconsistent"] = true }
+        return try SourceCount(size, isExact: false, details: details)
+    }
+
+    /// The count after the last page.
+    ///
+    /// - Throws: ``SourceError`` with `inconsistent` when the list repeats itself, or is not as long as it says.
+    func finish() throws(SourceError) -> SourceCount {
+        let seen = live + deleted
+        guard !hasStalled || size == seen else {
+            throw SourceError(
+                .inconsistent, "the list goes in circles after \(seen) identifiers; mode: size may be all it can tell")
+        }
+        guard repeated == 0 || hasStalled else {
+            throw SourceError(
+                .inconsistent, "the list repeats \(repeated) identifiers; mode: size may be all it can tell")
+        }
+        if let size, !(live...seen).contains(size) {
+            throw SourceError(
+                .inconsistent, "the list says it has \(size) records and has \(live), and \(deleted) deleted",
+                isRetryable: true)
+        }
+        let details: JSONObject = [
+            "mode": "walk", "live": .int(live), "deleted": .int(deleted), "pages": .int(Int64(pages)),
+        ]
+        return try SourceCount(live, isExact: !hasStalled, details: details)
+    }
+}

@@ -1,0 +1,52 @@
+internal import Model
+
+/// A file with one barcode a line.
+enum BarcodeFile {
+    private static let maximumSize = 64 << 20
+    private static let maximumLength = 255
+
+    /// The barcodes in the file at `path`, each once, in their order.
+    ///
+    /// - Throws: ``SourceError`` naming the line that holds what is no barcode; what could end a field or a message, and so
+    ///   say something else than was meant, is none.
+    static func read(_ path: String) async throws(SourceError) -> [String] {
+        do throws(SourceError) {
+            return try await runBlocking { flag throws(SourceError) in
+                try barcodes(in: bytes(of: RegularFile(path: path, limit: maximumSize), until: flag))
+            }
+        } catch {
+            throw error.at(path)
+        }
+    }
+
+    private static func bytes(
+        of file: consuming RegularFile, until flag: CancellationFlag
+    ) throws(SourceError) -> [UInt8] {
+        var bytes: [UInt8] = []
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 16)
+        defer { buffer.deallocate() }
+        while true {
+            try flag.check()
+            let count = try file.read(into: buffer)
+            guard count > 0 else { return bytes }
+            bytes.append(contentsOf: buffer[..<count])
+            guard bytes.count <= maximumSize else { throw SourceError(.tooLarge, "grows beyond \(maximumSize) bytes") }
+        }
+    }
+
+    private static func barcodes(in bytes: [UInt8]) throws(SourceError) -> [String] {
+        var barcodes: [String] = []
+        var seen: Set<String> = []
+        let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        for (index, line) in lines.enumerated() {
+            let barcode = String(decoding: line, as: UTF8.self).trimmingSpace
+            guard !barcode.isEmpty else { continue }
+            guard barcode.utf8.count <= maximumLength,
+                barcode.utf8.allSatisfy({ 0x20...0x7E ~= $0 && $0 != UInt8(ascii: "|") })
+            else { throw SourceError(.config, "line \(index + 1) is no barcode: \(barcode.excerpt)") }
+            if seen.insert(String(barcode)).inserted { barcodes.append(String(barcode)) }
+        }
+        guard !barcodes.isEmpty else { throw SourceError(.config, "holds no barcode; write one a line") }
+        return barcodes
+    }
+}

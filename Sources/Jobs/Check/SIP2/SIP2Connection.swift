@@ -1,0 +1,103 @@
+internal import Model
+internal import NIOCore
+
+/// A connection on which one message is asked at a time, and one answer comes back.
+struct SIP2Connection: Sendable {
+    private let channel: any Channel
+
+    /// Connects to `address`.
+    ///
+    /// - Throws: ``SourceError`` with `connect` when nobody answers there.
+    static func open(_ address: IPAddress, port: Int, timeout: Duration) async throws(SourceError) -> SIP2Connection {
+        let channel = try await Connecting.open(address, port: port, timeout: timeout) { channel in
+            try channel.pipeline.syncOperations.addHandler(TurnHandler())
+        }
+        return SIP2Connection(channel: channel)
+    }
+
+    /// Sends `message` and answers what comes back, without its end. Cancelling closes the connection.
+    func ask(_ message: [UInt8]) async throws(SourceError) -> [UInt8] {
+        let answer = channel.eventLoop.makePromise(of: [UInt8].self)
+        do {
+            return try await withTaskCancellationHandler {
+                channel.writeAndFlush(Turn(message: message, answer: answer), promise: nil)
+                return try await answer.futureResult.get()
+            } onCancel: {
+                channel.close(promise: nil)
+            }
+        } catch {
+            guard !Task.isCancelled else { throw .cancelled }
+            throw SourceError(talking: error)
+        }
+    }
+
+    /// Closes the connection; returns when it is closed.
+    func close() async {
+        // That it is closed already is as good.
+        try? await channel.close()
+        try? await channel.closeFuture.get()
+    }
+}
+
+/// A message to be sent, and who waits for its answer.
+private struct Turn: Sendable {
+    let message: [UInt8]
+    let answer: EventLoopPromise<[UInt8]>
+}
+
+/// Cuts what comes in into messages, and gives each to who waits for it.
+private final class TurnHandler: ChannelDuplexHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundIn = Turn
+    typealias OutboundOut = ByteBuffer
+
+    private var waiting: EventLoopPromise<[UInt8]>?
+    private var received: [UInt8] = []
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        let turn = unwrapOutboundIn(data)
+        guard waiting == nil, context.channel.isActive else {
+            turn.answer.fail(SourceError.brokenOff)
+            promise?.fail(SourceError.brokenOff)
+            return
+        }
+        waiting = turn.answer
+        context.write(wrapOutboundOut(context.channel.allocator.buffer(bytes: turn.message)), promise: promise)
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        for byte in unwrapInboundIn(data).readableBytesView {
+            if byte == SIP2Message.terminator {
+                answer(context, .success(received))
+                received.removeAll(keepingCapacity: true)
+            } else if byte != UInt8(ascii: "\n") {
+                received.append(byte)
+            }
+        }
+        guard received.count <= SIP2Message.maximumLength else {
+            answer(context, .failure(SourceError(.tooLarge, "answered more than \(SIP2Message.maximumLength) bytes")))
+            context.close(promise: nil)
+            return
+        }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        answer(context, .failure(.brokenOff))
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        answer(context, .failure(SourceError(talking: error)))
+        context.close(promise: nil)
+    }
+
+    /// Answers who waits; a message that nobody asked for ends the connection, whose turns are out of step.
+    private func answer(_ context: ChannelHandlerContext, _ result: Result<[UInt8], SourceError>) {
+        guard let waiting else {
+            context.close(promise: nil)
+            return
+        }
+        self.waiting = nil
+        waiting.completeWith(result.mapError { $0 as any Error })
+    }
+}

@@ -1,0 +1,50 @@
+internal import Model
+
+/// Asks a catalogue through SRU how many records a query finds, without fetching any.
+struct SRUCounter: SourceCounter {
+    private let source: SRUSource
+
+    /// The counter that asks `source`.
+    init(_ source: SRUSource) {
+        self.source = source
+    }
+
+    var method: String { "sru" }
+
+    func count(_ context: JobContext) async throws(SourceError) -> SourceCount {
+        let client = WebClient(source.access, context: context)
+        do throws(SourceError) {
+            var (document, bytes) = try await ask(client, maximumRecords: 0)
+            if document.numberOfRecords == nil, document.diagnostics.contains(where: \.wantsRecords) {
+                (document, bytes) = try await ask(client, maximumRecords: 1)
+            }
+            return try Self.count(document, bytes: bytes)
+        } catch {
+            throw error.at(source.address.description)
+        }
+    }
+
+    private func ask(_ client: WebClient, maximumRecords: Int) async throws(SourceError) -> (SRUDocument, Int) {
+        let address = source.address.asking([
+            ("version", source.version.rawValue), ("operation", "searchRetrieve"), ("query", source.query),
+            ("maximumRecords", "\(maximumRecords)"),
+        ])
+        let answer = try await client.get(address, accept: "application/sru+xml, application/xml, text/xml")
+        return (try answer.read(into: SRUDocument()), answer.body.count)
+    }
+
+    /// The number in `document`; a diagnostic that is more than a warning makes it none.
+    private static func count(_ document: SRUDocument, bytes: Int) throws(SourceError) -> SourceCount {
+        if let diagnostic = document.diagnostics.first(where: { !$0.isWarning }) { throw diagnostic.failure }
+        guard let text = document.numberOfRecords else {
+            throw document.diagnostics.first?.failure ?? SourceError(.noCount, "the answer has no numberOfRecords")
+        }
+        var details: JSONObject = ["bytes": .int(Int64(bytes))]
+        if !document.diagnostics.isEmpty {
+            details["warnings"] = .array(document.diagnostics.map { .string($0.words.joined(separator: ": ")) })
+        }
+        // SRU 2.0, section 3.4: exact, unknown, estimate, maximum, minimum or current, by name or as the end of a URI.
+        let isExact = document.precision.map { $0.trimmingSpace.hasSuffix("exact") } ?? true
+        return try SourceCount(NumberAnswer.number(text), isExact: isExact, details: details)
+    }
+}

@@ -1,0 +1,75 @@
+internal import Glibc
+internal import Model
+internal import NIOCore
+internal import NIOPosix
+internal import NIOSSL
+internal import Synchronization
+
+/// Connects to servers.
+enum Connecting {
+    /// A connection to `address`, prepared by `prepare` before anything is sent or read.
+    ///
+    /// Cancelling ends the attempt at once, however long the network would make it wait.
+    /// - Throws: ``SourceError`` with `connect` or `cancelled`.
+    static func open(
+        _ address: IPAddress, port: Int, timeout: Duration,
+        prepare: @escaping @Sendable (any Channel) throws -> Void
+    ) async throws(SourceError) -> any Channel {
+        let attempt = ConnectionAttempt()
+        do {
+            return try await withTaskCancellationHandler {
+                try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+                    .connectTimeout(TimeAmount(timeout))
+                    .channelInitializer { channel in
+                        attempt.begin(channel)
+                        return channel.eventLoop.makeCompletedFuture { try prepare(channel) }
+                    }
+                    .connect(to: SocketAddress(ipAddress: address.text, port: port)).get()
+            } onCancel: {
+                attempt.cancel()
+            }
+        } catch {
+            guard !Task.isCancelled else { throw .cancelled }
+            throw SourceError(talking: error)
+        }
+    }
+}
+
+/// A channel that may be closed before it is connected, and a wish to do so that may come before the channel.
+private final class ConnectionAttempt: Sendable {
+    private let state = Mutex((channel: (any Channel)?.none, isCancelled: false))
+
+    func begin(_ channel: any Channel) {
+        let isCancelled = state.withLock { state in
+            state.channel = channel
+            return state.isCancelled
+        }
+        if isCancelled { channel.close(promise: nil) }
+    }
+
+    func cancel() {
+        let channel = state.withLock { state in
+            state.isCancelled = true
+            return state.channel
+        }
+        channel?.close(promise: nil)
+    }
+}
+
+extension SourceError {
+    /// What connecting to a server, or talking to it, threw.
+    init(talking error: any Error) {
+        switch error {
+        case let error as SourceError: self = error
+        case ChannelError.connectTimeout(let amount) as ChannelError:
+            let limit = Duration.nanoseconds(amount.nanoseconds).secondsText
+            self.init(.connect, "cannot be reached within \(limit)s; see connect_timeout", isRetryable: true)
+        case let error as IOError:
+            let reason = String(cString: strerror(error.errnoCode))
+            self.init(.connect, "cannot be reached: \(reason)", isRetryable: true)
+        case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError:
+            self.init(.tls, "the server cannot prove who it is, or speaks no TLS: \("\(error)".excerpt)")
+        default: self.init(.connect, "cannot be asked: \("\(error)".excerpt)", isRetryable: true)
+        }
+    }
+}
