@@ -148,7 +148,8 @@ extension CommandTests {
 
         @Test func aPausedCommandRestsAndGoesOn() async throws {
             try await withCommandBench { bench in
-                let report = try await pausing("while [ ! -e go ]; do :; done; echo done", in: bench) {
+                let report = try await pausing("echo 1 ready >&3; while [ ! -e go ]; do :; done; echo done", in: bench)
+                {
                     bench.attempt().send(.resume)
                     #expect(FileManager.default.createFile(atPath: bench.directory + "/go", contents: nil))
                 }
@@ -158,20 +159,20 @@ extension CommandTests {
 
         @Test func aPausedCommandHearsThatItIsCancelled() async throws {
             try await withCommandBench { bench in
-                let script = "trap 'echo heard; exit 0' TERM; while :; do :; done"
+                let script = "trap 'echo heard; exit 0' TERM; echo 1 ready >&3; while :; do :; done"
                 let report = try await pausing(script, in: bench) { bench.attempt().send(.terminate) }
                 #expect(report.outcome.stdout == "heard\n")
             }
         }
 
-        /// Runs `script` and calls `then` when it has been paused and the kernel says that it is stopped.
+        /// Runs `script`, which tells when it is ready, and calls `then` when it has been paused and the kernel says that it is stopped.
         ///
         /// A script that starts programs may rest in another state: while a child it made with vfork(2) is stopped.
         private func pausing(
             _ script: String, in bench: CommandWorkbench, then: () -> Void
         ) async throws -> RunReport {
             let (reports, told) = AsyncStream<Model.Progress>.makeStream()
-            let handler = try bench.shell("echo 1 ready >&3; " + script)
+            let handler = try bench.shell(script)
             let context = bench.context { told.yield($0) }
             let running = Task { await handler.run(context) }
             for await _ in reports { break }

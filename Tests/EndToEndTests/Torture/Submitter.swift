@@ -8,6 +8,8 @@ final class Submitter: Sendable {
         var unknown: Set<String> = []
         /// The task that each key was answered with.
         var keys: [String: Set<Int64>] = [:]
+        /// Whether no answer counts any more: after a power cut there would be none.
+        var isCutOff = false
         var refused = 0
         var failed = 0
         var next = 0
@@ -25,6 +27,11 @@ final class Submitter: Sendable {
     var refused: Int { state.withLock(\.refused) }
     /// How many requests were answered with 500.
     var failed: Int { state.withLock(\.failed) }
+
+    /// From now on answers say nothing, or again something.
+    func cutOff(_ isCutOff: Bool) {
+        state.withLock { $0.isCutOff = isCutOff }
+    }
 
     /// Submits lists of `size` held tasks until a request gets no answer, or so many times.
     func submit(to daemon: LiveDaemon, listsOf size: Int = 5, times: Int = .max) async {
@@ -64,6 +71,7 @@ final class Submitter: Sendable {
             return reply != nil
         }
         state.withLock { state in
+            guard !state.isCutOff else { return state.unknown.formUnion(names) }
             for (task, name) in zip(tasks, names) { state.acknowledged[task["id"]?.intValue ?? -1] = name }
         }
         return true

@@ -52,7 +52,10 @@ struct SurvivalTests {
         try await withDaemon { daemon in
             let other = try await daemon.submit(printing(untilThereIs: daemon.stop(0), thenExits: 0))
             try await daemon.firstLine(of: other)
-            let killer = try await daemon.submit(["shell": .string("kill -9 \(daemon.pid ?? 0); echo done")])
+            let pipe = try daemon.directory.pipe("go")
+            let script = "read x <\(pipe); kill -9 \(daemon.pid ?? 0); echo done"
+            let killer = try await daemon.submit(["shell": .string(script)])
+            try await daemon.directory.release(pipe)
             #expect(try await daemon.ending() == 128 + SIGKILL)
             try daemon.directory.write("", to: "stop-0")
             try await daemon.start()
