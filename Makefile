@@ -45,6 +45,7 @@ sanitize: setup
 
 bench: build
 	Benchmarks/commands.py $(BIN)
+	Benchmarks/store.py $(BIN) docs/cost.svg
 	Benchmarks/measure.py $(BIN)
 	$(SWIFT) run --configuration release --package-path Benchmarks --quiet Scopes
 

@@ -106,7 +106,8 @@ struct Insertion {
 
     private mutating func takeID() throws -> TaskID {
         if nextID == 0 {
-            nextID = 1 + (try Int64.fetchOne(db, sql: "SELECT seq FROM sqlite_sequence WHERE name = 'tasks'") ?? 0)
+            let last = try db.cachedStatement(sql: "SELECT seq FROM sqlite_sequence WHERE name = 'tasks'")
+            nextID = 1 + (try Int64.fetchOne(last) ?? 0)
         }
         defer { nextID += 1 }
         return TaskID(nextID)
