@@ -99,6 +99,27 @@ extension Store {
         }
     }
 
+    /// The members of the latest attempt of `parent`, in the order given.
+    package func currentMembers(of parent: TaskID) async throws -> [TaskRecord] {
+        try await read { db in
+            try TaskRecord.all(
+                db, "SELECT \(TaskRecord.columns) FROM tasks WHERE \(Self.isMember) ORDER BY id",
+                ["parent": parent.number])
+        }
+    }
+
+    /// The inventories before the task `id` that have succeeded, the latest first.
+    package func inventories(before id: TaskID, limit: Int) async throws -> [TaskRecord] {
+        try await read { db in
+            try TaskRecord.all(
+                db,
+                """
+                SELECT \(TaskRecord.columns) FROM tasks INDEXED BY tasks_kind
+                WHERE kind = 'inventory' AND id < ? AND state = 'succeeded' ORDER BY id DESC LIMIT ?
+                """, [id.number, limit])
+        }
+    }
+
     /// How the members of `parent` ended, in the order given; `nil` for one that has not.
     package func outcomes(ofMembersOf parent: TaskID) async throws -> [Outcome?] {
         try await read { db in

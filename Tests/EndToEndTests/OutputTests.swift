@@ -56,6 +56,22 @@ struct OutputTests {
         }
     }
 
+    @Test func followsAttemptsThatAreSoonOver() async throws {
+        try await withDaemon { daemon in
+            let pipe = try daemon.directory.pipe("go")
+            let id = try await daemon.submit([
+                "shell": .string(
+                    "echo try $TASK_ATTEMPT; test $TASK_ATTEMPT != 1 || read x < \(pipe); test $TASK_ATTEMPT = 4"),
+                "retry": ["attempts": 4, "backoff": 0],
+            ])
+            let output = try await daemon.open("GET", "/v1/tasks/\(id)/output?follow=true")
+            #expect(try await output.line() == "try 1")
+            try await daemon.directory.release(pipe)
+            for attempt in 2...4 { #expect(try await output.line() == "try \(attempt)") }
+            #expect(try await output.line() == nil)
+        }
+    }
+
     @Test func showsTheLastLines() async throws {
         try await withDaemon { daemon in
             let id = try #require(try await daemon.run(["shell": "seq 1 5"])["id"]?.intValue)

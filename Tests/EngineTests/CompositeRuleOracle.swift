@@ -58,6 +58,7 @@ struct CompositeRuleOracle {
 
     static let policies: [CompositeJob.Policy] = [
         .gather(returnExceptions: false), .gather(returnExceptions: true), .taskGroup, .race, .sequence,
+        .inventory(InventoryPolicy(quorum: nil)),
     ]
 
     /// Every situation of up to three members.
@@ -97,7 +98,7 @@ extension CompositeRuleOracle.Situation {
     /// The member whose end has decided how the composite ends, by policy.
     private var decider: Int? {
         switch policy {
-        case .gather(returnExceptions: true): nil
+        case .gather(returnExceptions: true), .inventory: nil
         case .gather(returnExceptions: false), .sequence: first { $0 != .succeeded }
         case .taskGroup: first { $0 == .failed }
         case .race: completions.first
@@ -105,7 +106,10 @@ extension CompositeRuleOracle.Situation {
     }
 
     private var isGather: Bool {
-        if case .gather = policy { true } else { false }
+        switch policy {
+        case .gather, .inventory: true
+        case .taskGroup, .race, .sequence: false
+        }
     }
 
     /// The second opinion.

@@ -25,82 +25,82 @@ struct OutputReader: Sendable {
     /// - Parameter follow: whether to go on until the task is done, with the output of its further attempts; otherwise it
     ///   ends with what is there.
     func read(from offset: Int64, follow: Bool, _ write: (ByteBuffer) async throws -> Void) async throws {
-        var task = try await engine.task(taskID)
-        guard follow, var running = try await started(task) else {
-            _ = try await pass(on: task, from: offset, write)
-            return
+        var shown = 0
+        while follow, let running = try await started(after: shown) {
+            if shown > 0 { try await passAttempts(after: shown, before: running.attempt, write) }
+            try await passOnAttempt(running, from: shown == 0 ? offset : 0, write)
+            shown = running.attempt
         }
-        task = try await passOnAttempt(running, from: offset, write)
-        while let next = try await started(task, after: running.attempt) {
-            running = next
-            task = try await passOnAttempt(running, from: 0, write)
+        let latest = try await engine.task(taskID).attempt
+        if shown > 0 {
+            try await passAttempts(after: shown, before: latest + 1, write)
+        } else {
+            _ = try await pass(onAttempt: latest, from: offset, write)
         }
+    }
+
+    /// Passes on what attempts have written that came and went unseen.
+    private func passAttempts(
+        after shown: Int, before next: Int, _ write: (ByteBuffer) async throws -> Void
+    ) async throws {
+        for attempt in shown + 1..<max(next, shown + 1) { _ = try await pass(onAttempt: attempt, from: 0, write) }
     }
 
     /// Passes on what the attempt that `task` is in writes, until it has ended.
-    ///
-    /// - Returns: the task as it is then.
     private func passOnAttempt(
         _ task: TaskRecord, from offset: Int64, _ write: (ByteBuffer) async throws -> Void
-    ) async throws -> TaskRecord {
+    ) async throws {
         let (looks, look) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         // Watching begins before reading, so that nothing written in between is missed.
-        let changes = watches.changes(of: path(of: task))
-        return try await withThrowingTaskGroup(of: TaskRecord?.self) { group in
-            group.addTask {
-                for await _ in changes { look.yield() }
-                return nil
-            }
+        let changes = watches.changes(of: path(ofAttempt: task.attempt))
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { for await _ in changes { look.yield() } }
             group.addTask {
                 defer { look.finish() }
-                return try await end(of: task)
+                try await waitForEnd(of: task)
             }
-            var offset = try await pass(on: task, from: offset, write)
-            for await _ in looks { offset = try await pass(on: task, from: offset, write) }
-            _ = try await pass(on: task, from: offset, write)
+            var offset = try await pass(onAttempt: task.attempt, from: offset, write)
+            for await _ in looks { offset = try await pass(onAttempt: task.attempt, from: offset, write) }
+            _ = try await pass(onAttempt: task.attempt, from: offset, write)
             group.cancelAll()
-            for try await ended in group { if let ended { return ended } }
-            throw CancellationError()
+            while try await group.next() != nil {}
         }
     }
 
-    /// The task once the attempt that it is in has ended.
-    private func end(of task: TaskRecord) async throws -> TaskRecord {
+    /// Returns when the attempt that the task is in has ended.
+    private func waitForEnd(of task: TaskRecord) async throws {
         guard task.maxAttempts > 1 else {
             _ = try await engine.wait(WaitRequest(ids: [taskID]))
-            return try await engine.task(taskID)
+            return
         }
-        let commits = engine.store.commits()
-        var current = try await engine.task(taskID)
-        var iterator = commits.makeAsyncIterator()
-        while current.state == .running && current.attempt == task.attempt {
-            guard await iterator.next() != nil else { throw CancellationError() }
-            current = try await engine.task(taskID)
-        }
-        return current
+        var commits = engine.store.commits().makeAsyncIterator()
+        repeat {
+            let current = try await engine.task(taskID)
+            guard current.state == .running && current.attempt == task.attempt else { return }
+        } while await commits.next() != nil
     }
 
     /// The task once it is in an attempt later than `attempt`; `nil` when it is done already or never will be.
-    private func started(_ task: TaskRecord, after attempt: Int = 0) async throws -> TaskRecord? {
+    private func started(after attempt: Int) async throws -> TaskRecord? {
+        // Listening begins before looking, so that no commit is missed in between.
         var commits = engine.store.commits().makeAsyncIterator()
-        var task = task
-        while !task.isDone && !engine.isStopping {
+        repeat {
+            let task = try await engine.task(taskID)
+            if task.isDone || engine.isStopping { return nil }
             if task.state == .running, task.attempt > attempt { return task }
-            guard await commits.next() != nil else { return nil }
-            task = try await engine.task(taskID)
-        }
+        } while await commits.next() != nil
         return nil
     }
 
-    private func path(of task: TaskRecord) -> String {
-        let directory = AttemptDirectory(state: stateDirectory, task: task.id, attempt: max(task.attempt, 1))
+    private func path(ofAttempt attempt: Int) -> String {
+        let directory = AttemptDirectory(state: stateDirectory, task: taskID, attempt: max(attempt, 1))
         return stream == .stdout ? directory.stdout : directory.stderr
     }
 
     private func pass(
-        on task: TaskRecord, from offset: Int64, _ write: (ByteBuffer) async throws -> Void
+        onAttempt attempt: Int, from offset: Int64, _ write: (ByteBuffer) async throws -> Void
     ) async throws -> Int64 {
-        let file = OutputFile(path: path(of: task))
+        let file = OutputFile(path: path(ofAttempt: attempt))
         var offset = offset
         while true {
             switch file.piece(at: offset, limit: Self.pieceSize) {

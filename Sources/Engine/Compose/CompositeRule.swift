@@ -42,8 +42,11 @@ struct CompositeRule: Sendable, Hashable {
     ///   - isCancelled: whether the composite itself was asked to end, by a request or its timeout.
     ///   - membersWereCancelled: whether ``Step/cancelMembers`` has been done.
     func step(_ tally: MemberTally, isCancelled: Bool, membersWereCancelled: Bool) -> Step {
-        if case .gather(let returnExceptions) = policy, !isCancelled {
+        switch policy {
+        case .gather(let returnExceptions) where !isCancelled:
             return gather(tally, returnExceptions: returnExceptions)
+        case .inventory where !isCancelled: return gather(tally, returnExceptions: true)
+        case .gather, .taskGroup, .race, .sequence, .inventory: break
         }
         if isCancelled || isDecided(tally) {
             // What ends the composite ends its members; those it cannot reach finish on their own.
@@ -62,7 +65,7 @@ struct CompositeRule: Sendable, Hashable {
     /// Whether members that have ended decide how the composite does.
     private func isDecided(_ tally: MemberTally) -> Bool {
         switch policy {
-        case .gather: false
+        case .gather, .inventory: false
         case .taskGroup: tally.failed > 0
         case .race: tally.first != nil
         // The members before it have had their turn, as one `await` after another has it.
@@ -73,7 +76,7 @@ struct CompositeRule: Sendable, Hashable {
     /// How the composite ends once its members have.
     private func decision(_ tally: MemberTally, isCancelled: Bool) -> Ending {
         switch policy {
-        case .gather: return .cancelled
+        case .gather, .inventory: return .cancelled
         case .taskGroup: return tally.failed > 0 ? .exceptionGroup : .cancelled
         case .race: return ending(of: tally.first, isCancelled: isCancelled)
         case .sequence: return ending(of: tally.firstUnsuccessful, isCancelled: isCancelled)

@@ -125,6 +125,9 @@ extension Engine {
     ) async throws -> Outcome {
         switch ending {
         case .results:
+            if case .inventory(let policy) = composite.policy {
+                return try await inventoryOutcome(of: task.record, policy)
+            }
             let outcomes = try await store.outcomes(ofMembersOf: task.record.id)
             return CompositeResult.outcome(of: outcomes, merge: composite.merge)
         case .member(let id):
@@ -144,7 +147,7 @@ extension Engine {
 
 extension TaskRecord {
     /// How the task ended, or `nil` when it has not.
-    fileprivate var outcome: Outcome? {
+    var outcome: Outcome? {
         switch state {
         case .held, .queued, .running: nil
         case .succeeded: .succeeded(result ?? .null)

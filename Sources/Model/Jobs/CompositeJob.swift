@@ -11,6 +11,8 @@ package struct CompositeJob: Sendable, Hashable {
         case race
         /// One member after another; the first failure stops it.
         case sequence
+        /// All at once as with `gather` and `returnExceptions`; what they come to is decided by the policy.
+        case inventory(InventoryPolicy)
 
         /// The kind key of the policy.
         package var kind: TaskKind {
@@ -19,6 +21,7 @@ package struct CompositeJob: Sendable, Hashable {
             case .taskGroup: .taskGroup
             case .race: .race
             case .sequence: .sequence
+            case .inventory: .inventory
             }
         }
     }

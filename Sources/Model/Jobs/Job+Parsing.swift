@@ -59,6 +59,7 @@ extension Job {
         case .sleep: SleepJob.keys
         case .gather: CompositeJob.gatherKeys
         case .taskGroup, .race, .sequence: CompositeJob.keys
+        case .inventory: ["max_running"]
         }
     }
 
@@ -78,6 +79,13 @@ extension Job {
         case .taskGroup: return try composite(.taskGroup, body: body, fields: &fields, depth: depth, budget: &budget)
         case .race: return try composite(.race, body: body, fields: &fields, depth: depth, budget: &budget)
         case .sequence: return try composite(.sequence, body: body, fields: &fields, depth: depth, budget: &budget)
+        case .inventory:
+            let (policy, members) = try InventoryPolicy.parse(body)
+            budget -= members.count
+            let maximum = try fields.take("max_running")?.int(in: 1...Int64(Int32.max))
+            return .composite(
+                CompositeJob(
+                    policy: .inventory(policy), members: members, merge: false, maximumRunning: maximum.map(Int.init)))
         }
     }
 

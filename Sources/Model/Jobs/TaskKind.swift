@@ -8,6 +8,7 @@ package enum TaskKind: String, Sendable, Hashable, CaseIterable {
     case taskGroup = "task_group"
     case race
     case sequence
+    case inventory
 
     /// Whether its tasks are programs, which have output and input, can be paused, and outlive the daemon.
     package var isCommand: Bool { self == .command || self == .shell }
@@ -16,7 +17,7 @@ package enum TaskKind: String, Sendable, Hashable, CaseIterable {
     package var isComposite: Bool {
         switch self {
         case .command, .shell, .check, .sleep: false
-        case .gather, .taskGroup, .race, .sequence: true
+        case .gather, .taskGroup, .race, .sequence, .inventory: true
         }
     }
 }

@@ -1,0 +1,82 @@
+internal import Model
+
+/// What an inventory comes to: counts, how they changed, and which of them to trust.
+struct InventoryResult {
+    /// One source, and how asking it ended.
+    struct Answer: Sendable {
+        let name: String
+        let outcome: Outcome?
+        let detail: JSONValue?
+        /// What its last good run counted, or `nil` when there was none.
+        let baseline: Int64?
+    }
+
+    let answers: [Answer]
+    let policy: InventoryPolicy
+
+    /// The outcome of the inventory: a failure when too few sources have answered.
+    var outcome: Outcome {
+        let answered = answers.count { $0.count != nil }
+        let needed = policy.quorum ?? answers.count
+        guard answered < needed else { return .succeeded(value) }
+        let silent = answers.filter { $0.count == nil }.map { answer in
+            "\(answer.name): \(answer.exception?.message ?? "not done")"
+        }
+        let message =
+            "\(answered) of \(answers.count) sources have answered, \(needed) must; " + silent.joined(separator: "; ")
+        guard case .object(let details) = value else { return .failed(.internalError(message)) }
+        return .failed(ExceptionInfo(type: "QuorumNotMet", message: message, details: details))
+    }
+
+    /// The result as it stands in the task.
+    private var value: JSONValue {
+        let states = answers.map { state(of: $0) }
+        return [
+            "counts": object { $0.count.map { .int($0) } ?? .null },
+            "total": .int(answers.compactMap(\.count).reduce(0, +)),
+            "deltas": object { answer in
+                guard let count = answer.count, let baseline = answer.baseline else { return .null }
+                return .int(count - baseline)
+            },
+            "sources": object { description(of: $0) },
+            "discrepancies": [],
+            "verdict": states.contains("suspicious") ? "suspicious" : states.contains("failed") ? "partial" : "ok",
+        ]
+    }
+
+    private func object(_ value: (Answer) -> JSONValue) -> JSONValue {
+        var object = JSONObject()
+        for answer in answers { object[answer.name] = value(answer) }
+        return .object(object)
+    }
+
+    private func description(of answer: Answer) -> JSONValue {
+        [
+            "state": .string(state(of: answer)), "count": JSONValue(answer.count),
+            "exact": answer.detail?["exact"] ?? .null, "method": answer.detail?["method"] ?? .null,
+            "took_ms": answer.detail?["took_ms"] ?? .null, "checked_at": answer.detail?["checked_at"] ?? .null,
+            "exception": answer.exception?.json ?? .null,
+        ]
+    }
+
+    private func state(of answer: Answer) -> String {
+        guard let count = answer.count else { return "failed" }
+        return isSuspicious(count, after: answer.baseline) ? "suspicious" : "ok"
+    }
+
+    /// A library does not lose its books overnight; its systems lose sight of them.
+    private func isSuspicious(_ count: Int64, after baseline: Int64?) -> Bool {
+        guard let baseline, baseline > 0, count < baseline else { return false }
+        return count == 0 || Double(baseline - count) / Double(baseline) * 100 > policy.dropAlertPercent
+    }
+}
+
+extension InventoryResult.Answer {
+    /// What was counted; a source that could not be counted counts as nothing, never as 0.
+    var count: Int64? {
+        guard case .succeeded(let result)? = outcome else { return nil }
+        return result[name]?.intValue
+    }
+
+    var exception: ExceptionInfo? { outcome?.exception }
+}

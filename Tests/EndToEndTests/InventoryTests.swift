@@ -1,0 +1,124 @@
+import Model
+import Testing
+
+/// The inventory of a library whose systems are files and programs of the test.
+@Suite(.timeLimit(.minutes(1)))
+struct InventoryTests {
+    @Test func countsAllSystemsAtOnceAndSaysWhatHasChanged() async throws {
+        try await withDaemon { daemon in
+            try daemon.directory.count(["main": 1245, "reserves": 89, "loans": 34])
+            let first = try await daemon.run(daemon.inventory())
+            #expect(first["state"] == "succeeded")
+            #expect(first["kind"] == "inventory")
+            #expect(first["result"]?["counts"]?.text() == #"{"main":1245,"reserves":89,"loans":34}"#)
+            #expect(first["result"]?["total"] == 1368)
+            #expect(first["result"]?["deltas"]?.text() == #"{"main":null,"reserves":null,"loans":null}"#)
+            #expect(first["result"]?["verdict"] == "ok")
+            #expect(first["result"]?["discrepancies"] == [])
+            let source = first["result"]?["sources"]?["main"]
+            #expect(source?["state"] == "ok")
+            #expect(source?["count"] == 1245)
+            #expect(source?["exact"] == true)
+            for fact in ["method", "took_ms", "checked_at"] { #expect(source?[fact] ?? .null != .null, "\(fact)") }
+            try daemon.directory.count(["main": 1247, "reserves": 89, "loans": 30])
+            let second = try await daemon.run(daemon.inventory())
+            #expect(second["result"]?["deltas"]?.text() == #"{"main":2,"reserves":0,"loans":-4}"#)
+            #expect(second["result"]?["verdict"] == "ok")
+        }
+    }
+
+    @Test func aCountThatFallsTooFarIsSuspiciousAndNoBaseline() async throws {
+        try await withDaemon { daemon in
+            try daemon.directory.count(["main": 100, "reserves": 89, "loans": 34])
+            _ = try await daemon.run(daemon.inventory())
+            for broken: Int64 in [79, 0] {
+                try daemon.directory.count(["main": broken, "reserves": 89, "loans": 34])
+                let run = try await daemon.run(daemon.inventory())
+                #expect(run["result"]?["verdict"] == "suspicious")
+                #expect(run["result"]?["sources"]?["main"]?["state"] == "suspicious")
+                #expect(run["result"]?["deltas"]?["main"] == .int(broken - 100))
+            }
+            try daemon.directory.count(["main": 80, "reserves": 89, "loans": 34])
+            let run = try await daemon.run(daemon.inventory())
+            #expect(run["result"]?["verdict"] == "ok")
+            #expect(run["result"]?["deltas"]?["main"] == -20)
+        }
+    }
+
+    @Test func aSystemThatFailsLeavesAPartOrNothing() async throws {
+        try await withDaemon { daemon in
+            try daemon.directory.count(["main": 100, "reserves": 89, "loans": 34])
+            _ = try await daemon.run(daemon.inventory())
+            try daemon.directory.write("the server is down", to: "reserves")
+            let part = try await daemon.run(daemon.inventory(["quorum": 2]))
+            #expect(part["state"] == "succeeded")
+            #expect(part["result"]?["verdict"] == "partial")
+            #expect(part["result"]?["counts"]?.text() == #"{"main":100,"reserves":null,"loans":34}"#)
+            #expect(part["result"]?["total"] == 134)
+            #expect(part["result"]?["sources"]?["reserves"]?["exception"]?["type"] == "SourceError")
+            let nothing = try await daemon.run(daemon.inventory())
+            #expect(nothing["state"] == "failed")
+            #expect(nothing["exception"]?["type"] == "QuorumNotMet")
+            #expect(nothing["exception"]?["message"]?.stringValue?.contains("reserves: ") == true)
+            #expect(nothing["exception"]?["counts"]?["main"] == 100)
+        }
+    }
+
+    @Test func theAnswerIsTheSameThroughACrash() async throws {
+        try await withDaemon { daemon in
+            try daemon.directory.count(["main": 100, "reserves": 89, "loans": 34])
+            let pipe = try daemon.directory.pipe("go")
+            let slow: JSONValue = ["name": "slow", "command": ["argv": ["cat", .string(pipe)], "parse": "number"]]
+            let id = try await daemon.submit(daemon.inventory(adding: [slow], ["quorum": 3]))
+            try await daemon.event("succeeded", of: id + 3)
+            try await daemon.restart()
+            let task = try await daemon.done(id)
+            #expect(task["result"]?["counts"]?["main"] == 100)
+            #expect(task["result"]?["counts"]?["slow"] == .null)
+            #expect(task["result"]?["sources"]?["slow"]?["exception"]?["type"] == "Interrupted")
+            #expect(task["result"]?["verdict"] == "partial")
+        }
+    }
+
+    @Test(arguments: [
+        (#"{"inventory": {}}"#, "inventory.sources"), (#"{"inventory": {"sources": []}}"#, "inventory.sources"),
+        (#"{"inventory": {"sources": [{"file": {}}]}}"#, "inventory.sources[0].name"),
+        (#"{"inventory": {"sources": [{"name": "a"}]}}"#, "inventory.sources[0]"),
+        (#"{"inventory": {"sources": [{"name": "a", "sru": {"uri": "x"}}]}}"#, "inventory.sources[0].sru"),
+        (
+            #"{"inventory": {"sources": [{"name": "a", "file": {"path": "x", "format": "csv"}}], "quorum": 2}}"#,
+            "inventory.quorum"
+        ),
+        (
+            #"{"inventory": {"sources": [{"name": "a", "file": {"path": "x", "format": "csv"}}], "drop": 2}}"#,
+            "inventory.drop"
+        ),
+    ])
+    func whatIsWrongIsNamed(job: String, path: String) async throws {
+        try await withDaemon { daemon in
+            let reply = try await daemon.http("POST", "/v1/tasks", bytes: Array(job.utf8))
+            #expect(reply.status == 400)
+            #expect(reply.text.contains(path), "\(reply.text)")
+        }
+    }
+}
+
+extension Directory {
+    /// Has the systems answer these counts.
+    fileprivate func count(_ counts: [String: Int64]) throws {
+        for (name, count) in counts { try write("\(count)\n", to: name) }
+    }
+}
+
+extension LiveDaemon {
+    /// The inventory of three systems, each a file with a number in it.
+    fileprivate func inventory(adding more: [JSONValue] = [], _ policy: JSONObject = [:]) -> JSONValue {
+        let sources = ["main", "reserves", "loans"].map { name -> JSONValue in
+            let file = JSONValue.string(directory.path + "/" + name)
+            return ["name": .string(name), "command": ["argv": ["cat", file], "parse": "number"]]
+        }
+        var inventory: JSONObject = ["sources": .array(sources + more)]
+        inventory.merge(policy)
+        return ["inventory": .object(inventory), "name": "inventory"]
+    }
+}
