@@ -152,6 +152,7 @@ extension Daemon {
                 }
             },
             attempt: { AttemptDirectory(state: executor.state, task: $0.id, attempt: $0.attempt) },
-            removeOutput: { try await AttemptDirectory.removeAll(of: $0, state: executor.state) })
+            removeOutput: { try await AttemptDirectory.removeAll(of: $0, state: executor.state) },
+            warn: { logger.warning("\($0.shown)") })
     }
 }

@@ -22,7 +22,7 @@ extension Engine {
         guard !task.kind.isComposite else { return [] }
         var reasons: [Explanation.Reason] = []
         let running = live.running
-        if let queue = try await store.queue(task.queue) {
+        if let queue = try await store.queueRule(task.queue) {
             if queue.isPaused { reasons.append(.queuePaused(task.queue)) }
             if let limit = queue.maximumRunning, running[task.queue, default: 0] >= limit {
                 reasons.append(.queueFull(task.queue, limit: limit))

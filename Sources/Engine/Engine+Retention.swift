@@ -6,15 +6,27 @@ extension Engine {
     private static let retentionRest = Duration.seconds(60)
 
     /// Removes what is beyond the retention, now and again; returns at once where everything is kept.
+    ///
+    /// What cannot be removed is told and tried again: tidying up is no reason to stop.
+    /// - Throws: ``StoreError`` when the store fails, but for a full disk; `CancellationError`.
     func retentionLoop() async throws {
-        let retention = configuration.retention
-        guard !retention.isUnlimited else { return }
+        guard !configuration.retention.isUnlimited else { return }
         while true {
-            if let age = retention.age { _ = try await prune(olderThan: age) }
-            if let count = retention.count { _ = try await prune(keeping: count) }
-            if let bytes = retention.bytes { try await shrink(to: bytes) }
+            do {
+                try await tidy(configuration.retention)
+            } catch let error as StoreError where error.code == .full {
+                configuration.warn("retention: \(error.message)")
+            } catch let error as ExceptionInfo {
+                configuration.warn("retention: \(error.message)")
+            }
             try await configuration.clock.sleep(for: Self.retentionRest)
         }
+    }
+
+    private func tidy(_ retention: Retention) async throws {
+        if let age = retention.age { _ = try await prune(olderThan: age) }
+        if let count = retention.count { _ = try await prune(keeping: count) }
+        if let bytes = retention.bytes { try await shrink(to: bytes) }
     }
 
     private func shrink(to bytes: Int64) async throws {

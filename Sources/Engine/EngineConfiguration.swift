@@ -23,6 +23,8 @@ package struct EngineConfiguration: Sendable {
     package var retention: Retention
     /// Removes what tasks have printed, once they are removed from the store.
     package var removeOutput: @Sendable ([TaskID]) async throws -> Void
+    /// Tells whoever runs the daemon of something that did not work and stops nothing.
+    package var warn: @Sendable (String) -> Void
 
     /// A configuration with every part given; time is the system's unless said otherwise.
     package init(
@@ -35,7 +37,8 @@ package struct EngineConfiguration: Sendable {
         attempt: @escaping @Sendable (TaskRecord) -> AttemptDirectory = {
             AttemptDirectory(state: "/", task: $0.id, attempt: $0.attempt)
         },
-        removeOutput: @escaping @Sendable ([TaskID]) async throws -> Void = { _ in }
+        removeOutput: @escaping @Sendable ([TaskID]) async throws -> Void = { _ in },
+        warn: @escaping @Sendable (String) -> Void = { _ in }
     ) {
         self.maximumRunning = maximumRunning
         self.directory = directory
@@ -47,5 +50,6 @@ package struct EngineConfiguration: Sendable {
         self.runHook = runHook
         self.attempt = attempt
         self.removeOutput = removeOutput
+        self.warn = warn
     }
 }

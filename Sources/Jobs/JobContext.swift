@@ -37,6 +37,6 @@ package struct JobContext: Sendable {
 
     /// `path`, made absolute from the job's directory.
     package func absolutePath(_ path: String) -> String {
-        path.hasPrefix("/") ? path : directory + "/" + path
+        path.path(from: directory)
     }
 }

@@ -1,7 +1,7 @@
 internal import Glibc
 
 /// A file in the making: it has another name until it is whole and durable.
-struct BackupFile {
+struct BackupFile: Sendable {
     /// The name it is to have.
     let path: String
     /// The name it has meanwhile.

@@ -14,31 +14,23 @@ extension Store {
     /// The file appears whole or not at all, and is durable when this returns.
     /// - Throws: ``StoreError`` when something is there already, the file cannot be written, or the copy is not sound.
     package func backUp(to path: String) async throws -> StoreCopy {
-        try await pool.read { db in try Self.copy(db, to: path) }
-    }
-
-    private static func copy(_ db: Database, to path: String) throws -> StoreCopy {
         let file = try BackupFile(path: path)
         do {
-            let tasks = try writeCopy(db, to: file.temporary)
-            return StoreCopy(bytes: try file.publish(), tasks: tasks)
+            let copy = try DatabaseQueue(path: file.temporary)
+            // The history is read no longer than this: a reader that stays keeps the log from being folded in.
+            try await pool.read { db in try copy.writeWithoutTransaction { try db.backup(to: $0) } }
+            return try await copy.writeWithoutTransaction { db in try Self.finish(file, db) }
         } catch {
             file.discard()
             throw StoreError(error, path: file.temporary)
         }
     }
 
-    /// - Returns: how many tasks are in the copy.
-    private static func writeCopy(_ db: Database, to path: String) throws -> Int {
-        let copy = try DatabaseQueue(path: path)
-        let tasks = try copy.writeWithoutTransaction { target in
-            try db.backup(to: target)
-            // One file, and not the three of a database that is in use.
-            try target.execute(sql: "PRAGMA journal_mode = DELETE")
-            try requireSound(target, path)
-            return try Int.fetchOne(target, sql: "SELECT count(*) FROM tasks") ?? 0
-        }
-        try copy.close()
-        return tasks
+    private static func finish(_ file: BackupFile, _ db: Database) throws -> StoreCopy {
+        // One file, and not the three of a database that is in use.
+        try db.execute(sql: "PRAGMA journal_mode = DELETE")
+        try requireSound(db, file.temporary)
+        let tasks = try Int.fetchOne(db, sql: "SELECT count(*) FROM tasks") ?? 0
+        return StoreCopy(bytes: try file.publish(), tasks: tasks)
     }
 }

@@ -2,11 +2,6 @@ internal import GRDB
 package import Model
 
 extension Store {
-    /// The queue called `name`, or `nil` when there is none.
-    package func queue(_ name: String) async throws -> QueueStatus? {
-        try await queues().first { $0.name == name }
-    }
-
     /// The most tasks that ``countAhead(of:)`` counts.
     package static let mostCountedAhead = 10_000
 

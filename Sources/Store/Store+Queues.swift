@@ -28,6 +28,14 @@ extension Store {
         }
     }
 
+    /// The limit of the queue called `name`, and whether it is paused; `nil` when there is no such queue.
+    package func queueRule(_ name: String) async throws -> (maximumRunning: Int?, isPaused: Bool)? {
+        try await read { db in
+            let sql = "SELECT max_running, paused FROM queues WHERE name = ?"
+            return try Row.fetchOne(db.cachedStatement(sql: sql), arguments: [name]).map { ($0[0], $0[1]) }
+        }
+    }
+
     /// Changes a queue, making it when it is new; what is `nil` stays as it is.
     ///
     /// - Parameter maximumRunning: the new limit; `.some(nil)` takes the limit away.

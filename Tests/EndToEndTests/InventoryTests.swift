@@ -45,6 +45,25 @@ struct InventoryTests {
         }
     }
 
+    /// What counts is what was asked, and not what it is called.
+    @Test func onlyTheSameQuestionIsABaseline() async throws {
+        try await withDaemon { daemon in
+            try daemon.directory.write("a\n1\n2\n", to: "first.csv")
+            try daemon.directory.write("a\n1\n", to: "second.csv")
+            func delta(_ name: String, _ file: String, in directory: String) async throws -> JSONValue? {
+                let source: JSONValue = ["name": .string(name), "file": ["path": .string(file), "format": "csv"]]
+                let job: JSONValue = ["inventory": ["sources": [source]]]
+                let reply = try await daemon.http("POST", "/v1/tasks?directory=\(directory)", job)
+                return try await daemon.done(try reply.json["id"]?.intValue ?? 0)["result"]?["deltas"]?[name]
+            }
+            let here = daemon.directory.path
+            #expect(try await delta("main", "first.csv", in: here) == .null)
+            #expect(try await delta("main", "second.csv", in: here) == .null)
+            #expect(try await delta("other", "first.csv", in: here) == 0)
+            #expect(try await delta("main", here + "/second.csv", in: "/") == 0)
+        }
+    }
+
     @Test func aSystemThatFailsLeavesAPartOrNothing() async throws {
         try await withDaemon { daemon in
             try daemon.directory.count(["main": 100, "reserves": 89, "loans": 34])

@@ -41,6 +41,26 @@ import Testing
         ([("name", "'; DROP TABLE tasks; --")], []),
     ]
 
+    /// Beyond some number of tasks a period is looked for in another way.
+    @Test(arguments: [10_100, 50])
+    func aPeriodHoldsTheSameHoweverManyTasksItHas(count: Int) async throws {
+        try await withStore { bench in
+            try await bench.submit(job("before"), at: at(0))
+            let wish = try Job(json: job("within"))
+            _ = try await bench.store.submit(
+                [Job](repeating: wish, count: count), directory: nil, by: nil, at: at(10))
+            try await bench.submit(job("after"), at: at(20))
+            var filter = TaskFilter()
+            (filter.since, filter.until) = (at(10), at(20))
+            for order in [TaskFilter.Order.ascending, .descending] {
+                filter.order = order
+                let found = try await bench.store.tasks(filter).tasks
+                #expect(Set(found.map(\.name)) == ["within"])
+                #expect(found.first?.id.number == (order == .ascending ? 2 : Int64(count + 1)))
+            }
+        }
+    }
+
     @Test func aFilterLetsThroughWhatItSays() async throws {
         try await withStore { bench in
             try await fill(bench)

@@ -89,6 +89,30 @@ import Testing
         }
     }
 
+    /// Somebody else's transaction that stays open lets the log grow; afterwards it shrinks again.
+    @Test func theLogIsGivenBackOnceAReaderHasGone() async throws {
+        try await withStore { bench in
+            var configuration = Configuration()
+            configuration.allowsUnsafeTransactions = true
+            let reader = try DatabaseQueue(path: bench.path, configuration: configuration)
+            try await reader.writeWithoutTransaction { db in
+                try db.execute(sql: "BEGIN")
+                _ = try Int.fetchOne(db, sql: "SELECT count(*) FROM tasks")
+            }
+            let jobs = try [Job](repeating: Job(json: job("a")), count: 1000)
+            func logSize() throws -> Int {
+                try #require(FileManager.default.attributesOfItem(atPath: bench.path + "-wal")[.size] as? Int)
+            }
+            while try logSize() < Store.logLimit + (4 << 20) {
+                _ = try await bench.store.submit(jobs, directory: nil, by: nil, at: at(0))
+            }
+            try await reader.writeWithoutTransaction { try $0.execute(sql: "COMMIT") }
+            try reader.close()
+            for _ in 1...3 { _ = try await bench.store.submit(jobs, directory: nil, by: nil, at: at(0)) }
+            #expect(try logSize() <= Store.logLimit)
+        }
+    }
+
     @Test func aDirectoryThatIsNotThereIsRefused() async throws {
         try await withDirectory { directory in
             let error = #expect(throws: StoreError.self) { try Store(path: directory + "/none/history.sqlite") }

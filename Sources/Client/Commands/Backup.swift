@@ -11,7 +11,7 @@ struct Backup: ClientCommand {
     @OptionGroup var global: GlobalOptions
 
     func run(_ session: Session) throws -> ExitStatus {
-        let path = try file.hasPrefix("/") ? file : SubmittedFile.currentDirectory() + "/" + file
+        let path = try file.path(from: SubmittedFile.currentDirectory())
         let reply = try session.client.json(Request(.post, "v1", "backup", json: ["path": .string(path)]))
         if session.wantsJSON {
             try session.output.json(reply)

@@ -37,9 +37,8 @@ extension Engine {
     private func question(_ source: JSONValue, from directory: String?) -> JSONValue {
         guard case .object(var object) = source, let directory else { return source }
         for kind in ["sqlite", "file"] {
-            guard case .object(var body)? = object[kind], let path = body["path"]?.stringValue, !path.hasPrefix("/")
-            else { continue }
-            body["path"] = .string(directory + "/" + path)
+            guard case .object(var body)? = object[kind], let path = body["path"]?.stringValue else { continue }
+            body["path"] = .string(path.path(from: directory))
             object[kind] = .object(body)
         }
         return .object(object)

@@ -13,7 +13,7 @@ extension Job {
         switch action {
         case .command(let command), .shell(let command):
             guard let given = command.workingDirectory else { return }
-            let full = given.hasPrefix("/") ? given : directory + "/" + given
+            let full = given.path(from: directory)
             var status = stat()
             guard stat(full, &status) != 0 || status.st_mode & S_IFMT != S_IFDIR else { return }
             let key = path.isEmpty ? "cwd" : path + ".cwd"

@@ -21,8 +21,10 @@ struct Bench: Sendable {
 /// - Parameters:
 ///   - source: a directory whose history file, as it is at this moment, the engine takes up: a daemon that was killed.
 ///   - offset: what the clock shows.
+///   - configure: changes what the engine is told.
 func withBench<Answer>(
     maximumRunning: Int = 64, takingUp source: String? = nil, at offset: Duration = .zero, stage: Stage = Stage(),
+    configure: (inout EngineConfiguration) -> Void = { _ in },
     _ body: (Bench) async throws -> Answer
 ) async throws -> Answer {
     let directory = FileManager.default.temporaryDirectory.appending(path: "engine-\(UUID().uuidString)").path
@@ -33,10 +35,11 @@ func withBench<Answer>(
         if let source { try FileManager.default.copyItem(atPath: source + "/" + file, toPath: directory + "/" + file) }
     }
     let clock = ManualClock(offset: offset)
-    let configuration = EngineConfiguration(
+    var configuration = EngineConfiguration(
         maximumRunning: maximumRunning, directory: "/", clock: clock,
         now: { Timestamp(milliseconds: 1_795_000_000_000) + clock.now.offset }, chance: { 0 },
         handler: { _ in stage }, runHook: { stage.runHook($0, $1) })
+    configure(&configuration)
     let store = try Store(path: directory + "/history.sqlite")
     let bench = Bench(
         engine: Engine(store: store, configuration: configuration), stage: stage, clock: clock, directory: directory)

@@ -1,0 +1,54 @@
+import Model
+import Store
+import Testing
+
+@testable import Engine
+
+@Suite(.timeLimit(.minutes(1))) struct RetentionTests {
+    @Test func theOldestGoAndTheYoungestStay() async throws {
+        let configure = { (configuration: inout EngineConfiguration) in configuration.retention.count = 1 }
+        try await withBench(configure: configure) { bench in
+            for name in ["a", "b", "c"] {
+                try await bench.submit(["sleep": 1, "name": .string(name)])
+                try await bench.end(name, .succeeded(nil))
+            }
+            try await bench.tidied()
+            try await bench.untilNames(["c"])
+        }
+    }
+
+    @Test func outputThatCannotBeRemovedStopsNothing() async throws {
+        let (warnings, warned) = AsyncStream<String>.makeStream()
+        let configure = { (configuration: inout EngineConfiguration) in
+            configuration.retention.age = .seconds(1)
+            configuration.removeOutput = { _ in throw ExceptionInfo.internalError("cannot remove it") }
+            configuration.warn = { warned.yield($0) }
+        }
+        try await withBench(configure: configure) { bench in
+            try await bench.submit(["sleep": 1, "name": "a"])
+            try await bench.end("a", .succeeded(nil))
+            try await bench.tidied()
+            for await warning in warnings {
+                #expect(warning.contains("cannot remove it"))
+                break
+            }
+            try await bench.submit(["sleep": 1, "name": "b"])
+            try await bench.end("b", .succeeded(nil))
+        }
+    }
+}
+
+extension Bench {
+    /// Lets the time pass that the history may exceed what is to be kept.
+    fileprivate func tidied() async throws {
+        await clock.sleeper(until: .seconds(60))
+        clock.advance(by: .seconds(60))
+    }
+
+    /// Waits until these are all the tasks there are.
+    fileprivate func untilNames(_ names: [String]) async throws {
+        let commits = store.commits()
+        if try await store.tasks(TaskFilter()).tasks.map(\.name) == names { return }
+        for await _ in commits where try await store.tasks(TaskFilter()).tasks.map(\.name) == names { return }
+    }
+}
