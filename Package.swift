@@ -11,7 +11,6 @@ let settings: [SwiftSetting] = [
 
 let staticLink = ["-static-executable", "-Xlinker", "--gc-sections", "-Xlinker", "-s"]
 
-let collections = Target.Dependency.product(name: "OrderedCollections", package: "swift-collections")
 let database = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
@@ -35,7 +34,6 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -47,7 +45,7 @@ let package = Package(
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
     ],
     targets: [
-        .target(name: "Model", dependencies: [collections], swiftSettings: settings),
+        .target(name: "Model", swiftSettings: settings),
         .target(name: "Tasks", swiftSettings: settings),
         .target(name: "Store", dependencies: ["Model", database], swiftSettings: settings),
         .target(

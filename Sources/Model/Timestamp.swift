@@ -42,9 +42,19 @@ extension Timestamp {
         let day = Int64((Double(milliseconds) / Double(Self.millisecondsPerDay)).rounded(.down))
         let rest = milliseconds - day * Self.millisecondsPerDay
         let (year, month, dayOfMonth) = Self.date(daysSinceEpoch: day)
-        let time = [rest / 3_600_000, rest / 60_000 % 60, rest / 1000 % 60].map { Self.padded($0, 2) }
-        return Self.padded(year, 4) + "-" + Self.padded(month, 2) + "-" + Self.padded(dayOfMonth, 2)
-            + "T" + time.joined(separator: ":") + "." + Self.padded(rest % 1000, 3) + "Z"
+        // Each transition of a task writes several, so they are put together in place.
+        return String(unsafeUninitializedCapacity: 40) { text in
+            var writer = DigitWriter(text: text)
+            // Text that sorts has no sign; a moment before the year 0 only ever is a limit that lies before everything.
+            writer.write(max(year, 0), width: 4, then: "-")
+            writer.write(month, width: 2, then: "-")
+            writer.write(dayOfMonth, width: 2, then: "T")
+            writer.write(rest / 3_600_000, width: 2, then: ":")
+            writer.write(rest / 60_000 % 60, width: 2, then: ":")
+            writer.write(rest / 1000 % 60, width: 2, then: ".")
+            writer.write(rest % 1000, width: 3, then: "Z")
+            return writer.count
+        }
     }
 
     /// The instant written as RFC 3339 (`2026-11-21T09:30:00.125+01:00`), as a date alone (midnight UTC), or `nil`.
@@ -61,11 +71,6 @@ extension Timestamp {
         }
         guard let time = Self.time(bytes[10...]) else { return nil }
         self.init(milliseconds: midnight + time)
-    }
-
-    private static func padded(_ number: Int64, _ width: Int) -> String {
-        let digits = String(number)
-        return String(repeating: "0", count: max(0, width - digits.count)) + digits
     }
 
     private static func number(_ digits: ArraySlice<UInt8>) -> Int64? {
@@ -139,5 +144,29 @@ extension Timestamp {
         case 4, 6, 9, 11: 30
         default: 31
         }
+    }
+}
+
+/// Writes numbers with leading zeros, one behind the other.
+private struct DigitWriter {
+    let text: UnsafeMutableBufferPointer<UInt8>
+    private(set) var count = 0
+
+    init(text: UnsafeMutableBufferPointer<UInt8>) {
+        self.text = text
+    }
+
+    /// Writes `number`, which is not negative, with at least `width` digits.
+    mutating func write(_ number: Int64, width: Int, then separator: Unicode.Scalar) {
+        var (limit, digits): (Int64, Int) = (10, 1)
+        while number >= limit, digits < 19 { (limit, digits) = (limit * 10, digits + 1) }
+        let end = count + max(digits, width)
+        var rest = number
+        for place in (count..<end).reversed() {
+            text[place] = UInt8(ascii: "0") + UInt8(rest % 10)
+            rest /= 10
+        }
+        text[end] = UInt8(ascii: separator)
+        count = end + 1
     }
 }

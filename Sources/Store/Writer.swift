@@ -5,7 +5,7 @@ internal import Synchronization
 ///
 /// The first waiting command opens a batch, and whatever queued while the last commit ran joins it (group commit).
 /// A caller resumes after the commit, so what it was told is on disk; when a commit fails, every caller in it is told so.
-/// A command that throws is rolled back alone, to its savepoint.
+/// A command that throws is rolled back alone: to its savepoint, or whole when no other shares its transaction.
 final class Writer: Sendable {
     private struct State {
         var waiting: [any WriteCommand] = []
@@ -85,9 +85,10 @@ final class Writer: Sendable {
     /// - Returns: why nothing of it was committed; `nil` when it was.
     private func transact(_ batch: [any WriteCommand], _ db: Database) -> StoreError? {
         do {
-            try db.beginTransaction(.immediate)
-            for command in batch { try command.perform(db) }
-            try db.commit()
+            // Prepared once: `beginTransaction` and `commit` would parse their SQL each time.
+            try db.cachedStatement(sql: "BEGIN IMMEDIATE").execute()
+            for command in batch { try command.perform(db, isAlone: batch.count == 1) }
+            if db.isInsideTransaction { try db.cachedStatement(sql: "COMMIT").execute() }
             return nil
         } catch {
             // The batch is lost either way: a rollback that fails leaves nothing more to undo.
@@ -106,10 +107,11 @@ private protocol WriteCommand: Sendable {
     /// Whether whoever asked for it can ask again.
     var isRefusable: Bool { get }
 
-    /// Does the work in its own savepoint and keeps what came of it.
+    /// Does the work and keeps what came of it; what it wrote is undone when it throws.
     ///
+    /// - Parameter isAlone: whether the transaction is all its own, so that it needs no savepoint.
     /// - Throws: only when the whole transaction is gone, as SQLite does after some failures, such as a full disk.
-    func perform(_ db: Database) throws
+    func perform(_ db: Database, isAlone: Bool) throws
 
     /// Tells the caller, once the commit's fate is known.
     func finish(commitFailure: StoreError?)
@@ -130,16 +132,20 @@ private final class PendingWrite<Value: Sendable>: WriteCommand {
         self.continuation = continuation
     }
 
-    func perform(_ db: Database) throws {
-        try db.cachedStatement(sql: "SAVEPOINT command").execute()
+    func perform(_ db: Database, isAlone: Bool) throws {
+        if !isAlone { try db.cachedStatement(sql: "SAVEPOINT command").execute() }
         do {
             let value = try body(db)
-            try db.cachedStatement(sql: "RELEASE command").execute()
+            if !isAlone { try db.cachedStatement(sql: "RELEASE command").execute() }
             result.withLock { $0 = .success(value) }
         } catch {
             guard db.isInsideTransaction else { throw error }
-            try db.cachedStatement(sql: "ROLLBACK TO command").execute()
-            try db.cachedStatement(sql: "RELEASE command").execute()
+            if isAlone {
+                try db.rollback()
+            } else {
+                try db.cachedStatement(sql: "ROLLBACK TO command").execute()
+                try db.cachedStatement(sql: "RELEASE command").execute()
+            }
             result.withLock { $0 = .failure(error) }
         }
     }

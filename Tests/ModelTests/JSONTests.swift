@@ -103,3 +103,29 @@ import Testing
         #expect(text.shown == shown)
     }
 }
+
+@Suite struct JSONObjectTests {
+    /// Around the size from which an object has an index.
+    @Test(arguments: [0, 1, 31, 32, 33, 34, 100])
+    func keepsItsMembersInOrderWhateverItsSize(count: Int) {
+        var object = JSONObject()
+        for number in 0..<count { object["key \(number)"] = JSONValue(number) }
+        #expect(object.map(\.key) == (0..<count).map { "key \($0)" })
+        #expect(object["none"] == nil)
+        for number in 0..<count { #expect(object["key \(number)"] == JSONValue(number)) }
+        #expect(object == JSONObject(distinct: (0..<count).map { ("key \($0)", JSONValue($0)) }))
+        for number in stride(from: 0, to: count, by: 2) { #expect(object.removeValue(forKey: "key \(number)") != nil) }
+        for number in 0..<count {
+            #expect(object["key \(number)"] == (number % 2 == 0 ? Optional.none : .some(JSONValue(number))))
+        }
+        object.merge(["key 1": "changed", "new": 1])
+        #expect(object["key 1"] == "changed")
+        #expect(object["new"] == 1)
+    }
+
+    @Test func theOrderOfMembersMatters() {
+        let (first, second): (JSONObject, JSONObject) = (["a": 1, "b": 2], ["b": 2, "a": 1])
+        #expect(first != second)
+        #expect(first.hashValue == (["a": 1, "b": 2] as JSONObject).hashValue)
+    }
+}

@@ -33,6 +33,16 @@ import Testing
 }
 
 @Suite struct TimestampTests {
+    @Test(
+        arguments: [
+            (0, "1970-01-01T00:00:00.000Z"), (1_763_717_400_125, "2025-11-21T09:30:00.125Z"),
+            (-1, "1969-12-31T23:59:59.999Z"), (253_402_300_800_000, "10000-01-01T00:00:00.000Z"),
+            (-70_000_000_000_000, "0000-10-15T19:33:20.000Z"),
+        ] as [(Int64, String)])
+    func writesEveryInstant(milliseconds: Int64, text: String) {
+        #expect(Timestamp(milliseconds: milliseconds).description == text)
+    }
+
     @Test func everyDayOfFourCenturiesReadsBackAndFollowsTheCalendar() {
         var (year, month, day) = (1799, 12, 31)
         // 1799-12-31 is 62,092 days before 1970.

@@ -45,11 +45,14 @@ struct RunningShim: Sendable {
 
     /// What can be read, always whole lines, as the shim writes none in parts; `nil` at the end.
     private static func lines(from progress: Int32) -> [UInt8]? {
-        var bytes = [UInt8](repeating: 0, count: 65_536)
-        let count = read(progress, &bytes, bytes.count)
+        var count = 0
+        // As much as a pipe holds, so that no line is cut.
+        let bytes = [UInt8](unsafeUninitializedCapacity: 65_536) { buffer, length in
+            count = read(progress, buffer.baseAddress, buffer.count)
+            length = max(count, 0)
+        }
         guard count != 0 else { return nil }
-        guard count > 0 else { return errno == EAGAIN || errno == EINTR ? [] : nil }
-        return Array(bytes[..<count])
+        return count > 0 || errno == EAGAIN || errno == EINTR ? bytes : nil
     }
 
     /// The shim has closed its files, which is its last act but one: this takes no time worth mentioning.

@@ -67,18 +67,15 @@ package struct JSONWriter {
     }
 
     private mutating func append(_ string: String) {
-        text.append(contentsOf: string.utf8)
+        var string = string
+        string.withUTF8 { text.append(contentsOf: $0) }
     }
 
     /// Control characters, DEL, C1 and the bidirectional controls are escaped, so that the text may be shown anywhere.
     private mutating func write(_ string: String) {
         text.append(UInt8(ascii: "\""))
         defer { text.append(UInt8(ascii: "\"")) }
-        // Most strings are names, states and times, which are what they are.
-        let isPlain = string.utf8.allSatisfy {
-            0x20...0x7E ~= $0 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\")
-        }
-        guard !isPlain else { return append(string) }
+        guard !appendPlain(string) else { return }
         for scalar in string.unicodeScalars {
             switch scalar {
             case "\"": append("\\\"")
@@ -89,6 +86,18 @@ package struct JSONWriter {
             case let scalar where scalar.isUnsafeToShow: escape(scalar)
             default: text.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
             }
+        }
+    }
+
+    /// Appends a string that is what it is, as most are: names, states and times; answers whether it was one.
+    private mutating func appendPlain(_ string: String) -> Bool {
+        var string = string
+        return string.withUTF8 { bytes in
+            let isPlain = bytes.allSatisfy {
+                0x20...0x7E ~= $0 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\")
+            }
+            if isPlain { text.append(contentsOf: bytes) }
+            return isPlain
         }
     }
 
