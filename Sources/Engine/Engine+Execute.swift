@@ -5,8 +5,8 @@ internal import Store
 extension Engine {
     /// Runs one try of a task and commits what came of it.
     ///
-    /// - Returns: every task that ended by it, the task itself first; empty when it goes back to its queue, or when a
-    ///   composite is left for the next daemon.
+    /// - Returns: every task that ended by it, the task itself first; empty when it goes back to its queue, or when it is
+    ///   left for the next daemon.
     /// - Throws: ``StoreError`` when the outcome cannot be committed.
     func execute(_ task: LiveTask, _ start: Start) async throws -> [TaskRecord] {
         let job: Job
@@ -17,7 +17,10 @@ extension Engine {
             return try await finish(task, RunReport(.failed(exception)))
         }
         if case .composite(let composite) = job.action { return try await compose(task, job, composite, start) }
-        return try await commit(Ending(perform(task, job, start), of: task, job, start), of: task, job)
+        let ending = await Ending(perform(task, job, start), of: task, job, start)
+        // What stopped with this daemon, and not with an earlier one, is the next one's to go on with.
+        if case .interrupted = ending, task.isStopped, job.kind.isContinued { return [] }
+        return try await commit(ending, of: task, job)
     }
 
     /// - Returns: what came of the try; `nil` when its daemon went away and took it along.

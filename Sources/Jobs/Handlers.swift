@@ -15,7 +15,10 @@ package struct Handlers: Sendable {
     package func handler(of job: Job) -> any JobHandler {
         switch job.action {
         case .command(let command), .shell(let command): CommandHandler(command, executor: executor)
-        case .check(let source): CheckHandler(source, history: history)
+        case .check(let source):
+            CheckHandler(
+                source, history: history, keys: job.keys.map { CheckHandler.Keys($0, state: executor.state) })
+        case .verify(let verify): VerifyHandler(verify, state: executor.state)
         case .sleep(let sleep): SleepHandler(sleep)
         case .composite: preconditionFailure("a composite has no handler of its own")
         }

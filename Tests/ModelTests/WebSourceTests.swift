@@ -26,8 +26,9 @@ import Testing
             Issue.record("no sip2 source")
             return
         }
-        #expect(sip2.port == 6001 && sip2.detectsErrors && sip2.rate == 50 && sip2.login == nil)
-        #expect(sip2.timeout == .seconds(10) && sip2.connectTimeout == .seconds(3))
+        let access = sip2.access
+        #expect(access.port == 6001 && access.detectsErrors && access.rate == 50 && access.login == nil)
+        #expect(access.timeout == .seconds(10) && access.connectTimeout == .seconds(3))
     }
 
     @Test func theCommonKeysAreRead() throws {

@@ -3,24 +3,24 @@ internal import HTTPTypes
 internal import Hummingbird
 internal import Model
 
-/// Where the output of commands is kept.
+/// Where the output of tasks is kept.
 struct Output: Sendable {
     let stateDirectory: String
     let watches: FileWatches
 }
 
 extension Routes {
-    /// `GET /v1/tasks/{id}/output`: what a command wrote, from `offset` on.
+    /// `GET /v1/tasks/{id}/output`: what a command or a verification wrote, from `offset` on.
     @Sendable func getOutput(_ request: Request, _ context: ConnectionContext) async throws -> Response {
         let query = try request.query(known: ["stream", "follow", "offset"])
         let stream: OutputStreamName = try query["stream"]?.choice() ?? .stdout
         let offset = try query["offset"]?.number(in: 0...Int64.max) ?? 0
         let follow = try query["follow"]?.flag() ?? false
         let task = try await engine.task(context.taskID())
-        guard task.kind == .command || task.kind == .shell else {
+        guard task.kind.hasOutput else {
             throw Problem(
                 status: 409, title: "No output",
-                detail: "task \(task.id) is a \(task.kind.rawValue); only commands write output")
+                detail: "task \(task.id) is a \(task.kind.rawValue); only commands and verifications write output")
         }
         let reader = OutputReader(
             stateDirectory: output.stateDirectory, watches: output.watches, engine: engine, taskID: task.id,

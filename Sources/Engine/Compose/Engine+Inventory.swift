@@ -1,46 +1,59 @@
+internal import Jobs
 internal import Model
 internal import Store
 
 extension Engine {
     /// How far back in the history the last good run of a source is looked for, in inventories.
     private static let memory = 200
+    /// How many inventories are read at once; their results may be large.
+    private static let memoryStep = 10
 
     /// What an inventory comes to whose members are done.
     func inventoryOutcome(of task: TaskRecord, _ policy: InventoryPolicy) async throws -> Outcome {
-        let members = try await store.currentMembers(of: task.id)
-        let questions = members.map { question($0.job["check"] ?? .null, from: task.directory) }
-        let baselines = try await baselines(of: Set(questions), before: task)
+        var members = try await store.currentMembers(of: task.id)
+        let verification = policy.isVerified ? members.popLast() : nil
+        let questions = members.map { InventoryQuestion($0.job, from: task.directory) }
+        let baselines = try await baselines(of: questions, by: policy.reconciliation?.kind, before: task)
         let answers = zip(members, questions).map { member, question in
             InventoryResult.Answer(
-                name: member.name, outcome: member.outcome, detail: member.detail, baseline: baselines[question])
+                name: member.name, outcome: member.outcome, detail: member.detail,
+                baseline: baselines.counts[question.count])
         }
-        return InventoryResult(answers: answers, policy: policy).outcome
+        var result = InventoryResult(answers: answers, policy: policy, verification: verification?.outcome)
+        if let reconciliation = policy.reconciliation {
+            let sources = zip(members, questions).compactMap { member, question in
+                question.keys.map { keys in
+                    ReconciledSource(
+                        name: member.name, tally: result.isTrusted(member.name) ? member.detail?["keys"] : nil,
+                        keys: KeyFile(in: configuration.attempt(member)), before: baselines.keys[keys])
+                }
+            }
+            result.reconciliation = await Reconciler(reconciliation, sources).result()
+        }
+        return result.outcome
     }
 
-    /// What the last good run before `task` has counted, by what was asked. A suspicious count, or none, is no good run.
-    private func baselines(of questions: Set<JSONValue>, before task: TaskRecord) async throws -> [JSONValue: Int64] {
-        var baselines: [JSONValue: Int64] = [:]
-        for run in try await store.inventories(before: task.id, limit: Self.memory) {
-            guard baselines.count < questions.count else { break }
-            for entry in run.job["inventory"]?["sources"]?.arrayValue ?? [] {
-                let question = question(InventoryPolicy.source(of: entry), from: run.directory)
-                guard questions.contains(question), baselines[question] == nil,
-                    let source = run.result?["sources"]?[entry["name"]?.stringValue ?? ""], source["state"] == "ok"
+    /// What the last good runs before `task` have left. A suspicious count, or none, is no good run.
+    private func baselines(
+        of questions: [InventoryQuestion], by kind: KeyKind?, before task: TaskRecord
+    ) async throws -> InventoryBaselines {
+        var baselines = InventoryBaselines(questions)
+        var last = task.id
+        for _ in 0..<Self.memory / Self.memoryStep where baselines.areOpen {
+            let runs = try await store.inventories(before: last, limit: Self.memoryStep)
+            guard let oldest = runs.last else { break }
+            for run in runs where baselines.areOpen {
+                for source in InventoryRun(run).goodSources { baselines.take(source) }
+                guard let kind, baselines.areKeysOpen, run.result?["reconciliation"]?["by"] == .string(kind.rawValue)
                 else { continue }
-                baselines[question] = source["count"]?.intValue
+                let members = try await store.currentMembers(of: run.id)
+                for source in InventoryRun(run).goodSources where source.hasKeys {
+                    guard let member = members.first(where: { $0.name == source.name }) else { continue }
+                    baselines.take(KeyFile(in: configuration.attempt(member)), of: source)
+                }
             }
+            last = oldest.id
         }
         return baselines
-    }
-
-    /// What is asked, the same wherever it is asked from: files have their whole path.
-    private func question(_ source: JSONValue, from directory: String?) -> JSONValue {
-        guard case .object(var object) = source, let directory else { return source }
-        for kind in ["sqlite", "file"] {
-            guard case .object(var body)? = object[kind], let path = body["path"]?.stringValue else { continue }
-            body["path"] = .string(path.path(from: directory))
-            object[kind] = .object(body)
-        }
-        return .object(object)
     }
 }

@@ -13,6 +13,10 @@ struct InventoryResult {
 
     let answers: [Answer]
     let policy: InventoryPolicy
+    /// How verifying the books has ended; `nil` when nobody asked for it.
+    let verification: Outcome?
+    /// What comparing the sources has come to; `nil` when nobody asked for it.
+    var reconciliation: ReconciliationResult?
 
     /// The outcome of the inventory: a failure when too few sources have answered.
     var outcome: Outcome {
@@ -30,8 +34,7 @@ struct InventoryResult {
 
     /// The result as it stands in the task.
     private var value: JSONValue {
-        let states = answers.map { state(of: $0) }
-        return [
+        [
             "counts": object { $0.count.map { .int($0) } ?? .null },
             "total": .int(answers.compactMap(\.count).reduce(0, +)),
             "deltas": object { answer in
@@ -39,9 +42,23 @@ struct InventoryResult {
                 return .int(count - baseline)
             },
             "sources": object { description(of: $0) },
-            "discrepancies": [],
-            "verdict": states.contains("suspicious") ? "suspicious" : states.contains("failed") ? "partial" : "ok",
+            "discrepancies": .array(reconciliation?.discrepancies ?? []),
+            "reconciliation": reconciliation?.value ?? .null,
+            "verification": verification.map { $0.result ?? ["exception": $0.exception?.json ?? .null] } ?? .null,
+            "verdict": .string(verdict),
         ]
+    }
+
+    private var verdict: String {
+        let states = Set(answers.map { state(of: $0) })
+        if states.contains("suspicious") { return "suspicious" }
+        let isWhole = !states.contains("failed") && reconciliation?.hasGaps != true && verification?.exception == nil
+        return isWhole ? "ok" : "partial"
+    }
+
+    /// Whether the count of the source called `name` is there and not suspicious.
+    func isTrusted(_ name: String) -> Bool {
+        answers.contains { $0.name == name && state(of: $0) == "ok" }
     }
 
     private func object(_ value: (Answer) -> JSONValue) -> JSONValue {

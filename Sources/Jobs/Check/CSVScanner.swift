@@ -15,7 +15,10 @@ struct CSVScanner: RecordScanner {
     }
 
     private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
+    /// How much of a key is read, in bytes; a longer one is none.
+    private static let maximumKey = 4096
 
+    var keys: KeyCollector?
     private var header: CSVHeader
     private var state = State.fieldStart
     private var markBytes = 0
@@ -24,6 +27,8 @@ struct CSVScanner: RecordScanner {
     private var line = 1
     private var quoteLine = 1
     private var row = Row(line: 1)
+    /// What the row being read has in the column of the key, when the keys are asked for.
+    private var keyBytes: [UInt8] = []
 
     private var rows: Int64 = 0
     private var withoutKey: Int64 = 0
@@ -124,7 +129,11 @@ struct CSVScanner: RecordScanner {
             throw SourceError(.unexpectedDocument, "line \(line): a NUL byte; this is no CSV text in UTF-8")
         }
         if byte != UInt8(ascii: " "), byte != UInt8(ascii: "\t") { row.fieldHasContent = true }
-        if !header.isRead { try header.append(byte) }
+        if !header.isRead {
+            try header.append(byte)
+        } else if row.fields == header.keyColumn, keys != nil, keyBytes.count < Self.maximumKey {
+            keyBytes.append(byte)
+        }
     }
 
     private mutating func endField() {
@@ -142,6 +151,7 @@ struct CSVScanner: RecordScanner {
         endField()
         let ended = row
         row = Row(line: line)
+        defer { keyBytes.removeAll(keepingCapacity: true) }
         guard ended.hasContent else {
             if !header.isRead { header.clear() }
             return
@@ -156,5 +166,6 @@ struct CSVScanner: RecordScanner {
         }
         rows += 1
         if header.key != nil, !ended.hasKey { withoutKey += 1 }
+        try keys?.take(CollectionOfOne(String(decoding: keyBytes, as: UTF8.self)))
     }
 }

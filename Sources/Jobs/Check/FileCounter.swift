@@ -25,12 +25,18 @@ struct FileCounter: SourceCounter {
     var method: String { format.rawValue }
 
     func count(_ context: JobContext) async throws(SourceError) -> SourceCount {
+        try await count(context, keys: nil).count
+    }
+
+    private func count(
+        _ context: JobContext, keys: KeyCollector?
+    ) async throws(SourceError) -> (count: SourceCount, keys: KeyTally?) {
         let path = context.absolutePath(path)
         do throws(SourceError) {
             switch format {
-            case .marc: return try await count(path, with: try MARCScanner(key: key), report: context.report)
-            case .marcxml: return try await count(path, with: try MARCXMLScanner(key: key), report: context.report)
-            case .csv: return try await count(path, with: CSVScanner(key: key), report: context.report)
+            case .marc: return try await count(path, with: try MARCScanner(key: key), keys, context.report)
+            case .marcxml: return try await count(path, with: try MARCXMLScanner(key: key), keys, context.report)
+            case .csv: return try await count(path, with: CSVScanner(key: key), keys, context.report)
             }
         } catch {
             throw error.at(path)
@@ -38,8 +44,9 @@ struct FileCounter: SourceCounter {
     }
 
     private func count(
-        _ path: String, with scanner: some RecordScanner, report: @escaping @Sendable (Progress) -> Void
-    ) async throws(SourceError) -> SourceCount {
+        _ path: String, with scanner: some RecordScanner, _ keys: KeyCollector?,
+        _ report: @escaping @Sendable (Progress) -> Void
+    ) async throws(SourceError) -> (count: SourceCount, keys: KeyTally?) {
         try await runBlocking { [bufferSize, history] flag throws(SourceError) in
             try RegularFile.refuse(path, as: history)
             let file = try RegularFile(path: path, limit: Self.maximumSize)
@@ -47,6 +54,7 @@ struct FileCounter: SourceCounter {
             let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: bufferSize, alignment: 16)
             defer { buffer.deallocate() }
             var scanner = scanner
+            scanner.keys = keys
             var steps = ProgressSteps(total: file.size)
             var bytesRead = 0
             while true {
@@ -62,8 +70,19 @@ struct FileCounter: SourceCounter {
                 throw SourceError(
                     .inconsistent, "changed while it was read; ask again when it is written", isRetryable: true)
             }
-            return try scanner.finish(bytes: bytesRead)
+            return (try scanner.finish(bytes: bytesRead), try scanner.keys?.finish())
         }
+    }
+}
+
+extension FileCounter: KeyedCounter {
+    /// Counts and takes the keys in one pass, so that the one is never had without the other.
+    func count(
+        _ context: JobContext, keeping keys: KeyCollector
+    ) async throws(SourceError) -> (count: SourceCount, keys: Result<KeyTally, SourceError>) {
+        let (count, tally) = try await count(context, keys: keys)
+        guard let tally else { preconditionFailure("a scanner that was given a collector has lost it") }
+        return (count, .success(tally))
     }
 }
 

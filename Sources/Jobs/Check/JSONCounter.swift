@@ -58,6 +58,7 @@ extension JSONSource.Preset {
 }
 
 extension SourceError {
-    fileprivate static let webPage = SourceError(
+    /// The server answered with a page for people.
+    static let webPage = SourceError(
         .notJSON, "the server answered with a web page instead of JSON; check url, and see auth")
 }

@@ -26,6 +26,17 @@ struct JSONPointer: Hashable {
         return value
     }
 
+    /// Whether this place of `document` would be in a list that is empty: of what was asked for there is none.
+    func leadsIntoEmptyList(in document: JSONValue) -> Bool {
+        var value = document
+        for token in tokens {
+            if value == .array([]) { return true }
+            guard let next = Self.member(token, of: value) else { return false }
+            value = next
+        }
+        return false
+    }
+
     private static func member(_ token: String, of value: JSONValue) -> JSONValue? {
         guard case .array(let elements) = value else { return value[token] }
         // RFC 6901 section 4: digits without leading zeros; `-` names the element after the last, which is none.

@@ -41,6 +41,13 @@ struct MARCKey: Hashable {
         }
     }
 
+    /// What `content`, all bytes of a field with this tag, has where this key points, as text.
+    func values(in content: Slice<UnsafeRawBufferPointer>) -> [String] {
+        guard let subfield else { return [String(decoding: content, as: UTF8.self)] }
+        return content.split(separator: 0x1F).dropFirst(content.first == 0x1F ? 0 : 1).filter { $0.first == subfield }
+            .map { String(decoding: $0.dropFirst(), as: UTF8.self) }
+    }
+
     /// Whether `content`, all bytes of a field with this tag, holds what is asked for.
     func isPresent(in content: Slice<UnsafeRawBufferPointer>) -> Bool {
         guard let subfield else { return content.contains { $0 > 0x20 } }

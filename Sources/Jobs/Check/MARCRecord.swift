@@ -27,18 +27,30 @@ struct MARCRecord {
 
     /// Whether the record has what `key` asks for, or `nil` when its directory cannot be read.
     func has(_ key: MARCKey) -> Bool? {
+        var isPresent = false
+        let isReadable = forEachField(key.tag) { content in isPresent = isPresent || key.isPresent(in: content) }
+        return isReadable ? isPresent : nil
+    }
+
+    /// What the record has where `key` points, or `nil` when its directory cannot be read.
+    func values(of key: MARCKey) -> [String]? {
+        var values: [String] = []
+        return forEachField(key.tag) { content in values += key.values(in: content) } ? values : nil
+    }
+
+    /// Gives `take` the bytes of each field with `tag`; answers whether the directory could be read.
+    private func forEachField(_ tag: [UInt8], _ take: (Slice<UnsafeRawBufferPointer>) -> Void) -> Bool {
         guard let base = Self.number(bytes, 12, 5), base > Self.leaderLength, base < bytes.count,
             bytes[base - 1] == Self.fieldTerminator, (base - 1 - Self.leaderLength) % Self.entryLength == 0
-        else { return nil }
-        var isPresent = false
+        else { return false }
         for entry in stride(from: Self.leaderLength, to: base - 1, by: Self.entryLength) {
             guard let length = Self.number(bytes, entry + 3, 4), let start = Self.number(bytes, entry + 7, 5),
                 base + start + length < bytes.count
-            else { return nil }
-            guard !isPresent, bytes[entry..<entry + 3].elementsEqual(key.tag) else { continue }
-            isPresent = key.isPresent(in: bytes[(base + start)..<(base + start + length)])
+            else { return false }
+            guard bytes[entry..<entry + 3].elementsEqual(tag) else { continue }
+            take(bytes[(base + start)..<(base + start + length)])
         }
-        return isPresent
+        return true
     }
 
     /// The number that the `count` digits at `position` write.

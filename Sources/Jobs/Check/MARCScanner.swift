@@ -5,6 +5,7 @@ internal import Model
 /// A record whose leader does not name its length, or names one that does not end at a record terminator, is damaged:
 /// it counts apart, and the next record starts after the next terminator.
 struct MARCScanner: RecordScanner {
+    var keys: KeyCollector?
     private let key: MARCKey?
     /// The beginning of a record that the last piece did not end.
     private var pending: [UInt8] = []
@@ -87,7 +88,7 @@ struct MARCScanner: RecordScanner {
                     beginDamage(at: offset + position)
                     continue
                 }
-                count(MARCRecord(UnsafeRawBufferPointer(rebasing: rest[..<length])))
+                try count(MARCRecord(UnsafeRawBufferPointer(rebasing: rest[..<length])))
                 position += length
             } else if MARCRecord.length(rest) != nil {
                 guard isEnd else { break }
@@ -102,11 +103,12 @@ struct MARCScanner: RecordScanner {
         return position
     }
 
-    private mutating func count(_ record: MARCRecord) {
+    private mutating func count(_ record: MARCRecord) throws(SourceError) {
         guard !record.isDeleted else {
             deleted += 1
             return
         }
+        if let field = key ?? keys?.kind.field { try keys?.take(record.values(of: field) ?? []) }
         guard let key else {
             live += 1
             return

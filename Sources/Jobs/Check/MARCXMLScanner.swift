@@ -5,6 +5,11 @@ struct MARCXMLScanner: RecordScanner {
     private var scanner = XMLScanner()
     private var records: MARCXMLRecords
 
+    var keys: KeyCollector? {
+        get { records.keys }
+        set { records.keys = newValue }
+    }
+
     /// A scanner that counts the records that have `key`, or all of them.
     ///
     /// - Throws: ``SourceError`` with the code `config` when `key` names no MARC field.
@@ -24,12 +29,9 @@ struct MARCXMLScanner: RecordScanner {
 
 /// The records of a MARCXML document, counted as they end.
 private struct MARCXMLRecords: XMLDocumentHandler {
+    var keys: KeyCollector?
     private let key: MARCKey?
-    private var recordDepth = 1
-    private var isDeleted = false
-    private var hasKey = false
-    private var isInField = false
-    private var subfield: UInt8?
+    private var record: MARCXMLRecord?
 
     private var live: Int64 = 0
     private var deleted: Int64 = 0
@@ -43,46 +45,23 @@ private struct MARCXMLRecords: XMLDocumentHandler {
         switch element.name {
         case "collection" where element.depth == 0: break
         case "record" where element.depth <= 1:
-            if element.depth == 0 { recordDepth = 0 }
-            isDeleted = false
-            hasKey = false
+            record = MARCXMLRecord(depth: element.depth, key: key ?? keys?.kind.field)
         case let name where element.depth == 0:
             throw SourceError(.unexpectedDocument, "is no MARCXML but a document \(name.excerpt); check format")
-        case "controlfield", "datafield":
-            guard let key, element.depth == recordDepth + 1 else { break }
-            isInField = element.attributes["tag"]?.utf8.elementsEqual(key.tag) ?? false
-        case "subfield":
-            let code = element.attributes["code"]?.utf8
-            subfield = code?.count == 1 ? code?.first : nil
-        default: break
+        default: record?.start(element)
         }
     }
 
     mutating func end(_ name: String, text: String, depth: Int) throws(SourceError) {
-        switch name {
-        case "leader" where depth == recordDepth + 1: isDeleted = text.utf8.dropFirst(5).first == UInt8(ascii: "d")
-        case "controlfield" where isInField:
-            if key?.subfield == nil { take(text) }
-            isInField = false
-        case "subfield" where isInField:
-            if key?.subfield == nil || key?.subfield == subfield { take(text) }
-        case "datafield": isInField = false
-        case "record" where depth == recordDepth: endRecord()
-        default: break
-        }
-    }
-
-    private mutating func take(_ text: String) {
-        if text.utf8.contains(where: { $0 > 0x20 }) { hasKey = true }
-    }
-
-    private mutating func endRecord() {
-        guard !isDeleted else {
+        guard record?.end(name, text: text, depth: depth) == true, let ended = record else { return }
+        record = nil
+        guard !ended.isDeleted else {
             deleted += 1
             return
         }
         live += 1
-        if key != nil, !hasKey { withoutKey += 1 }
+        if key != nil, ended.values.isEmpty { withoutKey += 1 }
+        try keys?.take(ended.values)
     }
 
     func count(bytes: Int) throws(SourceError) -> SourceCount {

@@ -12,32 +12,40 @@ struct OAICounter: SourceCounter {
     var method: String { "oai" }
 
     func count(_ context: JobContext) async throws(SourceError) -> SourceCount {
+        try await count(context, keys: nil).count
+    }
+
+    private func count(
+        _ context: JobContext, keys: KeyCollector?
+    ) async throws(SourceError) -> (count: SourceCount, keys: KeyCollector?) {
         let client = WebClient(source.access, context: context)
         do throws(SourceError) {
             guard let first = try await page(client, asking: selection) else {
-                return try SourceCount(0, details: ["mode": "walk", "live": 0, "deleted": 0, "pages": 1])
+                let none: JSONObject = ["mode": "walk", "live": 0, "deleted": 0, "pages": 1]
+                return (try SourceCount(0, details: none), keys)
             }
             var walk = OAIWalk()
             let next = try walk.take(first)
-            if source.mode != .walk, next != nil, source.mode == .size || !walk.hasDeleted,
+            if keys == nil, source.mode != .walk, next != nil, source.mode == .size || !walk.hasDeleted,
                 let size = first.completeListSize
             {
-                return try walk.estimate(size: size)
+                return (try walk.estimate(size: size), nil)
             }
             guard source.mode != .size || next == nil else {
                 throw SourceError(.noCount, "the list has no completeListSize; use mode: walk")
             }
-            return try await finish(walk, from: next, client: client, context: context)
+            return try await finish(walk, from: next, keys, client: client, context: context)
         } catch {
             throw error.at(source.address.description)
         }
     }
 
     private func finish(
-        _ walk: OAIWalk, from token: String?, client: WebClient, context: JobContext
-    ) async throws(SourceError) -> SourceCount {
+        _ walk: OAIWalk, from token: String?, _ keys: KeyCollector?, client: WebClient, context: JobContext
+    ) async throws(SourceError) -> (count: SourceCount, keys: KeyCollector?) {
         var walk = walk
         var token = token
+        var keys = try await keys?.taking(walk.newNumbers)
         while let next = token {
             guard walk.pages < source.maximumPages else {
                 throw SourceError(.tooLarge, "the list has more than \(source.maximumPages) pages; see max_pages")
@@ -48,9 +56,10 @@ struct OAICounter: SourceCounter {
                 throw SourceError(.inconsistent, "the list ends with a page that says that there is none")
             }
             token = try walk.take(page)
+            keys = try await keys?.taking(walk.newNumbers)
             context.report(walk.progress)
         }
-        return try walk.finish()
+        return (try walk.finish(), keys)
     }
 
     private var selection: [(name: String, value: String)] {
@@ -77,6 +86,28 @@ struct OAICounter: SourceCounter {
         case "badArgument", "badVerb", "cannotDisseminateFormat", "noSetHierarchy", "idDoesNotExist":
             throw SourceError(.config, "\(words); check url, prefix, set, from and until", details: details)
         default: throw SourceError(.diagnostic, words, details: details)
+        }
+    }
+}
+
+extension OAICounter: KeyedCounter {
+    /// Walks, whatever size the repository tells: only the headers have the keys.
+    func count(
+        _ context: JobContext, keeping keys: KeyCollector
+    ) async throws(SourceError) -> (count: SourceCount, keys: Result<KeyTally, SourceError>) {
+        let (count, kept) = try await count(context, keys: keys)
+        guard let kept else { preconditionFailure("a walk that was given a collector has lost it") }
+        return (count, .success(try await kept.finished()))
+    }
+}
+
+extension OAIWalk {
+    /// The control numbers of ``newIdentifiers``, which end identifiers such as `oai:repository:number` or `…/number`
+    /// (OAI-PMH, section 2.4, leaves the form open).
+    fileprivate var newNumbers: [[String]] {
+        newIdentifiers.map { identifier in
+            let start = identifier.lastIndex { $0 == ":" || $0 == "/" }.map { identifier.index(after: $0) }
+            return [String(identifier[(start ?? identifier.startIndex)...])]
         }
     }
 }

@@ -7,6 +7,8 @@ struct OAIWalk {
 
     /// How many pages were taken.
     private(set) var pages = 0
+    /// The identifiers on the last page that had not been on one before, and are not deleted.
+    private(set) var newIdentifiers: [String] = []
 
     private var live: Int64 = 0
     private var deleted: Int64 = 0
@@ -33,6 +35,7 @@ struct OAIWalk {
         pages += 1
         if let size = page.completeListSize, size >= 0 { self.size = size }
         var hasNew = false
+        newIdentifiers.removeAll(keepingCapacity: true)
         for header in page.headers {
             guard !header.identifier.isEmpty else {
                 throw SourceError(.unexpectedDocument, "the list has a header without an identifier")
@@ -42,7 +45,12 @@ struct OAIWalk {
                 continue
             }
             hasNew = true
-            if header.isDeleted { deleted += 1 } else { live += 1 }
+            if header.isDeleted {
+                deleted += 1
+            } else {
+                live += 1
+                newIdentifiers.append(header.identifier)
+            }
         }
         guard identifiers.count <= Self.maximumIdentifiers else {
             throw SourceError(.tooLarge, "the list has more than \(Self.maximumIdentifiers) identifiers")

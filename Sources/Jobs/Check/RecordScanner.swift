@@ -2,6 +2,9 @@
 ///
 /// The errors it throws do not name the file, which it does not know.
 protocol RecordScanner: Sendable {
+    /// Takes the keys of the records that count; `nil` when nobody asks for them.
+    var keys: KeyCollector? { get set }
+
     /// Takes the next bytes of the file.
     mutating func scan(_ bytes: UnsafeRawBufferPointer) throws(SourceError)
 

@@ -6,30 +6,42 @@ internal import Model
 /// Asks a SQLite file one statement whose answer is one whole number. Nothing it runs can change the file.
 struct SQLiteCounter: SourceCounter {
     private let path: String
-    private let statement: String
+    private let sql: SQLiteQuery
+    private let keyQuery: SQLiteQuery?
     private let patience: Duration
 
     /// The counter that asks `statement` of the file at `path`, and waits for `patience` while that is locked.
-    init(path: String, statement: String, patience: Duration = .seconds(2)) {
+    ///
+    /// - Parameter keys: the statement that answers the keys of what is counted, a row each.
+    init(path: String, statement: String, keys: String? = nil, patience: Duration = .seconds(2)) {
         self.path = path
-        self.statement = statement
+        sql = SQLiteQuery("sql", statement)
+        keyQuery = keys.map { SQLiteQuery("keys", $0) }
         self.patience = patience
     }
 
     var method: String { "sqlite" }
 
     func count(_ context: JobContext) async throws(SourceError) -> SourceCount {
+        try await ask(context) { [sql] database in try SourceCount(Self.answer(database, to: sql)) }
+    }
+
+    /// Asks `questions` of the database in one transaction, on a thread of its own.
+    private func ask<Answer: Sendable>(
+        _ context: JobContext, _ questions: @escaping @Sendable (Database) throws -> Answer
+    ) async throws(SourceError) -> Answer {
         let path = context.absolutePath(path)
         do throws(SourceError) {
-            guard Self.isQuery(statement) else {
-                throw SourceError(.config, "sql: must be one statement that starts with SELECT or WITH")
-            }
-            return try await runBlocking { [statement, patience] flag throws(SourceError) in
+            try sql.requireSelect()
+            try keyQuery?.requireSelect()
+            return try await runBlocking { [patience] flag throws(SourceError) in
                 try Self.requireDatabaseFile(at: path)
                 do {
                     let database = try DatabaseQueue(
                         path: path, configuration: .readOnly(patience: patience, until: flag))
-                    return try SourceCount(database.read { try Self.answer($0, to: statement) })
+                    let answer = try database.read(questions)
+                    try flag.check()
+                    return answer
                 } catch {
                     try flag.check()
                     throw SourceError(asking: error)
@@ -49,16 +61,8 @@ struct SQLiteCounter: SourceCounter {
         guard status.st_size > 0 else { throw SourceError(.unexpectedDocument, "is empty, not a SQLite database") }
     }
 
-    private static func answer(_ database: Database, to statement: String) throws -> Int64 {
-        let statements = try database.allStatements(sql: statement)
-        guard let query = try statements.next(), try statements.next() == nil else {
-            throw SourceError(.config, "sql: must be one statement, not several")
-        }
-        guard query.isReadonly else { throw SourceError(.config, "sql: must not change anything") }
-        guard query.columnCount == 1 else {
-            throw SourceError(.noCount, "sql: answers \(query.columnCount) columns; it must answer one number")
-        }
-        let rows = try Row.fetchCursor(query)
+    private static func answer(_ database: Database, to query: SQLiteQuery) throws -> Int64 {
+        let rows = try query.rows(in: database, each: "one number")
         guard let row = try rows.next() else { throw SourceError(.noCount, "sql: answers no row; it must answer one") }
         let value: DatabaseValue = row[0]
         guard case .int64(let count) = value.storage else {
@@ -69,24 +73,39 @@ struct SQLiteCounter: SourceCounter {
         }
         return count
     }
+}
 
-    /// Whether the first word of `statement`, comments aside, is SELECT or WITH. What `sqlite3_stmt_readonly` calls
-    /// read-only includes ATTACH, PRAGMA and BEGIN (sqlite.org/c3ref/stmt_readonly.html).
-    static func isQuery(_ statement: String) -> Bool {
-        var rest = Substring(statement)
-        while true {
-            rest = rest.drop(while: \.isWhitespace)
-            if rest.hasPrefix("--") {
-                rest = rest.drop { !$0.isNewline }
-            } else if rest.hasPrefix("/*") {
-                rest = rest.dropFirst(2)
-                while !rest.isEmpty, !rest.hasPrefix("*/") { rest = rest.dropFirst() }
-                rest = rest.dropFirst(2)
-            } else {
-                break
-            }
+extension SQLiteCounter: KeyedCounter {
+    func count(
+        _ context: JobContext, keeping keys: KeyCollector
+    ) async throws(SourceError) -> (count: SourceCount, keys: Result<KeyTally, SourceError>) {
+        try await ask(context) { [sql, keyQuery] database in
+            let count = try SourceCount(Self.answer(database, to: sql))
+            return (count, Result { () throws(SourceError) in try Self.keep(keys, database, keyQuery) })
         }
-        return ["select", "with"].contains(rest.prefix { $0.isASCII && $0.isLetter }.lowercased())
+    }
+
+    private static func keep(
+        _ keys: KeyCollector, _ database: Database, _ query: SQLiteQuery?
+    ) throws(SourceError) -> KeyTally {
+        guard let query else { throw SourceError(.config, "keys: is missing; write a SELECT that answers the keys") }
+        var keys = keys
+        do {
+            let rows = try query.rows(in: database, each: "one key")
+            while let row = try rows.next() {
+                let value: DatabaseValue = row[0]
+                switch value.storage {
+                case .null: try keys.take(EmptyCollection<String>())
+                case .int64(let number): try keys.take(CollectionOfOne(String(number)))
+                case .string(let text): try keys.take(CollectionOfOne(text))
+                case .double, .blob:
+                    throw SourceError(.noCount, "keys: answers \(value.kind); a key is text or a whole number")
+                }
+            }
+            return try keys.finish()
+        } catch {
+            throw SourceError(asking: error, key: "keys")
+        }
     }
 }
 
@@ -134,16 +153,16 @@ extension DatabaseValue {
 }
 
 extension SourceError {
-    /// What asking a database threw.
-    fileprivate init(asking error: any Error) {
+    /// What asking a database threw; `key` is the name of what was asked.
+    fileprivate init(asking error: any Error, key: String = "sql") {
         switch error {
         case let error as SourceError: self = error
-        case let error as DatabaseError: self.init(error)
+        case let error as DatabaseError: self.init(error, key: key)
         default: self.init(.connect, "cannot be asked: \(error)", isRetryable: true)
         }
     }
 
-    private init(_ error: DatabaseError) {
+    private init(_ error: DatabaseError, key: String) {
         let reason = error.message ?? "\(error.resultCode)"
         switch error.resultCode {
         case .SQLITE_BUSY, .SQLITE_LOCKED:
@@ -152,7 +171,7 @@ extension SourceError {
         case .SQLITE_CORRUPT: self.init(.inconsistent, "is a damaged database: \(reason)")
         case .SQLITE_CANTOPEN: self.init(.auth, "cannot be opened; the daemon's user must be able to read it")
         case .SQLITE_ERROR, .SQLITE_AUTH, .SQLITE_MISUSE, .SQLITE_RANGE, .SQLITE_READONLY, .SQLITE_TOOBIG:
-            self.init(.config, "sql: \(reason)")
+            self.init(.config, "\(key): \(reason)")
         default: self.init(.connect, "cannot be read: \(reason)", isRetryable: true)
         }
     }

@@ -1,6 +1,6 @@
 internal import Model
 
-/// Asks a catalogue through SRU how many records a query finds, without fetching any.
+/// Asks a catalogue through SRU how many records a query finds, and fetches none unless their keys are asked for.
 struct SRUCounter: SourceCounter {
     private let source: SRUSource
 
@@ -25,11 +25,8 @@ struct SRUCounter: SourceCounter {
     }
 
     private func ask(_ client: WebClient, maximumRecords: Int) async throws(SourceError) -> (SRUDocument, Int) {
-        let address = source.address.asking([
-            ("version", source.version.rawValue), ("operation", "searchRetrieve"), ("query", source.query),
-            ("maximumRecords", "\(maximumRecords)"),
-        ])
-        let answer = try await client.get(address, accept: "application/sru+xml, application/xml, text/xml")
+        let answer = try await client.get(
+            source.search(maximumRecords: maximumRecords), accept: SRUSource.mediaTypes)
         return (try answer.read(into: SRUDocument()), answer.body.count)
     }
 
@@ -46,5 +43,36 @@ struct SRUCounter: SourceCounter {
         // SRU 2.0, section 3.4: exact, unknown, estimate, maximum, minimum or current, by name or as the end of a URI.
         let isExact = document.precision.map { $0.trimmingSpace.hasSuffix("exact") } ?? true
         return try SourceCount(NumberAnswer.number(text), isExact: isExact, details: details)
+    }
+}
+
+extension SRUCounter: KeyedCounter {
+    func count(
+        _ context: JobContext, keeping keys: KeyCollector
+    ) async throws(SourceError) -> (count: SourceCount, keys: Result<KeyTally, SourceError>) {
+        let count = try await count(context)
+        do throws(SourceError) {
+            let walk = SRUWalk(source, keys: keys, context: context)
+            return (count, .success(try await walk.run(expecting: Int(count.value))))
+        } catch {
+            guard error.code != .cancelled else { throw error }
+            return (count, .failure(error.at("\(source.address)")))
+        }
+    }
+}
+
+extension SRUSource {
+    /// The media types that are understood.
+    static let mediaTypes = "application/sru+xml, application/xml, text/xml"
+
+    /// The address of the search, which fetches no more than so many records.
+    func search(
+        maximumRecords: Int, _ more: [(name: String, value: String)] = []
+    ) -> WebAddress {
+        address.asking(
+            [
+                ("version", version.rawValue), ("operation", "searchRetrieve"), ("query", query),
+                ("maximumRecords", "\(maximumRecords)"),
+            ] + more)
     }
 }

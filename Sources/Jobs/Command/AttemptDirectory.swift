@@ -1,7 +1,8 @@
 internal import Glibc
 package import Model
 
-/// The directory of one attempt: what the command printed, who it is and how it ended.
+/// The directory of one attempt: what a command printed, who it is and how it ended; the keys that a check has kept; how
+/// far a verification has come.
 ///
 /// The first attempt has `<state>/tasks/<task>/`, and the others, with the task's hook, directories of their own in it:
 /// most tasks need one, and making directories is what costs most here. It is of mode 0700 and holds
@@ -11,7 +12,9 @@ package import Model
 /// - `identity`: lines `boot_id ID`, `shim PID START` and, once there is a command, `child PID START`,
 ///   `state_hidden yes|no` and perhaps `cgroup PATH`; START in clock ticks since boot, as in proc(5);
 /// - `exit`: lines `pid N`, one of `exit_code N`, `signal N` and `error STEP ERRNO`, then `cancelled yes|no`,
-///   `user_us N`, `system_us N`, `max_rss_kib N` and `tree gone|ending`.
+///   `user_us N`, `system_us N`, `max_rss_kib N` and `tree gone|ending`;
+/// - `keys.sqlite`: of a check alone, the keys of what it counted;
+/// - `items`: of a verification alone, the books it is about; its `stdout` is the report on them.
 package struct AttemptDirectory: Sendable, Hashable {
     /// The directory itself; absolute.
     package let path: String
@@ -48,6 +51,8 @@ package struct AttemptDirectory: Sendable, Hashable {
     var input: String { path + "/input" }
     var identity: String { path + "/identity" }
     var exit: String { path + "/exit" }
+    var keys: String { path + "/keys.sqlite" }
+    var items: String { path + "/items" }
 }
 
 extension AttemptDirectory {
@@ -55,16 +60,20 @@ extension AttemptDirectory {
     ///
     /// - Throws: an exception when it cannot, above all when the directory is there already: an attempt is made once.
     func make() throws(ExceptionInfo) {
-        if mkdir(path, 0o700) != 0 {
-            guard errno == ENOENT else { throw .system("cannot make \(path)") }
-            for parent in parents {
-                guard mkdir(parent, 0o700) == 0 || errno == EEXIST else { throw .system("cannot make \(parent)") }
-            }
-            guard mkdir(path, 0o700) == 0 else { throw .system("cannot make \(path)") }
-        }
+        try makeEmpty()
         for fifo in [control, progress] {
             guard mkfifo(fifo, 0o600) == 0 else { throw .system("cannot make \(fifo)") }
         }
+    }
+
+    /// Makes the directory alone; throws as ``make()`` does.
+    func makeEmpty() throws(ExceptionInfo) {
+        guard mkdir(path, 0o700) != 0 else { return }
+        guard errno == ENOENT else { throw .system("cannot make \(path)") }
+        for parent in parents {
+            guard mkdir(parent, 0o700) == 0 || errno == EEXIST else { throw .system("cannot make \(parent)") }
+        }
+        guard mkdir(path, 0o700) == 0 else { throw .system("cannot make \(path)") }
     }
 
     /// Whether a command was let loose here: it never runs before it stands in the identity file.

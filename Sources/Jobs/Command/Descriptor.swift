@@ -63,6 +63,15 @@ extension Descriptor {
     }
 }
 
+extension Descriptor {
+    /// Returns when what was written is on the disk.
+    ///
+    /// - Throws: an exception naming `name`.
+    borrowing func flush(_ name: String) throws(ExceptionInfo) {
+        guard fdatasync(number) == 0 else { throw .system("cannot write \(name) to its disk") }
+    }
+}
+
 extension ExceptionInfo {
     /// The daemon could not do `what`, and the system's last error says why.
     static func system(_ what: String, error: Int32 = errno) -> ExceptionInfo {

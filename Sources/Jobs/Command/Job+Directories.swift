@@ -24,7 +24,7 @@ extension Job {
                 let place = "\(composite.policy.kind.rawValue)[\(index)]"
                 try member.checkWorkingDirectories(from: directory, path: path.isEmpty ? place : "\(path).\(place)")
             }
-        case .check, .sleep: return
+        case .check, .verify, .sleep: return
         }
     }
 }

@@ -4,14 +4,23 @@ package struct InventoryPolicy: Sendable, Hashable {
     package let quorum: Int?
     /// By how much a count may fall since the last good run of its source, in percent.
     package let dropAlertPercent: Double
+    /// How the sources are compared with each other; `nil` when they are only counted.
+    package let reconciliation: Reconciliation?
+    /// Whether the last member is no source but a verification.
+    package let isVerified: Bool
 
     /// How far a count may fall when nobody says.
     package static let usualDrop = 20.0
 
     /// A policy with every part given.
-    package init(quorum: Int?, dropAlertPercent: Double = usualDrop) {
+    package init(
+        quorum: Int?, dropAlertPercent: Double = usualDrop, reconciliation: Reconciliation? = nil,
+        isVerified: Bool = false
+    ) {
         self.quorum = quorum
         self.dropAlertPercent = dropAlertPercent
+        self.reconciliation = reconciliation
+        self.isVerified = isVerified
     }
 }
 
@@ -24,13 +33,33 @@ extension InventoryPolicy {
     /// - Throws: ``InvalidInput`` with the path of what is missing, unknown or wrong.
     static func parse(_ body: Field) throws(InvalidInput) -> (policy: InventoryPolicy, members: [Job]) {
         var fields = try body.fields()
-        let sources = try fields.require("sources")
+        var members = try members(fields.require("sources"))
+        let quorum = try fields.take("quorum")?.int(in: 1...Int64(members.count))
+        let drop = try fields.take("drop_alert_percent").map { field throws(InvalidInput) in try percent(field) }
+        var reconciliation: Reconciliation?
+        if let field = fields.take("reconcile") {
+            let expected = try Reconciliation(field: field, members: members)
+            members = members.map { $0.keepingKeys(by: expected.kind) }
+            reconciliation = expected
+        }
+        let verify = fields.take("verify")
+        if let verify {
+            guard !members.contains(where: { $0.name == VerifyJob.memberName }) else {
+                throw verify.invalid("is known as \(VerifyJob.memberName), and so is a source; rename that")
+            }
+            members.append(try VerifyJob.member(verify))
+        }
+        try fields.finish(known: ["sources", "quorum", "drop_alert_percent", "reconcile", "verify"])
+        let policy = InventoryPolicy(
+            quorum: quorum.map { Int($0) }, dropAlertPercent: drop ?? usualDrop, reconciliation: reconciliation,
+            isVerified: verify != nil)
+        return (policy, members)
+    }
+
+    private static func members(_ sources: Field) throws(InvalidInput) -> [Job] {
         let list = try sources.list()
         guard !list.isEmpty else { throw sources.invalid("must not be an empty list") }
-        guard list.count <= Job.maximumTasks - 1 else { throw sources.invalid("are more than one job may become") }
-        let quorum = try fields.take("quorum")?.int(in: 1...Int64(list.count))
-        let drop = try fields.take("drop_alert_percent").map { field throws(InvalidInput) in try percent(field) }
-        try fields.finish(known: ["sources", "quorum", "drop_alert_percent"])
+        guard list.count <= Job.maximumTasks - 2 else { throw sources.invalid("are more than one job may become") }
         var names: Set<String> = []
         var members: [Job] = []
         for entry in list {
@@ -40,7 +69,7 @@ extension InventoryPolicy {
             }
             members.append(member)
         }
-        return (InventoryPolicy(quorum: quorum.map { Int($0) }, dropAlertPercent: drop ?? usualDrop), members)
+        return members
     }
 
     private static func percent(_ field: Field) throws(InvalidInput) -> Double {

@@ -36,6 +36,7 @@ extension Job {
         try takeScheduling(from: &fields)
         try takeLimits(from: &fields)
         try takeIdentity(from: &fields, isMember: depth > 0)
+        if case .check(let source) = action { try takeKeys(of: source, from: &fields) }
         try fields.finish(known: [kind.rawValue] + Self.keys(of: kind) + Self.modifierKeys)
     }
 
@@ -55,7 +56,8 @@ extension Job {
     private static func keys(of kind: TaskKind) -> [String] {
         switch kind {
         case .command, .shell: CommandJob.keys
-        case .check: []
+        case .check: ["keys"]
+        case .verify: []
         case .sleep: SleepJob.keys
         case .gather: CompositeJob.gatherKeys
         case .taskGroup, .race, .sequence: CompositeJob.keys
@@ -71,6 +73,7 @@ extension Job {
         case .shell:
             return .shell(try CommandJob(arguments: ["/bin/sh", "-c", body.name(limit: 131_071)], fields: &fields))
         case .check: return .check(try Source(field: body))
+        case .verify: return .verify(try VerifyJob(field: body))
         case .sleep: return .sleep(try SleepJob(duration: body.duration(), fields: &fields))
         case .gather:
             let returnExceptions = try fields.take("return_exceptions")?.bool() ?? false
@@ -131,6 +134,15 @@ extension Job {
         if let field = fields.take("retry") { retry = try RetryPolicy(field: field) }
         if let field = fields.take("on_interrupt") { onInterrupt = try field.choice() }
         if let field = fields.take("on_done") { onDone = try field.arguments() }
+    }
+
+    private mutating func takeKeys(of source: Source, from fields: inout Fields) throws(InvalidInput) {
+        guard let field = fields.take("keys") else { return }
+        let kind: KeyKind = try field.choice()
+        guard source.givesKeys(by: kind) else {
+            throw field.invalid("a \(source.name) source \(source.wantedForKeys(by: kind))")
+        }
+        keys = kind
     }
 
     private mutating func takeIdentity(from fields: inout Fields, isMember: Bool) throws(InvalidInput) {

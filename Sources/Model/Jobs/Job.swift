@@ -5,6 +5,7 @@ package struct Job: Sendable, Hashable {
         case command(CommandJob)
         case shell(CommandJob)
         case check(Source)
+        case verify(VerifyJob)
         case sleep(SleepJob)
         case composite(CompositeJob)
     }
@@ -34,6 +35,8 @@ package struct Job: Sendable, Hashable {
     package var priority = 0
     /// How long an attempt may run before it is cancelled; `nil` for no limit.
     package var timeout: Duration?
+    /// Which keys a check keeps of what it counts, for sources to be compared by; `nil` for none.
+    package var keys: KeyKind?
     /// How long a command may take between the request to end and being killed.
     package var grace = Duration.seconds(10)
     /// Whether a parent's cancellation, failure or timeout leaves the task alone.
@@ -68,6 +71,7 @@ package struct Job: Sendable, Hashable {
         case .command: .command
         case .shell: .shell
         case .check: .check
+        case .verify: .verify
         case .sleep: .sleep
         case .composite(let composite): composite.policy.kind
         }

@@ -5,11 +5,17 @@ enum BarcodeFile {
     private static let maximumSize = 64 << 20
     private static let maximumLength = 255
 
-    /// The barcodes in the file at `path`, each once, in their order.
+    /// The barcodes in the file at `path`, each once, in their order; throws as ``lines(_:)`` does.
+    static func read(_ path: String) async throws(SourceError) -> [String] {
+        var seen: Set<String> = []
+        return try await lines(path).filter { seen.insert($0).inserted }
+    }
+
+    /// The barcodes in the file at `path`, as often as they are there, in their order.
     ///
     /// - Throws: ``SourceError`` naming the line that holds what is no barcode; what could end a field or a message, and so
     ///   say something else than was meant, is none.
-    static func read(_ path: String) async throws(SourceError) -> [String] {
+    static func lines(_ path: String) async throws(SourceError) -> [String] {
         do throws(SourceError) {
             return try await runBlocking { flag throws(SourceError) in
                 try barcodes(in: bytes(of: RegularFile(path: path, limit: maximumSize), until: flag))
@@ -36,7 +42,6 @@ enum BarcodeFile {
 
     private static func barcodes(in bytes: [UInt8]) throws(SourceError) -> [String] {
         var barcodes: [String] = []
-        var seen: Set<String> = []
         let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
         for (index, line) in lines.enumerated() {
             let barcode = String(decoding: line, as: UTF8.self).trimmingSpace
@@ -44,7 +49,7 @@ enum BarcodeFile {
             guard barcode.utf8.count <= maximumLength,
                 barcode.utf8.allSatisfy({ 0x20...0x7E ~= $0 && $0 != UInt8(ascii: "|") })
             else { throw SourceError(.config, "line \(index + 1) is no barcode: \(barcode.excerpt)") }
-            if seen.insert(String(barcode)).inserted { barcodes.append(String(barcode)) }
+            barcodes.append(String(barcode))
         }
         guard !barcodes.isEmpty else { throw SourceError(.config, "holds no barcode; write one a line") }
         return barcodes

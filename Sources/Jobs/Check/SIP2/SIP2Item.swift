@@ -14,6 +14,8 @@ struct SIP2Item {
     let status: String
     /// Whether there is such an item. SIP2 has no word for no: systems answer with status 01 and an empty title.
     let isKnown: Bool
+    /// Its title; empty when the system tells none.
+    let title: String
 
     /// The item that `message`, an Item Information Response, is about, or `nil` when it cannot be read.
     init?(_ message: SIP2Message) {
@@ -24,6 +26,7 @@ struct SIP2Item {
         else { return nil }
         self.barcode = barcode
         status = number <= Self.statuses.count ? Self.statuses[number - 1] : "status_\(number)"
-        isKnown = number != 1 || message.field("AJ", after: Self.fixedLength)?.isEmpty == false
+        title = message.field("AJ", after: Self.fixedLength) ?? ""
+        isKnown = number != 1 || !title.isEmpty
     }
 }

@@ -4,15 +4,20 @@ internal import Model
 /// all that is ever asked.
 struct SIP2Session {
     private let connection: SIP2Connection
-    private let source: SIP2Source
+    private let access: SIP2Access
     private let clock: any Clock<Duration>
     private var sequence = 0
 
     /// A session on `connection`.
-    init(_ connection: SIP2Connection, source: SIP2Source, clock: any Clock<Duration>) {
+    init(_ connection: SIP2Connection, access: SIP2Access, clock: any Clock<Duration>) {
         self.connection = connection
-        self.source = source
+        self.access = access
         self.clock = clock
+    }
+
+    /// Ends it; returns when the connection is closed.
+    func close() async {
+        await connection.close()
     }
 
     /// Logs `user` in.
@@ -38,7 +43,7 @@ struct SIP2Session {
 
     /// The state of the item with `barcode`, or `nil` when the system knows none.
     mutating func item(_ barcode: String) async throws(SourceError) -> SIP2Item? {
-        let request = "17\(Self.now)AO\(source.institution)|AB\(barcode)|"
+        let request = "17\(Self.now)AO\(access.institution)|AB\(barcode)|"
         let answer = try await ask(request, expecting: "18")
         guard let item = SIP2Item(answer) else {
             throw SourceError(.unexpectedDocument, "gives item \(barcode) no circulation status")
@@ -52,13 +57,13 @@ struct SIP2Session {
     /// Asks once, and once more when question or answer was damaged on the way.
     private mutating func ask(_ text: String, expecting code: String) async throws(SourceError) -> SIP2Message {
         for _ in 0..<2 {
-            let sent = source.detectsErrors ? sequence : nil
+            let sent = access.detectsErrors ? sequence : nil
             sequence = (sequence + 1) % 10
             let message = SIP2Message.sent(text, sequence: sent)
-            let bytes = try await within(source.timeout, clock) { [connection] () throws(SourceError) in
+            let bytes = try await within(access.timeout, clock) { [connection] () throws(SourceError) in
                 try await connection.ask(message)
             }
-            guard let answer = SIP2Message(received: bytes, needsChecksum: source.detectsErrors) else { continue }
+            guard let answer = SIP2Message(received: bytes, needsChecksum: access.detectsErrors) else { continue }
             guard answer.code != "96" else { continue }
             guard answer.code == code, sent == nil || answer.sequence == sent.map({ UInt8(ascii: "0") + UInt8($0) })
             else {

@@ -101,7 +101,7 @@ struct WebClient {
             guard seconds <= WebAnswer.maximumRetryAfter else { return false }
             rest = max(rest, .seconds(seconds))
         }
-        do { try await context.clock.sleep(for: rest) } catch { throw .cancelled }
+        try await context.rest(rest)
         return true
     }
 }

@@ -69,7 +69,8 @@ package struct JSONSource: Sendable, Hashable {
         return .header(try Field(.string(String(text.dropFirst(7))), path: field.path).headerName())
     }
 
-    private static func headers(_ field: Field) throws(InvalidInput) -> [Header] {
+    /// The headers written in `field`, none of which may be secret or belong to the exchange.
+    static func headers(_ field: Field) throws(InvalidInput) -> [Header] {
         var headers: [Header] = []
         for (name, value) in try field.strings() {
             let entry = Field(.string(name), path: "\(field.path).\(name)")

@@ -1,7 +1,7 @@
 /// What a check asks, and how it counts.
 package enum Source: Sendable, Hashable {
-    /// One statement on a SQLite file, answered with one whole number.
-    case sqlite(path: String, statement: String)
+    /// One statement on a SQLite file, answered with one whole number; `keys` is one that answers the keys, a row each.
+    case sqlite(path: String, statement: String, keys: String?)
     /// The records of a file.
     case file(path: String, format: FileFormat, key: String?)
     /// A program whose output holds the number.
@@ -75,8 +75,9 @@ extension Source {
     private static func sqlite(_ fields: inout Fields) throws(InvalidInput) -> Source {
         let path = try fields.require("path").filePath()
         let statement = try fields.require("sql").name(limit: 65_536)
-        try fields.finish(known: ["path", "sql"])
-        return .sqlite(path: path, statement: statement)
+        let keys = try fields.take("keys")?.name(limit: 65_536)
+        try fields.finish(known: ["path", "sql", "keys"])
+        return .sqlite(path: path, statement: statement, keys: keys)
     }
 
     private static func file(_ fields: inout Fields) throws(InvalidInput) -> Source {
