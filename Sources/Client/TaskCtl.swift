@@ -13,7 +13,8 @@ struct TaskCtl: ParsableCommand {
             """,
         version: Version.current,
         groupedSubcommands: [
-            CommandGroup(name: "Submitting", subcommands: [Submit.self, Jobs.self, Start.self, Retry.self]),
+            CommandGroup(
+                name: "Submitting", subcommands: [Submit.self, Inventory.self, Jobs.self, Start.self, Retry.self]),
             CommandGroup(
                 name: "Looking",
                 subcommands: [

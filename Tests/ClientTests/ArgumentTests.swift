@@ -36,6 +36,9 @@ struct ArgumentTests {
         ["events", "--after", "5", "--follow", "--task", "7"], ["progress", "7", "--follow"],
         ["prune", "--older-than", "30d"],
         ["ping", "--json", "--socket", "/s"],
+        ["inventory"], ["inventory", "nightly", "--sources", "a,b", "--verify", "f", "--fail-on", "partial", "--csv"],
+        ["inventory", "-f", "-", "--fail-on", "suspicious,discrepancies", "--timeout", "5s", "--json", "--all"],
+        ["inventory", "show"], ["inventory", "show", "7", "--books"], ["inventory", "history", "n", "--limit", "3"],
     ])
     func areAccepted(arguments: [String]) throws {
         #expect(try TaskCtl.parseAsRoot(arguments) is any ClientCommand)
@@ -165,6 +168,8 @@ struct SubmitRequestTests {
     @Test(arguments: [
         ("--socket s list --state failed", "list --socket s --state failed"),
         ("--json --socket=s queue set q --max-running 2", "queue set --json --socket=s q --max-running 2"),
+        ("queue --socket s set q", "queue set --socket s q"), ("inventory --json history", "inventory history --json"),
+        ("wait --json 7 --socket s", "wait --json 7 --socket s"),
         ("submit -- --socket s", "submit -- --socket s"), ("--version", "--version"), ("--socket", "--socket"),
         ("--socket s", "--socket s"), ("", ""),
     ])

@@ -31,6 +31,38 @@ struct ProgressBoardTests {
         #expect(board.lines(columns: 80, rows: 10, hasColour: false) == ["1 n [####################] 100% succeeded "])
     }
 
+    @Test func tellsWhatEachCameToAndTheTotalBelow() throws {
+        func check(_ id: Int, _ state: String, _ name: String, _ more: String) throws -> TaskReply {
+            try TaskReply(
+                json: JSONParser.parse(
+                    #"{"id":\#(id),"name":"\#(name)","kind":"check","state":"\#(state)"\#(more)}"#))
+        }
+        let error = #","exception":{"type":"SourceError","message":"gone\u001b"}"#
+        var board = board([
+            try check(2, "succeeded", "main", #","result":{"main":1247}"#), try check(3, "failed", "loans", error),
+            try check(4, "running", "shelf", #","progress":{"completed":412,"total":1247}"#),
+        ])
+        board.update(
+            try check(1, "running", "nightly", #","progress":{"completed":2,"total":3,"fraction":0.5}"#), isTotal: true)
+        #expect(
+            board.lines(columns: 80, rows: 10, hasColour: false) == [
+                "2 main    [####################] 100% succeeded 1247",
+                "3 loans   [--------------------]   0% failed    SourceError: gone\\u{1b}",
+                "4 shelf   [######--------------]  33% running   412/1247",
+                "1 nightly [##########----------]  50% running   2/3",
+            ])
+        #expect(
+            board.lines(columns: 39, rows: 10, hasColour: false) == [
+                "2 main    100% succeeded 1247",
+                "3 loans     0% failed    SourceError: …",
+                "4 shelf    33% running   412/1247",
+                "1 nightly  50% running   2/3",
+            ])
+        #expect(board.lines(columns: 80, rows: 3, hasColour: false).map { $0.prefix(3) } == ["4 s", "… 2", "1 n"])
+        #expect(board.lines(columns: 80, rows: 0, hasColour: false).isEmpty)
+        #expect(board.lines(columns: 80, rows: -1, hasColour: false).isEmpty)
+    }
+
     @Test func staysWithinTheTerminal() throws {
         let tasks = try (1...30).map {
             try reply($0, $0 <= 20 ? "succeeded" : "running", name: String(repeating: "日", count: 40))

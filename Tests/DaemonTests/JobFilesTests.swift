@@ -34,6 +34,15 @@ struct JobFilesTests {
         }
     }
 
+    @Test func theTemplateOfAnInventoryCanBeSubmitted() throws {
+        let root = String(#filePath.dropLast("/Tests/DaemonTests/JobFilesTests.swift".count))
+        let files = JobFiles(directory: root + "/Examples/library")
+        #expect(files.problems.isEmpty)
+        let job = try Job(json: #require(files["inventory-template"]).job.get())
+        let kinds = job.members.compactMap { if case .check(let source) = $0.action { source.name } else { nil } }
+        #expect(Set(kinds) == ["sqlite", "file", "command", "sru", "oai", "json", "sip2"])
+    }
+
     @Test func doesWithoutItsDirectory() {
         #expect(JobFiles(directory: "/nowhere/at/all").all.isEmpty)
     }

@@ -1,21 +1,24 @@
 internal import ArgumentParser
 
-/// Options that may stand before the command too: `taskctl --socket /run/t.sock list`.
+/// Options that may stand before the command too, or between its words: `taskctl --socket /run/t.sock list`.
 enum LeadingOptions {
-    /// `arguments` with the options of every command that stand before it put behind it, where its parser looks.
+    /// `arguments` with the options of every command that stand before its last word put behind it, where its parser looks.
     static func arranged(_ arguments: [String]) -> [String] {
         var rest = arguments[...]
         var options: [String] = []
-        while let word = rest.first, let count = length(of: word) {
-            options += rest.prefix(count)
-            rest = rest.dropFirst(count)
-        }
         var path: [String] = []
         var command: any ParsableCommand.Type = TaskCtl.self
-        while let word = rest.first, let next = command.subcommand(word) {
-            path.append(word)
-            command = next
-            rest = rest.dropFirst()
+        while let word = rest.first {
+            if let count = length(of: word) {
+                options += rest.prefix(count)
+                rest = rest.dropFirst(count)
+            } else if let next = command.subcommand(word) {
+                path.append(word)
+                command = next
+                rest = rest.dropFirst()
+            } else {
+                break
+            }
         }
         return path + options + rest
     }

@@ -38,7 +38,10 @@ struct SubmittedFile: Sendable {
         return try absolute(slash == path.startIndex ? "/" : String(path[..<slash]))
     }
 
-    private static func absolute(_ path: String) throws(ClientError) -> String {
+    /// The whole path of what is at `path`, symbolic links followed.
+    ///
+    /// - Throws: ``ClientError`` when nothing is there.
+    static func absolute(_ path: String) throws(ClientError) -> String {
         guard let resolved = realpath(path, nil) else { throw failure(path) }
         defer { free(resolved) }
         return String(cString: resolved)

@@ -8,7 +8,7 @@ final class LiveProgress {
     private var board = ProgressBoard()
     private var linesDrawn = 0
 
-    /// Draws how far the tasks `ids` have come, or their members'.
+    /// Draws how far the tasks `ids` have come, and their members.
     init(of ids: [TaskID], client: DaemonClient, output: Output) {
         self.client = client
         self.output = output
@@ -39,6 +39,7 @@ final class LiveProgress {
             }
             let query = [(name: "parent_id", value: id.description)]
             for child in try client.tasks(query, limit: TaskFilter.maximumLimit).tasks { board.update(child) }
+            board.update(task, isTotal: true)
         }
     }
 

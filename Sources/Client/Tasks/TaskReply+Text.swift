@@ -18,9 +18,12 @@ extension TaskReply {
     /// How far it is: `50% (2/4) message`.
     static func text(_ progress: Progress) -> String {
         let percent = progress.percent
-        let units = progress.total == 1 ? "" : " (\(unit(progress.completed))/\(unit(progress.total)))"
+        let units = progress.total == 1 ? "" : " (\(units(progress)))"
         return "\(percent)%\(units)" + (progress.message.map { " " + $0 } ?? "")
     }
+
+    /// How many units of how many are done: `2/4`.
+    static func units(_ progress: Progress) -> String { "\(unit(progress.completed))/\(unit(progress.total))" }
 
     private static func unit(_ value: Double) -> String { JSONValue.number(value).text() }
 
@@ -36,6 +39,11 @@ extension TaskReply {
         case "retry": "tries again at \(instant)"
         default: "waits for \(gate) \(text)"
         }
+    }
+
+    /// What it came to, as short as can be, not yet safe to show: a check's count, or why it did not succeed.
+    var ending: String {
+        state == .succeeded && kind == TaskKind.check.rawValue ? result[name]?.text() ?? "" : exceptionLine
     }
 
     /// Why it did not succeed: `ValueError: No such table`.

@@ -14,23 +14,27 @@ struct Output: Sendable {
     let isTerminal: Bool
     /// Whether colours are welcome: on a terminal that has them, unless `NO_COLOR` (no-color.org) is set.
     let showsColour: Bool
+    /// Whether characters beyond ASCII are welcome: in a locale whose encoding is UTF-8 (POSIX, 8.2).
+    let showsUnicode: Bool
 
     /// The output with the file descriptor `descriptor`.
     init(descriptor: Int32) {
         self.descriptor = descriptor
         isTerminal = isatty(descriptor) == 1
         showsColour = isTerminal && Self.environment("NO_COLOR").isEmpty && Self.environment("TERM") != "dumb"
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].map(Self.environment).first { !$0.isEmpty } ?? ""
+        showsUnicode = ["utf-8", "utf8"].contains { locale.lowercased().contains($0) }
     }
 
     private static func environment(_ name: String) -> String {
         getenv(name).map { String(cString: $0) } ?? ""
     }
 
-    /// Columns and rows of the terminal, or `nil` when there is none that tells.
+    /// Columns and rows of the terminal, or `nil` when there is none that tells; one that knows no rows has 24.
     var size: (columns: Int, rows: Int)? {
         var size = winsize()
         guard isTerminal, ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
-        return (Int(size.ws_col), Int(size.ws_row))
+        return (Int(size.ws_col), size.ws_row > 0 ? Int(size.ws_row) : 24)
     }
 }
 

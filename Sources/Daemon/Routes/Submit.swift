@@ -4,14 +4,16 @@ internal import Model
 internal import Store
 
 extension Routes {
-    /// `POST /v1/tasks`: a job, or a list of jobs, all or none.
+    /// `POST /v1/tasks`: a job, or a list of jobs, all or none; with `dry_run` only whether they could be submitted.
     @Sendable func submitTasks(_ request: Request, _ context: ConnectionContext) async throws -> Response {
-        let query = try request.query(known: ["directory", "overrides"])
+        let query = try request.query(known: ["directory", "overrides", "dry_run"])
         let overrides = try query["overrides"].map { try JSONParser.parse($0.string()) }
+        let isRehearsal = try query["dry_run"]?.flag() ?? false
         let document = try await request.requiredDocument()
         let directory = try query["directory"]?.directory() ?? context.submitter?.workingDirectory
         guard case .array(let list) = document else {
             let job = try Job(json: document.overridden(by: overrides))
+            guard !isRehearsal else { return Reply.json(job.source) }
             let submissions = try await engine.submit([job], directory: directory, by: context.submitter)
             guard let submission = submissions.first else { preconditionFailure("one job makes one submission") }
             return Reply.json(submission.task.json(), status: submission.isNew ? .created : .ok)
@@ -28,6 +30,7 @@ extension Routes {
         for (index, element) in list.enumerated() {
             jobs.append(try Job(json: element.overridden(by: overrides), path: "[\(index)]"))
         }
+        guard !isRehearsal else { return Reply.json(.array(jobs.map(\.source))) }
         let submissions = try await engine.submit(jobs, directory: directory, by: context.submitter)
         let isNew = submissions.contains(where: \.isNew)
         return Reply.json(.array(submissions.map { $0.task.json() }), status: isNew ? .created : .ok)

@@ -1,0 +1,78 @@
+internal import ArgumentParser
+internal import Model
+
+extension Inventory {
+    struct History: ClientCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "history",
+            abstract: "Show how the counts went over the last runs, oldest first.",
+            discussion: """
+                One character a run: the higher the more, · where a source did not answer, ! where its count was \
+                suspicious. Runs belong together by their task's name.
+                """)
+
+        @Argument(help: ArgumentHelp("Only runs of this job (*, ? and [a-z] match many).", valueName: "name"))
+        var job: String?
+        @Option(help: ArgumentHelp("At most so many runs.", valueName: "number")) var limit = 30
+        @Flag(help: "Print CSV, for spreadsheets: a line a run and source.") var csv = false
+        @OptionGroup var global: GlobalOptions
+
+        mutating func validate() throws {
+            guard limit > 0 else { throw ValidationError("--limit must be at least 1") }
+            guard !csv || !global.json else { throw ValidationError("give --csv or --json, not both") }
+        }
+
+        func run(_ session: Session) throws -> ExitStatus {
+            let runs = try session.client.inventories(named: job, limit: limit, states: [.succeeded, .failed])
+            if session.wantsJSON {
+                try session.output.json(.array(runs.map(\.json)))
+            } else if csv {
+                try printRows(of: runs, session.output)
+            } else if runs.isEmpty {
+                try session.complain("no inventory\(job.map { " called \($0)" } ?? "") has run yet")
+            } else {
+                try print(InventoryTrend.trends(of: runs), session)
+            }
+            return .success
+        }
+
+        private func print(_ trends: [InventoryTrend], _ session: Session) throws(ClientError) {
+            let alphabet: Sparkline.Alphabet = session.output.showsUnicode ? .blocks : .ascii
+            for (position, trend) in trends.enumerated() {
+                let times = [trend.runs.first, trend.runs.last].map { $0?.finishedAt?.glance ?? "-" }
+                let count =
+                    trend.runs.count == 1
+                    ? "1 run, \(times[0])" : "\(trend.runs.count) runs, \(times[0]) to \(times[1])"
+                if position > 0 { try session.output.line("") }
+                try session.output.line("\(trend.name.shown): \(count)")
+                try session.show(Table(trend: trend, columns: session.output.size?.columns, alphabet))
+            }
+        }
+
+        private func printRows(of runs: [TaskReply], _ output: Output) throws(ClientError) {
+            var text = CSVRow(["task", "job", "finished_at", "source", "state", "count"]).line
+            for run in runs {
+                let head: [JSONValue] = [run.id.json, .string(run.name), run.json["finished_at"] ?? .null]
+                for source in try InventoryReply(run)?.sources ?? [] {
+                    let rest: [JSONValue] = [
+                        .string(source.name), .string(source.state.rawValue), JSONValue(source.count),
+                    ]
+                    text += CSVRow(head + rest).line
+                }
+            }
+            try output.write(text)
+        }
+    }
+}
+
+extension DaemonClient {
+    /// The latest inventories, oldest first: those called `name`, or all, at most `limit`.
+    func inventories(
+        named name: String?, limit: Int, states: [TaskState] = []
+    ) throws(ClientError) -> [TaskReply] {
+        var query = [(name: "kind", value: TaskKind.inventory.rawValue), (name: "order", value: "desc")]
+        if let name { query.append((name: "name", value: name)) }
+        if !states.isEmpty { query.append((name: "state", value: states.map(\.rawValue).joined(separator: ","))) }
+        return try tasks(query, limit: limit).tasks.reversed()
+    }
+}

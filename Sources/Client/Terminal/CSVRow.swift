@@ -1,0 +1,27 @@
+internal import Model
+
+/// A line of a CSV file (RFC 4180) that a spreadsheet may open: it shows its texts and calculates none of them.
+struct CSVRow {
+    /// The line with its end.
+    private(set) var line = ""
+
+    /// A line with these cells; numbers are written as they are.
+    init(_ cells: [JSONValue]) {
+        line = cells.map(Self.text).joined(separator: ",") + "\r\n"
+    }
+
+    private static func text(_ cell: JSONValue) -> String {
+        switch cell {
+        case .null: ""
+        case .string(let text): quoted(text.shown)
+        default: cell.text()
+        }
+    }
+
+    /// A cell that begins like a formula is one to a spreadsheet, whoever has written it; an apostrophe makes it text.
+    private static func quoted(_ text: String) -> String {
+        let safe = text.first.map { "=+-@".contains($0) } == true ? "'" + text : text
+        guard safe.contains(where: { ",\"'".contains($0) }) else { return safe }
+        return "\"" + safe.replacing("\"", with: "\"\"") + "\""
+    }
+}
