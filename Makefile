@@ -7,7 +7,7 @@ PREFIX ?= /usr/local
 MULTIARCH = /usr/include/$(shell $(CC) -print-multiarch)
 SHIM = musl-gcc -Os -static -s -Wall -Wextra -Werror -idirafter /usr/include -idirafter $(MULTIARCH) Sources/Shim/*.c
 
-.PHONY: build demo test torture examples lint setup sanitize bench clean install
+.PHONY: build demo test torture examples lint setup library sanitize bench clean install
 
 # The three programs, ready to be installed.
 build: setup
@@ -19,7 +19,7 @@ demo: build
 	scripts/demo.sh $(BIN)
 
 # Every test.
-test: setup
+test: library
 	$(SWIFT) build --build-tests
 	$(SHIM) -o .build/debug/taskd-shim
 	$(SWIFT) test --skip-build
@@ -43,15 +43,20 @@ lint:
 sanitize: setup
 	$(SWIFT) test --sanitize=thread --scratch-path .build-thread -Xswiftc -DTHREAD_SANITIZER --filter TasksTests
 
-bench: build
+bench: build library
 	Benchmarks/commands.py $(BIN)
 	Benchmarks/store.py $(BIN) docs/cost.svg
 	Benchmarks/measure.py $(BIN)
+	Benchmarks/inventory.py $(BIN)
 	$(SWIFT) run --configuration release --package-path Benchmarks --quiet Scopes
 
 # Installs what the build needs from Debian's packages, if it is missing.
 setup:
 	scripts/setup.sh
+
+# Fetches the servers and the records that the inventory's sources are tested and measured with.
+library: setup
+	scripts/setup-library.sh
 
 install: build
 	install -D -m 755 $(BIN)/taskd $(DESTDIR)$(PREFIX)/bin/taskd

@@ -16,6 +16,14 @@ want strace strace
 want eatmydata eatmydata
 want e2fsprogs /usr/sbin/mkfs.ext4
 want git git
+# What the inventory's sources are tested against.
+want idzebra-2.0-utils zebrasrv
+want idzebra-2.0-common /usr/share/idzebra-2.0/tab
+want libidzebra-2.0-modules "/usr/lib/$(uname -m)-linux-gnu/idzebra-2.0/modules"
+want yaz yaz-ztest
+want libyaz-dev /usr/share/yaz/etc/pqf.properties
+want python3 python3
+python3 -c 'import ensurepip' 2>/dev/null || packages="$packages python3-venv"
 
 [ -n "$packages" ] || exit 0
 echo "installing:$packages"

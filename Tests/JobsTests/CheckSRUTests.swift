@@ -81,6 +81,17 @@ struct CheckSRUTests {
         }
     }
 
+    @Test func aDiagnosticInsideAnotherIsItsURI() async throws {
+        let content =
+            "<zs:diagnostics><zs:diagnostic><d:diagnostic xmlns:d=\"\(Self.srw)diagnostic/\">info:srw/diagnostic/1/7"
+            + "</d:diagnostic><d:message>Invalid Filter syntax</d:message><d:details>x</d:details></zs:diagnostic>"
+            + "</zs:diagnostics>"
+        let report = try await report(.ok(Self.response(content)))
+        #expect(report.code == "config")
+        #expect(report.message.contains("Invalid Filter syntax: x"), "\(report.message)")
+        #expect(report.outcome.exception?.details["diagnostic"] == "info:srw/diagnostic/1/7")
+    }
+
     @Test(arguments: [61, 66, 67])
     func aWarningBesideANumberIsNoFailure(_ number: Int) async throws {
         let report = try await report(.ok(Self.response(Self.number("12") + Self.diagnostic(number, "Position"))))

@@ -22,6 +22,8 @@ struct SRUDocument: XMLDocumentHandler {
     private(set) var diagnostics: [Diagnostic] = []
 
     private var isInDiagnostics = false
+    /// How deep the diagnostic being read stands; one inside it is its URI, as pycsw 2.6 writes it.
+    private var diagnosticDepth: Int?
 
     mutating func start(_ element: XMLElement) throws(SourceError) {
         switch (element.depth, element.name) {
@@ -33,7 +35,9 @@ struct SRUDocument: XMLDocumentHandler {
         case (0, let name):
             throw SourceError(
                 .unexpectedDocument, "is no answer to an SRU search but a document \(name.excerpt); check url")
-        case (_, "diagnostic") where isInDiagnostics: diagnostics.append(Diagnostic())
+        case (_, "diagnostic") where isInDiagnostics && diagnosticDepth == nil:
+            diagnosticDepth = element.depth
+            diagnostics.append(Diagnostic())
         default: break
         }
     }
@@ -45,7 +49,9 @@ struct SRUDocument: XMLDocumentHandler {
             numberOfRecords = text
         case (1, "resultCountPrecision"): precision = text
         case (0...1, "diagnostics"): isInDiagnostics = false
-        case (_, "uri") where isInDiagnostics && !diagnostics.isEmpty:
+        case (diagnosticDepth, "diagnostic"): diagnosticDepth = nil
+        case (_, "uri"), (_, "diagnostic"):
+            guard isInDiagnostics, !diagnostics.isEmpty, !text.trimmingSpace.isEmpty else { break }
             diagnostics[diagnostics.count - 1].uri = text.excerpt
             let prefix = "info:srw/diagnostic/1/"
             if text.hasPrefix(prefix) { diagnostics[diagnostics.count - 1].number = Int(text.dropFirst(prefix.count)) }

@@ -11,7 +11,8 @@ enum HostLookup {
     /// one of these, and not look the name up again, which may lead elsewhere the second time.
     /// - Throws: ``SourceError`` with `dns`, `address_refused` or `cancelled`.
     static func addresses(of host: String) async throws(SourceError) -> [IPAddress] {
-        let addresses = try await lookUp(host).get()
+        // A look-up takes a thread, and what is an address already needs none.
+        let addresses = if let address = IPAddress(host) { [address] } else { try await lookUp(host).get() }
         for address in addresses {
             guard let reason = address.refusal else { continue }
             let place = address.text == host ? host : "\(host) (\(address.text))"
