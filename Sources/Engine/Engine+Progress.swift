@@ -5,11 +5,15 @@ extension Engine {
     /// How often the progress of one task is saved at most; what comes in between is only known to be overtaken.
     private static let restBetweenSaves = Duration.milliseconds(100)
 
-    /// Notes how far a task has come, for itself and for the composites above it.
+    /// Notes how far a task says that it has come, for itself and for the composites above it.
     func report(_ progress: Progress, of task: LiveTask) {
-        let (change, needsSaving) = task.advance(to: progress)
-        if needsSaving { unsavedProgress.continuation.yield(task) }
-        advanceParents(of: task.record, by: change, completed: 0)
+        note(task.advance(to: progress), of: task)
+    }
+
+    /// Notes that a task's progress has changed.
+    func note(_ step: (change: Double, needsSaving: Bool), of task: LiveTask) {
+        if step.needsSaving { unsavedProgress.continuation.yield(task) }
+        advanceParents(of: task.record, by: step.change, completed: 0)
     }
 
     /// Notes that a member of composites has come further, or is done.

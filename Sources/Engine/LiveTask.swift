@@ -26,7 +26,7 @@ final class LiveTask: Sendable {
         var isSavingProgress = false
         var handle: TaskHandle<[TaskRecord]>?
 
-        mutating func advance(to progress: Progress) -> (change: Double, needsSaving: Bool) {
+        mutating func take(_ progress: Progress) -> (change: Double, needsSaving: Bool) {
             let change = progress.fraction - (self.progress?.fraction ?? 0)
             self.progress = progress
             hasUnsavedProgress = true
@@ -143,26 +143,31 @@ extension LiveTask {
         }
     }
 
-    /// Notes how far it has come.
+    /// Notes how far it says that it has come.
     ///
     /// - Returns: by how much its fraction changed, and whether its progress has to be saved (it is not on its way already).
-    func advance(to progress: Progress) -> (change: Double, needsSaving: Bool) {
-        state.withLock { $0.advance(to: progress) }
+    func advance(to report: Progress) -> (change: Double, needsSaving: Bool) {
+        state.withLock { $0.take(($0.progress ?? .none(inUnitsOf: report)).advanced(to: report)) }
     }
 
     /// Begins the count of a composite's members.
-    func beginMembers(_ members: MemberProgress) {
-        state.withLock { $0.members = members }
+    ///
+    /// - Returns: as ``advance(to:)``.
+    func beginMembers(_ members: MemberProgress) -> (change: Double, needsSaving: Bool) {
+        state.withLock { state in
+            state.members = members
+            return state.take(members.progress)
+        }
     }
 
     /// Notes that members have come further, or are done.
     ///
-    /// - Returns: as ``advance(to:)``; `nil` when it counts no members.
+    /// - Returns: as ``advance(to:)``; `nil` when it counts no members. It goes back when a member is tried again.
     func advanceMembers(by fraction: Double, completed: Int) -> (change: Double, needsSaving: Bool)? {
         state.withLock { state in
             state.members?.fractions += fraction
             state.members?.completed += completed
-            return (state.members?.progress).map { state.advance(to: $0) }
+            return (state.members?.progress).map { state.take($0) }
         }
     }
 

@@ -17,6 +17,24 @@ import Testing
         }
     }
 
+    /// asyncio.md, C086.
+    @Test(arguments: [(Outcome.succeeded(1), 1), (.failed(ExceptionInfo(type: "E", message: "")), 0.5)])
+    func onlyLeadsForwardAndOnlySuccessCompletesIt(outcome: Outcome, fraction: Double) async throws {
+        try await withBench { bench in
+            let id = try await bench.submit(job("a"))
+            await bench.stage.started("a")
+            bench.stage.report(half(), by: "a")
+            await bench.clock.sleeper(until: .milliseconds(100))
+            bench.stage.report(Progress(completed: 1, total: 4, message: "back"), by: "a")
+            bench.stage.report(Progress(completed: 4, total: 4, message: "all but"), by: "a")
+            bench.clock.advance(by: .milliseconds(100))
+            let task = try await bench.until(id) { $0.progress?.message == "all but" }
+            #expect(task.progress == half("all but"))
+            try await bench.end("a", outcome)
+            #expect(try await bench.done(id).progress?.fraction == fraction)
+        }
+    }
+
     @Test func betweenTwoSavesOnlyTheLatestIsKept() async throws {
         try await withBench { bench in
             let id = try await bench.submit(job("a"))

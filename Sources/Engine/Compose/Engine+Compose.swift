@@ -77,8 +77,7 @@ extension Engine {
     private func begin(_ snapshot: MemberSnapshot, of task: LiveTask) {
         let (tally, fractions) = (snapshot.tally, snapshot.fractions)
         let members = LiveTask.MemberProgress(completed: tally.done, total: tally.total, fractions: fractions)
-        task.beginMembers(members)
-        report(members.progress, of: task)
+        note(task.beginMembers(members), of: task)
     }
 
     /// Takes a signal in; `false` when the daemon stops.

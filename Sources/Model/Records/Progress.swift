@@ -19,6 +19,20 @@ package struct Progress: Sendable, Hashable {
         self.message = message
     }
 
+    /// What this progress of a running task becomes by a `report`: its message counts always, its units only when they lead
+    /// forward and do not claim the end, which is success's alone (asyncio.md, C086).
+    package func advanced(to report: Progress) -> Progress {
+        let leadsForward = report.fraction > fraction || fraction == 0 && report.fraction == 0
+        let units = leadsForward && report.fraction < 1 ? report : self
+        return Progress(
+            completed: units.completed, total: units.total, fraction: units.fraction, message: report.message)
+    }
+
+    /// The progress of a task that has not begun, in the units of `report`.
+    package static func none(inUnitsOf report: Progress) -> Progress {
+        Progress(completed: 0, total: report.total)
+    }
+
     /// The progress as it stands in a task.
     package var json: JSONValue {
         [
