@@ -61,21 +61,42 @@ package final class Engine: Sendable {
         }
     }
 
-    /// Stops: takes no more work, asks what runs to end, and returns when all of it has and its end is committed.
+    /// Stops: takes no more work, asks what runs to end, and returns when all of it has and its end is committed. Shielded
+    /// tasks are asked only when they have not ended by themselves within their grace (asyncio.md, C072).
     ///
     /// A task that ends because of this is `Interrupted`, or goes back to its queue if its job says `rerun`; composites
     /// stay as they are and go on when the next daemon recovers them.
     ///
-    /// - Parameter leavingCommands: whether commands run on, for the next daemon to adopt; they are not waited for.
+    /// - Parameter leavingCommands: whether commands run on, for the next daemon to adopt; they are not waited for, and no
+    ///   shield is either: that daemon is to come soon.
     package func stop(leavingCommands: Bool = false) async {
         isStoppingFlag.store(true, ordering: .releasing)
         // What is being claimed runs already, as far as the store knows.
         _ = await claims.withLock(\.self)?.result
         let ending = live.all.filter { !(leavingCommands && $0.record.kind.isCommand) }
-        for task in ending { task.stop() }
+        let shielded = leavingCommands ? [] : ending.filter { $0.record.shield && !$0.record.kind.isComposite }
+        for task in ending where !shielded.contains(where: { $0 === task }) { task.stop() }
         completions.stop()
         store.ringCommits()
+        await drain(shielded)
         for task in ending { await task.ended() }
         await waitForHooks()
+    }
+
+    /// Lets tasks end by themselves, each for as long as its grace, and then asks them to.
+    private func drain(_ tasks: [LiveTask]) async {
+        await withDiscardingTaskGroup { group in
+            for task in tasks {
+                group.addTask { [clock = configuration.clock] in
+                    let grace = (try? Job(json: task.record.job))?.grace ?? .zero
+                    await withTaskGroup { race in
+                        race.addTask { await task.ended() }
+                        race.addTask { if (try? await clock.sleep(for: grace)) != nil { task.stop() } }
+                        await race.next()
+                        race.cancelAll()
+                    }
+                }
+            }
+        }
     }
 }

@@ -1,3 +1,4 @@
+// swift-format-ignore-file: AlwaysUseLowerCamelCase
 import Model
 import Store
 import Testing
@@ -39,6 +40,44 @@ import Testing
             bench.stage.end("a", .succeeded(1))
             await stopping
             #expect(try await bench.task(id).state == .succeeded)
+        }
+    }
+
+    @Test func C072_aShieldedTaskMayEndByItself() async throws {
+        try await withBench { bench in
+            let shielded = try await bench.submit(job("a", ["shield": true]))
+            let other = try await bench.submit(job("b"))
+            await bench.stage.started("a")
+            await bench.stage.started("b")
+            async let stopping: Void = bench.engine.stop()
+            await bench.stage.until(.cancelled("b"))
+            #expect(!bench.stage.has(.cancelled("a")))
+            bench.stage.end("a", .succeeded(1))
+            await stopping
+            #expect(try await bench.task(shielded).state == .succeeded)
+            #expect(try await bench.task(other).exception == .interrupted)
+        }
+    }
+
+    @Test func C072_aShieldedTaskIsInterruptedAfterItsGrace() async throws {
+        try await withBench { bench in
+            let id = try await bench.submit(job("a", ["shield": true, "grace": "3s"]))
+            await bench.stage.started("a")
+            async let stopping: Void = bench.engine.stop()
+            await bench.clock.sleeper(until: .seconds(3))
+            #expect(!bench.stage.has(.cancelled("a")))
+            bench.clock.advance(by: .seconds(3))
+            await stopping
+            #expect(try await bench.task(id).exception == .interrupted)
+        }
+    }
+
+    @Test func aRestartDoesNotWaitForShields() async throws {
+        try await withBench { bench in
+            let id = try await bench.submit(job("a", ["shield": true]))
+            await bench.stage.started("a")
+            await bench.engine.stop(leavingCommands: true)
+            #expect(try await bench.task(id).exception == .interrupted)
         }
     }
 
