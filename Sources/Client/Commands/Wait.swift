@@ -24,8 +24,9 @@ struct Wait: ClientCommand {
         } else {
             try session.show(Table(tasks: reply.all))
         }
-        let haveEndedWell = cancelOnTimeout && reply.all.allSatisfy { $0.state == .succeeded }
-        if hasTimedOut && !haveEndedWell { return .timedOut }
+        // As `asyncio.wait_for`: what a task makes of its cancellation, a result or a failure of its own, counts more.
+        let haveEndedOtherwise = cancelOnTimeout && reply.all.allSatisfy { $0.state.isDone && $0.state != .cancelled }
+        if hasTimedOut && !haveEndedOtherwise { return .timedOut }
         return ExitStatus(doneStates: reply.done.map(\.state))
     }
 
