@@ -6,7 +6,7 @@ struct AsCompleted: ClientCommand {
         commandName: "as-completed",
         abstract: "Print one line a task as it is done: id, state, name, and the result or the exception.")
 
-    @Argument(help: ArgumentHelp("The tasks.", valueName: "id")) var ids: [TaskID]
+    @Argument(help: ArgumentHelp("The tasks.", valueName: "id")) var ids: [TaskID] = []
     @Option(help: ArgumentHelp("Wait no longer than this, and exit 124.", valueName: "duration")) var timeout: Duration?
     @OptionGroup var global: GlobalOptions
 

@@ -11,7 +11,7 @@ struct Gather: ClientCommand {
             """)
 
     @Argument(help: ArgumentHelp("The tasks; one given twice has two places in the list.", valueName: "id"))
-    var ids: [TaskID]
+    var ids: [TaskID] = []
     @Flag(help: "Wait for all; a task that did not succeed has {\"exception\": {...}} in its place.")
     var returnExceptions = false
     @Flag(help: "Merge the results that are objects, left to right, into one.") var merge = false

@@ -19,7 +19,7 @@ extension Routes {
     /// `POST /v1/as_completed`: one task a line, as each is done.
     @Sendable func streamCompletions(_ request: Request, _ context: ConnectionContext) async throws -> Response {
         _ = try request.query(known: [])
-        let wish = try WaitRequest(json: try await request.requiredDocument())
+        let wish = try WaitRequest(json: try await request.requiredDocument(), mayBeEmpty: true)
         _ = try await engine.store.states(wish.ids)
         let body = ResponseBody { [engine] writer in
             let (lines, line) = AsyncThrowingStream<JSONValue, any Error>.makeStream()

@@ -3,7 +3,7 @@ package struct WaitRequest: Sendable, Hashable {
     /// How many tasks one request may name.
     package static let maximumIDs = 100_000
 
-    /// The tasks, in the order given, each once; never empty.
+    /// The tasks, in the order given, each once.
     package let ids: [TaskID]
     /// When the wait is over.
     package let returnWhen: ReturnWhen
@@ -19,19 +19,20 @@ package struct WaitRequest: Sendable, Hashable {
 
     /// The wait written in `json`; repeated ids collapse to the first.
     ///
-    /// - Throws: ``InvalidInput`` for an empty `ids` (asyncio: `ValueError`), an unknown mode or key.
-    package init(json: JSONValue) throws(InvalidInput) {
+    /// - Parameter mayBeEmpty: whether `ids` may name nothing: for `as_completed` it may, for `wait` that is a `ValueError`.
+    /// - Throws: ``InvalidInput`` for an empty `ids`, an unknown mode or key.
+    package init(json: JSONValue, mayBeEmpty: Bool = false) throws(InvalidInput) {
         var fields = try Field(json).fields()
+        try fields.allow(only: ["ids", "return_when", "timeout"])
         let field = try fields.require("ids")
         var seen: Set<TaskID> = []
         ids = try field.taskIDs().filter { seen.insert($0).inserted }
-        guard !ids.isEmpty else { throw field.invalid("must not be an empty list") }
+        guard mayBeEmpty || !ids.isEmpty else { throw field.invalid("must not be an empty list") }
         guard ids.count <= Self.maximumIDs else {
             throw InvalidInput(code: .limit, path: field.path, message: "names more than \(Self.maximumIDs) tasks")
         }
         returnWhen = try fields.take("return_when")?.choice() ?? .allCompleted
         timeout = try fields.take("timeout")?.waitLimit()
-        try fields.finish(known: ["ids", "return_when", "timeout"])
     }
 
     /// The wish as the wire writes it.
