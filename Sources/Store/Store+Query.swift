@@ -125,7 +125,7 @@ extension TaskFilter {
         if let kind { require("kind = ?", kind.rawValue) }
         if let queue { require("queue = ?", queue) }
         if let parentID { require("parent_id = ?", parentID.number) }
-        if let label {
+        for label in labels {
             require("id IN (SELECT task_id FROM labels WHERE key = ? AND value = ?)", label.key, label.value)
         }
         if let since { require("submitted_at >= ?", since.description) }

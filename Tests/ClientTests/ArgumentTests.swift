@@ -50,7 +50,7 @@ struct ArgumentTests {
         ["submit", "job", "--timeout", "1", "--task-timeout", "2"],
         ["wait"], ["wait", "x"], ["wait", "0"], ["wait", "1", "--return-when", "SOON"],
         ["wait", "1", "--cancel-on-timeout"],
-        ["gather"], ["as-completed"], ["result"], ["result", "1", "2"], ["cancel"], ["logs", "1", "--tail", "-1"],
+        ["result"], ["result", "1", "2"], ["cancel"], ["logs", "1", "--tail", "-1"],
         ["list", "--state", "gone"], ["list", "--limit", "0"], ["list", "--since", "soon"],
         ["history", "--state", "running"],
         ["queue", "set", "q"], ["queue", "set", "q", "--max-running", "-1"], ["events", "--after", "-1"], ["prune"],
@@ -94,7 +94,7 @@ struct ArgumentTests {
             "--parent", "7")
         #expect(
             list.query.map { "\($0.name)=\($0.value)" } == [
-                "state=queued,running,held", "label=a:b=c", "since=2026-11-21T00:00:00.000Z", "parent_id=7",
+                "state=queued,running,held", "since=2026-11-21T00:00:00.000Z", "label=a:b=c", "parent_id=7",
             ])
         let history: History = try parse("history", "--name", "n*")
         #expect(

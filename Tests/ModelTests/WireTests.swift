@@ -44,8 +44,16 @@ import Testing
         ])
         #expect(filter.states == [.failed, .cancelled] && filter.name == "a*" && filter.kind == .taskGroup)
         #expect(filter.queue == "q" && filter.parentID == TaskID(7) && filter.limit == 5 && filter.cursor == TaskID(0))
-        #expect(filter.label?.key == "k" && filter.label?.value == "v:w" && filter.order == .descending)
+        #expect(filter.labels == [.init(key: "k", value: "v:w")] && filter.order == .descending)
         #expect(filter.since == Timestamp(text: "2026-01-01") && filter.until == Timestamp(text: "2026-01-02"))
+    }
+
+    @Test func takesSeveralStatesAndLabelsAndOneOfEverythingElse() throws {
+        let filter = try TaskFilter(query: [("state", "failed"), ("state", "held"), ("label", "a:1"), ("label", "b:2")])
+        #expect(filter.states == [.failed, .held])
+        #expect(filter.labels == [.init(key: "a", value: "1"), .init(key: "b", value: "2")])
+        let error = #expect(throws: InvalidInput.self) { try TaskFilter(query: [("queue", "a"), ("queue", "b")]) }
+        #expect(error?.path == "queue")
     }
 
     @Test(arguments: [

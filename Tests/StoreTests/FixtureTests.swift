@@ -20,7 +20,7 @@ import Testing
             #expect(inventory.result == ["main": 1247, "reserves": 89])
             #expect(inventory.labels == ["branch": "north"])
             var labelled = TaskFilter()
-            labelled.label = ("branch", "north")
+            labelled.labels = [.init(key: "branch", value: "north")]
             #expect(try await bench.store.tasks(labelled).tasks.map(\.id) == [inventory.id])
             #expect(try await bench.store.children(of: inventory.id).map(\.number) == [2, 3])
             #expect(try await bench.task(4).exception == ExceptionInfo(type: "Boom", message: "no"))

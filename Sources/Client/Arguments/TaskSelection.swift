@@ -9,7 +9,9 @@ struct TaskSelection: ParsableArguments {
         String?
     @Option(help: "Only this kind.") var kind: TaskKind?
     @Option(help: "Only this queue.") var queue: String?
-    @Option(help: ArgumentHelp("Only with this label.", valueName: "key=value")) var label: Label?
+    @Option(
+        help: ArgumentHelp("Only with this label; given several times, only with all of them.", valueName: "key=value"))
+    var label: [Label] = []
     @Option(
         help: ArgumentHelp(
             "Only submitted at this time or later: 2026-11-21, 2026-11-21T09:00:00Z, or 2h ago as 2h.",
@@ -30,9 +32,9 @@ struct TaskSelection: ParsableArguments {
         let states = (given.isEmpty ? states : given).map(\.rawValue).joined(separator: ",")
         let pairs: [(name: String, value: String?)] = [
             ("state", states.isEmpty ? nil : states), ("name", name), ("kind", kind?.rawValue), ("queue", queue),
-            ("label", label.map { "\($0.key):\($0.value)" }), ("since", since?.description),
-            ("until", until?.description),
+            ("since", since?.description), ("until", until?.description),
         ]
         return pairs.compactMap { pair in pair.value.map { (pair.name, $0) } }
+            + label.map { ("label", "\($0.key):\($0.value)") }
     }
 }

@@ -16,12 +16,8 @@ package struct TaskFilter: Sendable, Hashable {
     package var queue: String?
     /// Only members of this task.
     package var parentID: TaskID?
-    /// Only tasks with this label.
-    package var label: (key: String, value: String)? {
-        get { labelPair.map { ($0.key, $0.value) } }
-        set { labelPair = newValue.map { LabelPair(key: $0.key, value: $0.value) } }
-    }
-    private var labelPair: LabelPair?
+    /// Only tasks with all of these labels.
+    package var labels: [Label] = []
     /// Only tasks submitted at or after this instant.
     package var since: Timestamp?
     /// Only tasks submitted before this instant.
@@ -36,9 +32,16 @@ package struct TaskFilter: Sendable, Hashable {
     /// All tasks, a hundred at a time, oldest first.
     package init() {}
 
-    private struct LabelPair: Sendable, Hashable {
-        let key: String
-        let value: String
+    /// A label as a filter names it.
+    package struct Label: Sendable, Hashable {
+        package let key: String
+        package let value: String
+
+        /// The label `key` with the value `value`.
+        package init(key: String, value: String) {
+            self.key = key
+            self.value = value
+        }
     }
 }
 
@@ -50,16 +53,23 @@ extension TaskFilter {
         "state", "name", "kind", "queue", "parent_id", "label", "since", "until", "limit", "cursor", "order",
     ]
 
+    /// The parameters that may be given several times: any of the states, all of the labels.
+    private static let repeatable: Set<String> = ["state", "label"]
+
     /// The filter written as a query's names and values; `state` may hold several, separated by commas.
     ///
-    /// - Throws: ``InvalidInput`` naming the parameter that is unknown or wrong.
+    /// - Throws: ``InvalidInput`` naming the parameter that is unknown, wrong, or given twice.
     package init(query: [(name: String, value: String)]) throws(InvalidInput) {
         self.init()
+        var seen: Set<String> = []
         for (name, value) in query {
             guard Self.keys.contains(name) else {
                 throw InvalidInput(
                     code: .field, path: name,
                     message: "unknown parameter; known here: \(Self.keys.joined(separator: ", "))")
+            }
+            guard seen.insert(name).inserted || Self.repeatable.contains(name) else {
+                throw InvalidInput(code: .field, path: name, message: "is given twice")
             }
             try set(name, Field(.string(value), path: name))
         }
@@ -78,7 +88,8 @@ extension TaskFilter {
         case "parent_id": parentID = TaskID(try field.number(in: 1...Int64.max))
         case "label":
             guard let colon = text.firstIndex(of: ":") else { throw field.invalid("expected key:value") }
-            label = (String(text[..<colon]), String(text[text.index(after: colon)...]))
+            let value = text[text.index(after: colon)...]
+            labels.append(Label(key: String(text[..<colon]), value: String(value)))
         case "since": since = try field.timestamp()
         case "until": until = try field.timestamp()
         case "limit": limit = Int(try field.number(in: 1...Int64(Self.maximumLimit)))
