@@ -62,12 +62,15 @@ struct CheckJSONTests {
             ("koha", "/api/v1/items?q=x&_per_page=50", "/api/v1/items?q=x&_per_page=1"),
             ("folio", "/inventory/items?limit=9&query=a", "/inventory/items?query=a&limit=0"),
             ("alma", "/almaws/v1/users", "/almaws/v1/users?limit=1"), ("vufind", "/", "/api/v1/search?limit=0"),
-            ("calibre", "", "/ajax/search?num=0"),
+            ("calibre", "", "/ajax/search?num=0"), ("invenio", "", "/api/records?size=1"),
+            ("solr", "/solr/biblio/select?q=*:*&rows=9", "/solr/biblio/select?q=*:*&rows=0&wt=json"),
         ] as [(String, String, String)])
     func aPresetKnowsWhereTheNumberStands(_ preset: String, _ path: String, _ target: String) async throws {
         let bodies = [
             "koha": "[{}]", "folio": #"{"items": [], "totalRecords": 12}"#, "alma": #"{"total_record_count": 12}"#,
             "vufind": #"{"resultCount": 12, "status": "OK"}"#, "calibre": #"{"total_num": 12, "num": 0}"#,
+            "invenio": #"{"hits": {"hits": [], "total": 12}}"#,
+            "solr": #"{"response": {"numFound": 12, "start": 0, "docs": []}}"#,
         ]
         let body = try #require(bodies[preset])
         let header = preset == "koha" ? "X-Total-Count: 12\r\n" : ""

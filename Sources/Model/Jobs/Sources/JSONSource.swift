@@ -10,9 +10,9 @@ package struct JSONSource: Sendable, Hashable {
 
     /// A system whose way to tell a number is known.
     ///
-    /// Koha, FOLIO, Alma and VuFind stand here by their published specification; calibre was asked itself.
+    /// Koha, FOLIO, Alma, VuFind, InvenioRDM and Solr stand here by their published specification; calibre was asked itself.
     package enum Preset: String, Sendable, Hashable, CaseIterable {
-        case koha, folio, alma, vufind, calibre
+        case koha, folio, alma, vufind, invenio, calibre, solr
     }
 
     /// The address asked, with the preset's path and parameters.
@@ -44,6 +44,7 @@ package struct JSONSource: Sendable, Hashable {
     ///
     /// - Throws: ``InvalidInput`` naming what is missing, unknown or wrong.
     package init(from fields: inout Fields) throws(InvalidInput) {
+        try fields.allow(only: ["url", "headers", "count", "preset"] + HTTPAccess.keys)
         let url = try fields.require("url")
         let preset: Preset? = try fields.take("preset")?.choice()
         self.preset = preset
@@ -51,7 +52,6 @@ package struct JSONSource: Sendable, Hashable {
         headers = if let field = fields.take("headers") { try Self.headers(field) } else { [] }
         count = try Self.place(from: &fields, preset: preset)
         access = try HTTPAccess(from: &fields)
-        try fields.finish(known: ["url", "headers", "count", "preset"] + HTTPAccess.keys)
     }
 
     private static func place(from fields: inout Fields, preset: Preset?) throws(InvalidInput) -> Place {
@@ -95,6 +95,8 @@ extension JSONSource.Preset {
         case .folio: .pointer("/totalRecords")
         case .alma: .pointer("/total_record_count")
         case .vufind: .pointer("/resultCount")
+        case .invenio: .pointer("/hits/total")
+        case .solr: .pointer("/response/numFound")
         case .calibre: .pointer("/total_num")
         }
     }
@@ -106,17 +108,24 @@ extension JSONSource.Preset {
         case .folio: "/inventory/items"
         case .alma: nil
         case .vufind: "/api/v1/search"
+        case .invenio: "/api/records"
+        case .solr: nil
         case .calibre: "/ajax/search"
         }
     }
 
-    /// The parameter that asks for as few records as possible. FOLIO estimates its number unless the limit is 0.
-    private var page: (name: String, value: String) {
+    /// A path that the servers of a system without one of its own have.
+    private var example: String { self == .solr ? "/solr/biblio/select?q=*:*" : "/almaws/v1/users" }
+
+    /// The parameters that ask for as few records as possible. FOLIO estimates its number unless the limit is 0.
+    private var page: [(name: String, value: String)] {
         switch self {
-        case .koha: ("_per_page", "1")
-        case .folio, .vufind: ("limit", "0")
-        case .alma: ("limit", "1")
-        case .calibre: ("num", "0")
+        case .koha: [("_per_page", "1")]
+        case .folio, .vufind: [("limit", "0")]
+        case .alma: [("limit", "1")]
+        case .invenio: [("size", "1")]
+        case .calibre: [("num", "0")]
+        case .solr: [("rows", "0"), ("wt", "json")]
         }
     }
 
@@ -124,10 +133,10 @@ extension JSONSource.Preset {
         var address = try field.webAddress()
         if address.path == "/" {
             guard let path else {
-                throw field.invalid("needs a path with preset \(rawValue), such as /almaws/v1/users")
+                throw field.invalid("needs a path with preset \(rawValue), such as \(example)")
             }
             address.path = path
         }
-        return address.asking([page])
+        return address.asking(page)
     }
 }
