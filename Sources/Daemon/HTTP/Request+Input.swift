@@ -25,7 +25,7 @@ extension Request {
     func requireNoDocument() async throws {
         guard let document = try await document() else { return }
         let fields = try Field(document).fields()
-        try fields.finish(known: [])
+        try fields.allow(only: [])
     }
 
     /// The query's names and values in the order written.

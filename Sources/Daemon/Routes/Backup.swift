@@ -8,10 +8,10 @@ extension Routes {
     @Sendable func backUp(_ request: Request, _ context: ConnectionContext) async throws -> Response {
         _ = try request.query(known: [])
         var fields = try Field(try await request.requiredDocument()).fields()
+        try fields.allow(only: ["path"])
         let field = try fields.require("path")
         let path = try field.name(limit: 4095)
         guard path.hasPrefix("/") else { throw field.invalid("must be an absolute path") }
-        try fields.finish(known: ["path"])
         let copy = try await engine.store.backUp(to: path)
         return Reply.json(["path": .string(path), "bytes": .int(copy.bytes), "tasks": JSONValue(copy.tasks)])
     }

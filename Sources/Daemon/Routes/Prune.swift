@@ -7,9 +7,9 @@ extension Routes {
     @Sendable func pruneTasks(_ request: Request, _ context: ConnectionContext) async throws -> Response {
         _ = try request.query(known: [])
         var fields = try Field(try await request.requiredDocument()).fields()
+        try fields.allow(only: ["older_than", "keep"])
         let age = try fields.take("older_than")?.duration()
         let count = try fields.take("keep")?.int(in: 0...Int64.max)
-        try fields.finish(known: ["older_than", "keep"])
         let removed: Int
         switch (age, count) {
         case (let age?, nil): removed = try await engine.prune(olderThan: age)

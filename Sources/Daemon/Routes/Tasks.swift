@@ -24,9 +24,9 @@ extension Routes {
         var force = false
         if let document = try await request.document() {
             var fields = try Field(document).fields()
+            try fields.allow(only: ["message", "force"])
             message = try fields.take("message")?.string()
             force = try fields.take("force")?.bool() ?? false
-            try fields.finish(known: ["message", "force"])
         }
         let (isTaken, task) = try await engine.cancel(id, message: message, force: force)
         return Reply.json(["cancelled": .bool(isTaken), "task": task.json()])

@@ -111,7 +111,7 @@ extension Field {
     }
 }
 
-/// The members of an object, taken one by one, so that what is left over can be refused by name.
+/// The members of an object, taken one by one.
 package struct Fields {
     /// Where the object stands.
     package let path: String
@@ -146,14 +146,14 @@ package struct Fields {
         return field
     }
 
-    /// Refuses whatever was not taken.
+    /// Refuses whatever is not one of `known`; to be called first, so that a misspelt key is not taken for a missing one.
     ///
     /// - Throws: ``InvalidInput`` naming the first key nobody knows and the keys that would be known.
-    package func finish(known: [String]) throws(InvalidInput) {
-        guard let unknown = rest.first?.key else { return }
+    package func allow(only known: [String]) throws(InvalidInput) {
+        guard let unknown = rest.first(where: { !known.contains($0.key) })?.key else { return }
+        let list = known.isEmpty ? "none" : known.joined(separator: ", ")
         throw InvalidInput(
-            code: .field, path: path.appending(key: unknown),
-            message: "unknown key; known here: \(known.joined(separator: ", "))")
+            code: .field, path: path.appending(key: unknown), message: "unknown key; known here: \(list)")
     }
 }
 

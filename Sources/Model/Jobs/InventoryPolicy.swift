@@ -33,6 +33,7 @@ extension InventoryPolicy {
     /// - Throws: ``InvalidInput`` with the path of what is missing, unknown or wrong.
     static func parse(_ body: Field) throws(InvalidInput) -> (policy: InventoryPolicy, members: [Job]) {
         var fields = try body.fields()
+        try fields.allow(only: ["sources", "quorum", "drop_alert_percent", "reconcile", "verify"])
         var members = try members(fields.require("sources"))
         let quorum = try fields.take("quorum")?.int(in: 1...Int64(members.count))
         let drop = try fields.take("drop_alert_percent").map { field throws(InvalidInput) in try percent(field) }
@@ -49,7 +50,6 @@ extension InventoryPolicy {
             }
             members.append(try VerifyJob.member(verify))
         }
-        try fields.finish(known: ["sources", "quorum", "drop_alert_percent", "reconcile", "verify"])
         let policy = InventoryPolicy(
             quorum: quorum.map { Int($0) }, dropAlertPercent: drop ?? usualDrop, reconciliation: reconciliation,
             isVerified: verify != nil)

@@ -29,6 +29,7 @@ extension Job {
         }
         var fields = try field.fields()
         let kind = try Self.kind(of: field, among: fields.names)
+        try fields.allow(only: [kind.rawValue] + Self.keys(of: kind) + Self.modifierKeys)
         let body = try fields.require(kind.rawValue)
         let action = try Self.action(kind, body: body, fields: &fields, depth: depth, budget: &budget)
         self.init(action: action)
@@ -37,7 +38,6 @@ extension Job {
         try takeLimits(from: &fields)
         try takeIdentity(from: &fields, isMember: depth > 0)
         if case .check(let source) = action { try takeKeys(of: source, from: &fields) }
-        try fields.finish(known: [kind.rawValue] + Self.keys(of: kind) + Self.modifierKeys)
     }
 
     private static func kind(of field: Field, among names: [String]) throws(InvalidInput) -> TaskKind {

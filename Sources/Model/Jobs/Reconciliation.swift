@@ -31,6 +31,7 @@ extension Reconciliation {
     ///   when a rule names it, and a kind of key that no source tells.
     init(field: Field, members: [Job]) throws(InvalidInput) {
         var fields = try field.fields()
+        try fields.allow(only: ["by", "expect"])
         let by = try fields.require("by")
         kind = try by.choice()
         var rules: [Rule] = []
@@ -38,7 +39,6 @@ extension Reconciliation {
             for entry in try expect.list() { rules.append(try Self.rule(entry, by: kind, members: members)) }
         }
         self.rules = rules
-        try fields.finish(known: ["by", "expect"])
         guard members.contains(where: { $0.givesKeys(by: kind) }) else {
             throw by.invalid("no source tells such keys; see the table of sources for what each of them needs")
         }
@@ -46,13 +46,13 @@ extension Reconciliation {
 
     private static func rule(_ entry: Field, by kind: KeyKind, members: [Job]) throws(InvalidInput) -> Rule {
         var fields = try entry.fields()
+        try fields.allow(only: ["source"] + Relation.allCases.map(\.rawValue))
         let source = try fields.require("source")
         let relations = Relation.allCases.filter { fields.names.contains($0.rawValue) }
         guard relations.count == 1, let relation = relations.first else {
             throw entry.invalid("expected exactly one of: within, apart_from")
         }
         let other = try fields.require(relation.rawValue)
-        try fields.finish(known: ["source"] + Relation.allCases.map(\.rawValue))
         for field in [source, other] { try requireKeys(of: field, by: kind, members: members) }
         let rule = Rule(source: try source.name(), relation: relation, other: try other.name())
         guard rule.source != rule.other else { throw other.invalid("names the source itself") }

@@ -29,6 +29,7 @@ extension ResourceLimits {
     /// The limits written in `field`: `{memory, cpu_time, files, processes, file_size}`, sizes in bytes.
     package init(field: Field) throws(InvalidInput) {
         var fields = try field.fields()
+        try fields.allow(only: Self.keys)
         memory = try fields.take("memory")?.int(in: 1...Int64.max)
         let time = fields.take("cpu_time")
         processorTime = try time?.duration()
@@ -36,6 +37,5 @@ extension ResourceLimits {
         files = try fields.take("files")?.int(in: 4...1_048_576)
         processes = try fields.take("processes")?.int(in: 1...4_194_304)
         fileSize = try fields.take("file_size")?.int(in: 0...Int64.max)
-        try fields.finish(known: Self.keys)
     }
 }

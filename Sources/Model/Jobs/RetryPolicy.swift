@@ -43,6 +43,7 @@ extension RetryPolicy {
             return
         }
         var fields = try field.fields()
+        try fields.allow(only: Self.keys)
         let attempts = try fields.require("attempts").int(in: 1...1000)
         let backoff = try fields.take("backoff")?.duration() ?? .seconds(1)
         let maximum = try fields.take("max_backoff")?.duration() ?? max(backoff, .seconds(60))
@@ -55,7 +56,6 @@ extension RetryPolicy {
             }
             guard 0...1 ~= jitter else { throw field.invalid("must lie between 0 and 1") }
         }
-        try fields.finish(known: Self.keys)
         self.init(attempts: Int(attempts), backoff: backoff, maximumBackoff: maximum, jitter: jitter)
     }
 }

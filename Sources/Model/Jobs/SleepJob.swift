@@ -24,9 +24,9 @@ package struct SleepJob: Sendable, Hashable {
 
     private static func exception(_ field: Field) throws(InvalidInput) -> ExceptionInfo {
         var fields = try field.fields()
+        try fields.allow(only: ["type", "message"])
         let type = try fields.require("type").name()
         let message = try fields.take("message")?.string() ?? ""
-        try fields.finish(known: ["type", "message"])
         return ExceptionInfo(type: type, message: message)
     }
 }

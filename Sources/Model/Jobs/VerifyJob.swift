@@ -23,17 +23,17 @@ package struct VerifyJob: Sendable, Hashable {
     /// - Throws: ``InvalidInput`` naming what is missing, unknown or wrong.
     package init(field: Field) throws(InvalidInput) {
         var fields = try field.fields()
+        try fields.allow(only: ["scanned", "expected", "sip2", "json"])
         scanned = try fields.require("scanned").filePath()
         expected = try fields.take("expected")?.filePath()
         let names = ["sip2", "json"].filter(fields.names.contains)
         guard names.count == 1, let name = names.first, let body = fields.take(name) else {
             throw field.invalid("expected exactly one system, one of: sip2, json")
         }
-        try fields.finish(known: ["scanned", "expected", name])
         var inner = try body.fields()
         if name == "sip2" {
+            try inner.allow(only: SIP2Access.keys)
             system = .sip2(try SIP2Access(from: &inner))
-            try inner.finish(known: SIP2Access.keys)
         } else {
             system = .json(try ItemSource(from: &inner))
         }

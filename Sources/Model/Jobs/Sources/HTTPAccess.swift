@@ -57,25 +57,25 @@ extension HTTPAccess.Credentials {
 
     fileprivate init(field: Field) throws(InvalidInput) {
         var fields = try field.fields()
+        try fields.allow(only: Self.names)
         let found = Self.names.filter(fields.names.contains)
         guard found.count == 1, let name = found.first, let body = fields.take(name) else {
             throw field.invalid("expected exactly one of: \(Self.names.joined(separator: ", "))")
         }
-        try fields.finish(known: [name])
         var inner = try body.fields()
         switch name {
         case "basic":
+            try inner.allow(only: ["user", "password_file"])
             let user = try inner.require("user")
             guard try !user.name().utf8.contains(UInt8(ascii: ":")) else { throw user.invalid("cannot hold a colon") }
             self = .basic(user: try user.name(), passwordFile: try inner.require("password_file").filePath())
-            try inner.finish(known: ["user", "password_file"])
         case "bearer":
+            try inner.allow(only: ["token_file"])
             self = .bearer(tokenFile: try inner.require("token_file").filePath())
-            try inner.finish(known: ["token_file"])
         default:
+            try inner.allow(only: ["name", "value_file"])
             let header = try inner.require("name").headerName()
             self = .header(name: header, valueFile: try inner.require("value_file").filePath())
-            try inner.finish(known: ["name", "value_file"])
         }
     }
 }

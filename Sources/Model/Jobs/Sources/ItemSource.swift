@@ -22,6 +22,7 @@ package struct ItemSource: Sendable, Hashable {
     ///
     /// - Throws: ``InvalidInput`` naming what is missing, unknown or wrong.
     package init(from fields: inout Fields) throws(InvalidInput) {
+        try fields.allow(only: ["url", "status", "title", "statuses", "headers", "rate"] + HTTPAccess.keys)
         template = try fields.require("url").template()
         status = try fields.require("status").pointer()
         title = try fields.take("title")?.pointer()
@@ -29,7 +30,6 @@ package struct ItemSource: Sendable, Hashable {
         headers = if let field = fields.take("headers") { try JSONSource.headers(field) } else { [] }
         rate = try fields.takeRate()
         access = try HTTPAccess(from: &fields)
-        try fields.finish(known: ["url", "status", "title", "statuses", "headers", "rate"] + HTTPAccess.keys)
     }
 
     private static func statuses(_ field: Field) throws(InvalidInput) -> [String: ItemState] {

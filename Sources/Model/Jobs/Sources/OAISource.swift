@@ -31,6 +31,8 @@ package struct OAISource: Sendable, Hashable {
     ///
     /// - Throws: ``InvalidInput`` naming what is missing, unknown or wrong.
     package init(from fields: inout Fields) throws(InvalidInput) {
+        let keys = ["url", "prefix", "set", "from", "until", "mode", "max_pages"]
+        try fields.allow(only: keys + HTTPAccess.keys)
         address = try fields.require("url").webAddress()
         prefix = try fields.take("prefix")?.name() ?? "oai_dc"
         set = try fields.take("set")?.name()
@@ -39,7 +41,5 @@ package struct OAISource: Sendable, Hashable {
         mode = try fields.take("mode")?.choice() ?? .auto
         maximumPages = Int(try fields.take("max_pages")?.int(in: 1...1_000_000) ?? 1000)
         access = try HTTPAccess(from: &fields)
-        let keys = ["url", "prefix", "set", "from", "until", "mode", "max_pages"]
-        try fields.finish(known: keys + HTTPAccess.keys)
     }
 }

@@ -53,10 +53,10 @@ package struct SIP2Access: Sendable, Hashable {
 extension SIP2Access.Login {
     fileprivate init(field: Field) throws(InvalidInput) {
         var fields = try field.fields()
+        try fields.allow(only: ["user", "password_file", "allow_plaintext"])
         user = try fields.require("user").messageText()
         passwordFile = try fields.require("password_file").filePath()
         allowsPlaintext = try fields.take("allow_plaintext")?.bool() ?? false
-        try fields.finish(known: ["user", "password_file", "allow_plaintext"])
     }
 }
 

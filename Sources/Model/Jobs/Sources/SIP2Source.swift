@@ -9,8 +9,8 @@ package struct SIP2Source: Sendable, Hashable {
     ///
     /// - Throws: ``InvalidInput`` naming what is missing, unknown or wrong.
     package init(from fields: inout Fields) throws(InvalidInput) {
+        try fields.allow(only: SIP2Access.keys + ["barcodes"])
         access = try SIP2Access(from: &fields)
         barcodes = try fields.require("barcodes").filePath()
-        try fields.finish(known: SIP2Access.keys + ["barcodes"])
     }
 }

@@ -20,10 +20,10 @@ package struct SRUSource: Sendable, Hashable {
     ///
     /// - Throws: ``InvalidInput`` naming what is missing, unknown or wrong.
     package init(from fields: inout Fields) throws(InvalidInput) {
+        try fields.allow(only: ["url", "query", "version"] + HTTPAccess.keys)
         address = try fields.require("url").webAddress()
         query = try fields.take("query")?.name(limit: 8192) ?? "cql.allRecords=1"
         version = try fields.take("version")?.choice() ?? .v1_1
         access = try HTTPAccess(from: &fields)
-        try fields.finish(known: ["url", "query", "version"] + HTTPAccess.keys)
     }
 }

@@ -55,11 +55,11 @@ extension Source {
     /// - Throws: ``InvalidInput`` naming what is missing, unknown or wrong.
     package init(field: Field) throws(InvalidInput) {
         var fields = try field.fields()
+        try fields.allow(only: Self.names)
         let found = Self.names.filter(fields.names.contains)
         guard found.count == 1, let name = found.first, let body = fields.take(name) else {
             throw field.invalid("expected exactly one source, one of: \(Self.names.joined(separator: ", "))")
         }
-        try fields.finish(known: [name])
         var inner = try body.fields()
         switch name {
         case "sqlite": self = try Self.sqlite(&inner)
@@ -73,22 +73,23 @@ extension Source {
     }
 
     private static func sqlite(_ fields: inout Fields) throws(InvalidInput) -> Source {
+        try fields.allow(only: ["path", "sql", "keys"])
         let path = try fields.require("path").filePath()
         let statement = try fields.require("sql").name(limit: 65_536)
         let keys = try fields.take("keys")?.name(limit: 65_536)
-        try fields.finish(known: ["path", "sql", "keys"])
         return .sqlite(path: path, statement: statement, keys: keys)
     }
 
     private static func file(_ fields: inout Fields) throws(InvalidInput) -> Source {
+        try fields.allow(only: ["path", "format", "key"])
         let path = try fields.require("path").filePath()
         let format: FileFormat = try fields.require("format").choice()
         let key = try fields.take("key")?.name()
-        try fields.finish(known: ["path", "format", "key"])
         return .file(path: path, format: format, key: key)
     }
 
     private static func command(_ fields: inout Fields) throws(InvalidInput) -> Source {
+        try fields.allow(only: ["argv", "parse"])
         let arguments = try fields.require("argv").arguments()
         var parse = Parse.number
         if let field = fields.take("parse") {
@@ -98,7 +99,6 @@ extension Source {
             }
             parse = text == "number" ? .number : .pointer(text)
         }
-        try fields.finish(known: ["argv", "parse"])
         return .command(arguments: arguments, parse: parse)
     }
 }
