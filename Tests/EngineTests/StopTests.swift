@@ -119,4 +119,34 @@ import Testing
             #expect(try await bench.task(id).exception == .cancelled("mine"))
         }
     }
+
+    @Test func aVerificationGoesOnUnderTheNextDaemon() async throws {
+        try await withBench { bench in
+            let verify: JSONValue = ["scanned": "s", "sip2": ["host": "a"]]
+            let id = try await bench.submit(["verify": verify, "name": "v"])
+            await bench.stage.started("v")
+            await bench.engine.stop()
+            #expect(try await bench.task(id).state == .running)
+            try await withBench(takingUp: bench.directory) { next in
+                await next.stage.until(.resumed("v"))
+                let task = try await next.end("v", .succeeded("whole"))
+                #expect(task.result == "whole" && task.attempt == 1)
+            }
+        }
+    }
+
+    @Test func aVerificationThatIsCancelledEndsWithItsDaemon() async throws {
+        try await withBench { bench in
+            bench.stage.makeStubborn("v")
+            let verify: JSONValue = ["scanned": "s", "sip2": ["host": "a"]]
+            let id = try await bench.submit(["verify": verify, "name": "v"])
+            await bench.stage.started("v")
+            _ = try await bench.engine.cancel(id, message: nil, force: false)
+            async let stopping: Void = bench.engine.stop()
+            await bench.stage.until(.cancelled("v"))
+            bench.stage.end("v", .cancelled(.cancelled(nil)))
+            await stopping
+            #expect(try await bench.task(id).state == .cancelled)
+        }
+    }
 }

@@ -43,6 +43,7 @@ struct MARCKey: Hashable {
 
     /// What `content`, all bytes of a field with this tag, has where this key points, as text.
     func values(in content: Slice<UnsafeRawBufferPointer>) -> [String] {
+        let content = content.prefix { $0 != MARCRecord.fieldTerminator }
         guard let subfield else { return [String(decoding: content, as: UTF8.self)] }
         return content.split(separator: 0x1F).dropFirst(content.first == 0x1F ? 0 : 1).filter { $0.first == subfield }
             .map { String(decoding: $0.dropFirst(), as: UTF8.self) }

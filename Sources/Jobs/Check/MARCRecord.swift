@@ -2,12 +2,13 @@
 struct MARCRecord {
     /// The byte that ends a record.
     static let terminator: UInt8 = 0x1D
+    /// The byte that ends a field.
+    static let fieldTerminator: UInt8 = 0x1E
     /// The shortest a record can be: a leader, the end of an empty directory, the end of the record.
     static let minimumLength = 26
 
     private static let leaderLength = 24
     private static let entryLength = 12
-    private static let fieldTerminator: UInt8 = 0x1E
 
     private let bytes: UnsafeRawBufferPointer
 
