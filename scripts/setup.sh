@@ -24,6 +24,7 @@ want yaz yaz-ztest
 want libyaz-dev /usr/share/yaz/etc/pqf.properties
 want python3 python3
 python3 -c 'import ensurepip' 2>/dev/null || packages="$packages python3-venv"
+want systemd systemctl
 
 [ -n "$packages" ] || exit 0
 echo "installing:$packages"

@@ -116,6 +116,8 @@ struct NoteTests {
         #expect(try note(task(7, "held")) == "waits for start")
         #expect(try note(task(7, "running", more: #","progress":{"completed":0.5,"total":1}"#)) == "50%")
         #expect(try note(task(7, result: #"{"a":[1,2]}"#)) == #"{"a": [1, 2]}"#)
+        let inventory = Inventories.task(result: Inventories.plain(main: 5))
+        #expect(try note(inventory) == #"ok {"main": 5, "loans": 34}"#)
         #expect(try note(task(7, "failed", exception: #"{"type":"E","message":""}"#)) == "E")
     }
 }

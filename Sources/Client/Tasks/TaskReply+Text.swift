@@ -10,9 +10,15 @@ extension TaskReply {
         case .held: "waits for start"
         case .queued: waitingNote
         case .running: progress.map(Self.text) ?? ""
-        case .succeeded: String(result.text(.spaced).prefix(Self.longestNote))
+        case .succeeded: String((inventoryNote ?? result.text(.spaced)).prefix(Self.longestNote))
         case .failed, .cancelled: exceptionLine
         }
+    }
+
+    /// What an inventory came to: `ok {"main": 1247}`.
+    private var inventoryNote: String? {
+        guard kind == TaskKind.inventory.rawValue, let counts = result["counts"] else { return nil }
+        return "\(result["verdict"]?.stringValue ?? "") \(counts.text(.spaced))"
     }
 
     /// How far it is: `50% (2/4) message`.
