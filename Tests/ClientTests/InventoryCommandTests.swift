@@ -42,6 +42,8 @@ struct InventoryCommandTests {
         let one = try submitted("nightly", "--sources", "main", "--sources", "main")
         #expect(one["inventory"]?["quorum"] == 1)
         #expect(one["inventory"]?["reconcile"] == ["by": "isbn"])
+        // Nothing that is left has anything to compare.
+        #expect(try submitted("nightly", "--sources", "branch")["inventory"]?["reconcile"] == nil)
     }
 
     @Test func looksAtTheBooksInAFileFromHere() throws {
@@ -53,7 +55,7 @@ struct InventoryCommandTests {
 
     @Test(arguments: [
         ([], 64, "nightly, weekly"),
-        (["nightly", "--sources", "main,moon"], 64, "moon; it has: main, reserves, loans"),
+        (["nightly", "--sources", "main,moon"], 64, "moon; it has: main, reserves, loans, branch"),
         (["nap"], 64, "the job nap is no inventory"), (["moon"], 4, "the inventories are: nightly, weekly"),
         (["wrong"], 64, "/srv/jobs/wrong.yaml: slep: unknown\\u{7}"),
         (["weekly", "--verify", "Package.swift"], 64, "verify: {scanned: scanned.txt, sip2:"),

@@ -26,14 +26,15 @@ struct InventoryReportTests {
                 TOTAL             1318       -  suspicious  1m02s
 
                 suspicious: reserves fell too far to be believed, so later runs are not measured against it; \
-                2 of 3 sources have answered; the total is without inter\\u{1b}loan
+                2 of 3 sources have answered; the total is without inter\\u{1b}loan; not everything could be compared
 
                 compared by control_number:
                 SOURCE           FOUND  WHAT                        KEYS
                 reserves             9  not in main                 k1, k2, k3, …
                 inter\\u{1b}loan      -  not compared: also in main
                 main               599  more than once              0415203929 (36 times), …
-                main                12  without a usable key
+                main                 1  without a key
+                main                12  with an unusable key
                 main                 3  new                         n1, n2, n3
                 every key: taskctl inventory show 12 --all
                 the lists were cut; the counts are whole
@@ -126,6 +127,33 @@ struct InventoryReportTests {
         let facts = plain + #","reconciliation":{"by":"isbn","sources":{},"rules":[],"is_complete":true}}"#
         #expect(
             try show(Inventories.task(result: String(facts))).output.hasSuffix("\ncompared by isbn: nothing to tell\n"))
+    }
+
+    @Test(arguments: [
+        (
+            #""sources":{"main":{"keys":null,"exception":{"type":"E","message":"full\u001b"}}},"rules":[]"#,
+            "full\\u{1b}"
+        ),
+        (
+            #""sources":{},"rules":[{"source":"main","within":"loans","found":null,"exception":{"message":"gone"}}]"#,
+            "gone"
+        ),
+        (#""sources":{},"rules":[{"source":"main","within":"loans","found":null}]"#, "not compared: not in loans"),
+    ])
+    func isPartialWhenNotEverythingCouldBeCompared(facts: String, reason: String) throws {
+        let plain = Inventories.plain(main: 1).dropLast()
+        let result = plain + #","reconciliation":{"by":"isbn",\#(facts)}}"#
+        let run = try show(Inventories.task(result: String(result)), "--fail-on", "partial")
+        #expect(run.status == 1)
+        #expect(run.output.contains("\npartial: not everything could be compared\n"))
+        #expect(run.output.contains(reason), "\(run.output)")
+    }
+
+    @Test func isPartialWhenTheDaemonSaysSo() throws {
+        let result = Inventories.plain(main: 1).replacing(#""verdict":"ok""#, with: #""verdict":"partial""#)
+        let run = try show(Inventories.task(result: result), "--fail-on", "partial")
+        #expect(run.status == 1)
+        #expect(run.output.contains("\npartial: "))
     }
 
     @Test func asCSVHasALineASource() throws {

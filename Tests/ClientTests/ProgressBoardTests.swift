@@ -32,18 +32,19 @@ struct ProgressBoardTests {
     }
 
     @Test func tellsWhatEachCameToAndTheTotalBelow() throws {
-        func check(_ id: Int, _ state: String, _ name: String, _ more: String) throws -> TaskReply {
+        func member(_ id: Int, _ state: String, _ name: String, _ more: String) throws -> TaskReply {
             try TaskReply(
                 json: JSONParser.parse(
                     #"{"id":\#(id),"name":"\#(name)","kind":"check","state":"\#(state)"\#(more)}"#))
         }
         let error = #","exception":{"type":"SourceError","message":"gone\u001b"}"#
         var board = board([
-            try check(2, "succeeded", "main", #","result":{"main":1247}"#), try check(3, "failed", "loans", error),
-            try check(4, "running", "shelf", #","progress":{"completed":412,"total":1247}"#),
+            try member(2, "succeeded", "main", #","result":{"main":1247}"#), try member(3, "failed", "loans", error),
+            try member(4, "running", "shelf", #","progress":{"completed":412,"total":1247}"#),
         ])
         board.update(
-            try check(1, "running", "nightly", #","progress":{"completed":2,"total":3,"fraction":0.5}"#), isTotal: true)
+            try member(1, "running", "nightly", #","progress":{"completed":2,"total":3,"fraction":0.5}"#), isTotal: true
+        )
         #expect(
             board.lines(columns: 80, rows: 10, hasColour: false) == [
                 "2 main    [####################] 100% succeeded 1247",

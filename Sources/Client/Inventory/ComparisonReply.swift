@@ -19,7 +19,8 @@ struct ComparisonReply {
     let findings: [Finding]
     /// Whether the lists of keys are whole.
     let hasAllKeys: Bool
-    private let rules: [Rule]
+    /// Whether everything could be compared.
+    let isWhole: Bool
 
     /// What the facts of an inventory say of a comparison; `nil` when they say nothing.
     init?(facts: JSONValue) {
@@ -28,15 +29,14 @@ struct ComparisonReply {
         guard reconciliation != .null || !discrepancies.isEmpty else { return nil }
         key = reconciliation["by"]?.stringValue
         hasAllKeys = reconciliation["is_complete"]?.boolValue != false
-        rules = Self.rules(reconciliation, discrepancies)
-        findings = rules.map(\.finding) + Self.facts(reconciliation, discrepancies)
+        let rules = Self.rules(reconciliation, discrepancies)
+        let failures = Self.failures(reconciliation)
+        findings = rules.map(\.finding) + failures + Self.facts(reconciliation, discrepancies)
+        isWhole = failures.isEmpty && rules.allSatisfy { $0.finding.count != nil }
     }
 
     /// Whether a rule does not hold, or a key stands more than once.
     var hasDiscrepancies: Bool { findings.contains { $0.isDiscrepancy && $0.count ?? 0 > 0 } }
-
-    /// Whether everything could be compared.
-    var isWhole: Bool { rules.allSatisfy { $0.finding.count != nil } }
 }
 
 extension ComparisonReply {
@@ -80,7 +80,8 @@ extension ComparisonReply {
             let other = (isWithin ? rule["within"] : rule["apart_from"])?.stringValue ?? ""
             let count = rule["found"]?.intValue
             let what = "\(count == nil ? "not compared: " : "")\(isWithin ? "not in" : "also in") \(other)"
-            let finding = Finding(source: source, count: count, what: what)
+            var finding = Finding(source: source, count: count, what: what)
+            if let reason = rule["exception"]?["message"]?.stringValue { finding.keys = [reason] }
             rules.append(
                 Rule(kind: isWithin ? "missing_from" : "also_in", source: source, other: other, finding: finding))
         }
@@ -99,6 +100,15 @@ extension ComparisonReply {
         return rules
     }
 
+    /// The sources whose keys are not known, though they have answered.
+    private static func failures(_ reconciliation: JSONValue) -> [Finding] {
+        (reconciliation["sources"]?.objectValue ?? [:]).compactMap { name, facts in
+            facts["exception"].flatMap(ExceptionInfo.init(json:)).map { exception in
+                Finding(source: name, count: nil, what: "not compared", keys: [exception.message])
+            }
+        }
+    }
+
     /// What was found in each source alone.
     private static func facts(_ reconciliation: JSONValue, _ discrepancies: [Discrepancy]) -> [Finding] {
         let facts = reconciliation["sources"]?.objectValue ?? [:]
@@ -109,8 +119,10 @@ extension ComparisonReply {
             let keys = doubled[name]?.map(\.shownKey) ?? []
             let count = fact["duplicates"]?.intValue ?? Int64(keys.count)
             findings.append(Finding(source: name, count: count, what: "more than once", keys: keys))
-            let unusable = fact["unusable"]?.intValue
-            findings.append(Finding(source: name, count: unusable, what: "without a usable key", isDiscrepancy: false))
+            for (key, what) in [("without_key", "without a key"), ("unusable", "with an unusable key")] {
+                findings.append(
+                    Finding(source: name, count: fact[key]?.intValue, what: what, isDiscrepancy: false))
+            }
             for (change, what) in changes {
                 let keys = reconciliation[change]?[name]?.arrayValue?.compactMap(\.stringValue) ?? []
                 let count = fact[change]?.intValue

@@ -81,6 +81,9 @@ struct InventoryJob: Sendable {
 // MARK: - Changing what it asks
 
 extension InventoryJob {
+    /// The kinds of sources that only count, so that there is nothing to compare (docs/contract.md, Sources of a check).
+    private static let countingAlone: Set = ["json", "sip2", "command"]
+
     private var inventory: JSONObject { json["inventory"]?.objectValue ?? [:] }
 
     /// A key stands for the job as it was written, and not for a part of it.
@@ -111,6 +114,8 @@ extension InventoryJob {
             reconcile["expect"] = rest.isEmpty ? nil : .array(rest)
             inventory["reconcile"] = .object(reconcile)
         }
+        let canCompare = kept.contains { Self.countingAlone.isDisjoint(with: ($0.objectValue ?? [:]).keys) }
+        if !canCompare { inventory["reconcile"] = nil }
         change(inventory)
     }
 

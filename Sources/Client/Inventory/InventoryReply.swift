@@ -44,7 +44,7 @@ struct InventoryReply {
     func has(_ finding: InventoryFinding) -> Bool {
         switch finding {
         case .partial:
-            !isWhole || comparison?.isWhole == false || verification?.exception != nil
+            !isWhole || comparison?.isWhole == false || verification?.exception != nil || facts["verdict"] == "partial"
         case .suspicious: sources.contains { $0.state == .suspicious }
         case .discrepancies: comparison?.hasDiscrepancies == true
         }
@@ -67,6 +67,9 @@ extension InventoryReply {
         }
         if !failed.isEmpty { clauses.append("\(answered); the total is without \(Self.list(failed))") }
         if verification?.exception != nil { clauses.append("the verification did not come to its end") }
+        if comparison?.isWhole == false || clauses.isEmpty && has(.partial) {
+            clauses.append("not everything could be compared")
+        }
         guard clauses.isEmpty else {
             let isSuspicious = !suspicious.isEmpty
             return (isSuspicious ? "suspicious" : "partial", clauses.joined(separator: "; "), .yellow)

@@ -47,9 +47,10 @@ extension TaskReply {
         }
     }
 
-    /// What it came to, as short as can be, not yet safe to show: a check's count, or why it did not succeed.
+    /// What it came to, as short as can be, not yet safe to show: a count, or why it did not succeed.
     var ending: String {
-        state == .succeeded && kind == TaskKind.check.rawValue ? result[name]?.text() ?? "" : exceptionLine
+        guard state == .succeeded else { return exceptionLine }
+        return (result[name] ?? result["total"])?.intValue.map(String.init) ?? ""
     }
 
     /// Why it did not succeed: `ValueError: No such table`.

@@ -16,7 +16,7 @@ enum Inventories {
             {"kind":"missing_from","source":"reserves","other":"main","key":"k4\u0007","times":null},
             {"kind":"duplicate","source":"main","other":null,"key":"0415203929","times":36}],
         "reconciliation":{"by":"control_number",
-            "sources":{"main":{"keys":1247,"unusable":12,"duplicates":599,"new":3,"vanished":0},
+            "sources":{"main":{"keys":1247,"unusable":12,"without_key":1,"duplicates":599,"new":3,"vanished":0},
                 "reserves":{"keys":89,"unusable":0,"duplicates":0,"new":null,"vanished":null}},
             "rules":[{"source":"reserves","within":"main","found":9},
                 {"source":"inter\u001bloan","apart_from":"main","found":null}],
@@ -50,7 +50,7 @@ enum Inventories {
         {"jobs":[
             {"name":"nightly","path":"/srv/jobs/nightly.yaml","error":null,"job":{"key":"k","labels":{"a":"b"},"inventory":{
                 "sources":[{"name":"main","sru":{"url":"http://a/"}},{"name":"reserves","oai":{"url":"http://b/"}},
-                    {"name":"loans","file":{"path":"l.csv","format":"csv"}}],
+                    {"name":"loans","file":{"path":"l.csv","format":"csv"}},{"name":"branch","sip2":{"host":"d"}}],
                 "quorum":3,"drop_alert_percent":5,
                 "reconcile":{"by":"isbn","expect":[{"source":"reserves","within":"main"},
                     {"source":"loans","apart_from":"main"}]},
