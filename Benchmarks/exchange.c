@@ -1,5 +1,5 @@
 /* Questions over HTTP without anything around them, each on a connection of its own.
- * Build: cc -O2 -o exchange exchange.c
+ * Build: cc -O2 -D_GNU_SOURCE -o exchange exchange.c
  * exchange serve: prints its port, and answers each GET with a number, in SRU or in JSON.
  * exchange ask PORT COUNT AT-ONCE TARGET: asks so often, and prints how many seconds that took. */
 #include <arpa/inet.h>

@@ -16,10 +16,13 @@ import tempfile
 from measure import HERE, ask, compiled, memory
 from store import Daemon, seconds
 
+sys.path.append(f"{HERE}/../Tests/Servers")
+from catalogues import test_server
+from servers import Servers
+
 RECORDS = os.path.join(HERE, "..", ".build-tools", "library", "records.mrc")
 COPIES = 13  # 250 MB
 SOURCES = 1000
-MIB = 1 << 20
 
 
 def row(what, figure, yardstick=""):
@@ -32,7 +35,7 @@ def run(daemon, job):
     _, task = ask(connection, "POST", "/v1/tasks", job)
     _, answer = ask(connection, "POST", "/v1/wait", {"ids": [task["id"]]})
     (task,) = answer["done"]
-    assert task["state"] == "succeeded", task["exception"]
+    assert task["state"] == "succeeded", task["exception"]["message"][:300]
     return task
 
 
@@ -55,13 +58,15 @@ def file_rate(daemon, path, form, key=None):
         seconds(lambda: count(daemon, path, form, key)) for _ in range(9))
 
 
-def growth(daemon, path, form):
-    """By how many MiB the peak of the daemon's memory grows while it counts a file."""
-    with open(f"/proc/{daemon.process.pid}/clear_refs", "w") as reset:
-        reset.write("5")
-    before = memory(daemon.process.pid)
-    records = count(daemon, path, form)
-    return memory(daemon.process.pid, "VmHWM") - before, records
+def growth(programs, path, form):
+    """By how many MiB the peak of a fresh daemon's memory grows while it counts a file, and how many records that has."""
+    state = tempfile.mkdtemp(prefix="taskd-growth.")
+    with Daemon(programs, state) as daemon:
+        before = memory(daemon.process.pid)
+        records = count(daemon, path, form)
+        peak = memory(daemon.process.pid, "VmHWM")
+    shutil.rmtree(state)
+    return peak - before, records
 
 
 def files(programs, state):
@@ -72,48 +77,65 @@ def files(programs, state):
                 shutil.copyfileobj(records, file)
     with open(text, "wb") as file:
         subprocess.run(["yaz-marcdump", "-o", "marcxml", small], check=True, stdout=file)
-    readers = {name: {"wc -l": rate(path, ["wc", "-l", path]), "cat \\| wc -c": rate(path, ["sh", "-c", f"cat {path} | wc -c"])}
-               for name, path in (("small", small), ("large", large), ("text", text))}
     with Daemon(programs, state) as daemon:
-        for what, name, path, form, key in (
-                ("MARC", "small", small, "marc", None), ("MARC", "large", large, "marc", None),
-                ("MARC with a key", "large", large, "marc", "020a"), ("MARCXML", "text", text, "marcxml", None)):
+        for what, path, form, key in (
+                ("MARC", small, "marc", None), ("MARC", large, "marc", None), ("MARC with a key", large, "marc", "020a"),
+                ("MARCXML", text, "marcxml", None)):
+            lines, piped = rate(path, ["wc", "-l", path]), rate(path, ["sh", "-c", f"cat {path} | wc -c"])
             ours = file_rate(daemon, path, form, key)
-            row(f"{what}, a file of {os.path.getsize(path) / 1e6:.0f} MB", f"{ours:.0f} MB/s", ", ".join(
-                f"{100 * ours / theirs:.0f} % of `{reader}` ({theirs:.0f} MB/s)" for reader, theirs in readers[name].items()))
-        for path, form in ((large, "marc"), (text, "marcxml")):
-            grown, records = growth(daemon, path, form)
-            row(f"memory while {records:,} records of {os.path.getsize(path) / 1e6:.0f} MB are counted", f"+{grown:.1f} MiB")
+            row(f"{what}, a file of {os.path.getsize(path) / 1e6:.0f} MB", f"{ours:.0f} MB/s",
+                f"{100 * ours / lines:.0f} % of `wc -l` ({lines:.0f} MB/s), "
+                f"{100 * ours / piped:.0f} % of `wc -c` behind `cat` ({piped:.0f} MB/s)")
+    for path, form in ((large, "marc"), (text, "marcxml")):
+        grown, records = growth(programs, path, form)
+        row(f"memory while {records:,} records of {os.path.getsize(path) / 1e6:.0f} MB are counted", f"+{grown:.1f} MiB")
 
 
 # Servers
 
-def sources(port, kind):
-    address = f"http://127.0.0.1:{port}/"
-    body = {"sru": lambda n: {"url": f"{address}{n}"}, "json": lambda n: {"url": f"{address}{n}", "count": "/total"}}[kind]
-    return {"inventory": {"sources": [{"name": f"source-{n}", kind: body(n)} for n in range(SOURCES)]}}
+def sources(url, kind):
+    """An inventory that asks one server so many times."""
+    more = {"sru": {"query": "1247"}, "json": {"count": "/total"}}[kind]
+    return {"inventory": {"sources": [
+        {"name": f"source-{n}", kind: {"url": url, **more}} for n in range(SOURCES)]}}
+
+
+def exchanges(program, port, target, at_once):
+    """Seconds that as many questions take without a daemon, the median of some runs."""
+    return statistics.median(
+        float(subprocess.run([program, "ask", str(port), str(SOURCES), str(at_once), target],
+                             check=True, capture_output=True, text=True).stdout) for _ in range(5))
+
+
+def inventories(programs, job, at_once):
+    """Seconds that an inventory takes, and as many tasks that do nothing, the medians of some runs."""
+    state = tempfile.mkdtemp(prefix="taskd-sources.")
+    with Daemon(programs, state, "--max-running", str(at_once)) as daemon:
+        empty = [seconds(lambda: run(daemon, {"gather": [{"sleep": 0}] * SOURCES})) for _ in range(5)]
+        counted = [seconds(lambda: run(daemon, job)) for _ in range(5)]
+    shutil.rmtree(state)
+    return statistics.median(counted), statistics.median(empty)
 
 
 def servers(programs, state):
-    exchange = compiled("exchange", state, "-D_GNU_SOURCE")
-    with subprocess.Popen([exchange, "serve"], stdout=subprocess.PIPE, text=True) as server:
-        port = int(server.stdout.readline())
-        for at_once in (64, 1000):
-            raw = statistics.median(float(subprocess.run(
-                [exchange, "ask", str(port), str(SOURCES), str(at_once), "/?operation=searchRetrieve"],
-                check=True, capture_output=True, text=True).stdout) for _ in range(9))
-            for kind in ("sru", "json"):
-                own = tempfile.mkdtemp(prefix="taskd-sources.")
-                with Daemon(programs, own, "--max-running", str(at_once)) as daemon:
-                    bare = statistics.median(seconds(lambda: run(daemon, {"gather": [{"sleep": 0}] * SOURCES}))
-                                             for _ in range(5))
-                    job = sources(port, kind)
-                    ours = statistics.median(seconds(lambda: run(daemon, job)) for _ in range(5))
-                shutil.rmtree(own)
-                row(f"{SOURCES:,} sources ({kind}), {at_once} at once", f"{1000 * ours:.0f} ms",
-                    f"{ours / raw:.1f} times as many raw exchanges ({1000 * raw:.0f} ms), "
-                    f"{ours / bare:.1f} times as many empty tasks ({1000 * bare:.0f} ms)")
-        server.terminate()
+    program = compiled("exchange", state, "-D_GNU_SOURCE")
+    running = Servers(state)
+    search = "?version=1.1&operation=searchRetrieve&query=1247&maximumRecords=0"
+    try:
+        running.start("bare", program, "serve")
+        running.start("yaz-ztest", *test_server(state, "yaz-ztest"))
+        for server, kind, path, target in (
+                ("bare", "sru", "/", f"/{search}"), ("bare", "json", "/", "/"),
+                ("yaz-ztest", "sru", "/Default", f"/Default{search}")):
+            port = running.port(server)
+            for at_once in (64, 1000):
+                raw = exchanges(program, port, target, at_once)
+                ours, empty = inventories(programs, sources(f"http://127.0.0.1:{port}{path}", kind), at_once)
+                row(f"{SOURCES:,} sources ({kind}, {server}), {at_once} at once", f"{1000 * ours:.0f} ms",
+                    f"{ours / raw:.1f} times the exchanges alone ({1000 * raw:.0f} ms), "
+                    f"{ours / empty:.1f} times as many tasks that do nothing ({1000 * empty:.0f} ms)")
+    finally:
+        running.end()
 
 
 def main():

@@ -15,16 +15,32 @@ enum Connecting {
         _ address: IPAddress, port: Int, timeout: Duration,
         prepare: @escaping @Sendable (any Channel) throws -> Void
     ) async throws(SourceError) -> any Channel {
+        try await talk(
+            to: address, port: port, timeout: timeout, on: MultiThreadedEventLoopGroup.singleton.next(),
+            prepare: prepare
+        ) { channel in channel.eventLoop.makeSucceededFuture(channel) }
+    }
+
+    /// What `talk` makes of a connection to `address`, prepared by `prepare` before anything is sent or read.
+    ///
+    /// All of it happens on `loop`: who waits here changes threads twice, however much is said. Cancelling closes the
+    /// connection, and ends an attempt at one at once.
+    /// - Throws: ``SourceError`` with `connect` or `cancelled`, or that which `talk` fails with.
+    static func talk<Answer: Sendable>(
+        to address: IPAddress, port: Int, timeout: Duration, on loop: any EventLoop,
+        prepare: @escaping @Sendable (any Channel) throws -> Void,
+        _ talk: @escaping @Sendable (any Channel) -> EventLoopFuture<Answer>
+    ) async throws(SourceError) -> Answer {
         let attempt = ConnectionAttempt()
         do {
             return try await withTaskCancellationHandler {
-                try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+                try await ClientBootstrap(group: loop)
                     .connectTimeout(TimeAmount(timeout))
                     .channelInitializer { channel in
                         attempt.begin(channel)
                         return channel.eventLoop.makeCompletedFuture { try prepare(channel) }
                     }
-                    .connect(to: SocketAddress(ipAddress: address.text, port: port)).get()
+                    .connect(to: SocketAddress(ipAddress: address.text, port: port)).flatMap(talk).get()
             } onCancel: {
                 attempt.cancel()
             }

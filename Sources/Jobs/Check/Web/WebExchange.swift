@@ -30,21 +30,20 @@ struct WebExchange {
     /// - Throws: ``SourceError``; `connect` when there was no whole answer.
     func run(at ip: IPAddress) async throws(SourceError) -> WebAnswer {
         let trust = try await trust()
-        let answer = MultiThreadedEventLoopGroup.singleton.any().makePromise(of: WebAnswer.self)
-        do {
-            let channel = try await Connecting.open(ip, port: address.port, timeout: access.connectTimeout) { channel in
+        let loop = MultiThreadedEventLoopGroup.singleton.next()
+        let answer = loop.makePromise(of: WebAnswer.self)
+        do throws(SourceError) {
+            return try await Connecting.talk(
+                to: ip, port: address.port, timeout: access.connectTimeout, on: loop
+            ) { channel in
                 try prepare(channel, trust: trust, answer: answer)
+            } _: { channel in
+                answer.futureResult.flatMapErrorThrowing { throw SourceError(reading: $0) }
+                    .flatMap { answer in channel.closeFuture.map { answer } }
             }
-            let result = try await withTaskCancellationHandler {
-                try await answer.futureResult.get()
-            } onCancel: {
-                channel.close(promise: nil)
-            }
-            try await channel.closeFuture.get()
-            return result
         } catch {
             answer.fail(error)
-            throw Task.isCancelled ? .cancelled : SourceError(reading: error)
+            throw error
         }
     }
 
