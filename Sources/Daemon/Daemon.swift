@@ -30,11 +30,13 @@ struct Daemon: Sendable {
         try Socket.prepare(configuration.socketPath)
         let socketOwner = try Socket.group(configuration.socketGroup)
         let store = try Store(path: configuration.storePath, reserve: configuration.reservePath)
-        let engine = Engine(store: store, configuration: try engineConfiguration(directory))
+        let access = Access(
+            grants: configuration.grants ?? Grants().granting(submitTo: socketOwner), limits: configuration.limits)
+        let engine = Engine(store: store, configuration: try engineConfiguration(directory, access))
         let jobFiles = JobFiles(directory: configuration.jobsDirectory)
         warn(about: jobFiles)
         try await engine.recover()
-        let server = try await listen(engine, jobFiles, socketOwner)
+        let server = try await listen(engine, jobFiles, access, socketOwner)
         defer { unlink(configuration.socketPath) }
         // Before anybody can know that it runs: a signal then must not find nobody waiting for it.
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup, .sigusr2)
@@ -58,14 +60,17 @@ struct Daemon: Sendable {
         setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     }
 
-    private func listen(_ engine: Engine, _ jobFiles: JobFiles, _ group: gid_t?) async throws -> HTTPServer {
+    private func listen(
+        _ engine: Engine, _ jobFiles: JobFiles, _ access: Access, _ group: gid_t?
+    ) async throws -> HTTPServer {
         let routes = Routes(
-            engine: engine, jobFiles: jobFiles,
+            engine: engine, access: access, jobFiles: jobFiles,
             health: Health(pid: getpid(), startedAt: .now(), store: try await engine.store.settings()),
             output: Output(stateDirectory: configuration.stateDirectory, watches: FileWatches()))
         let server: HTTPServer
         do {
-            server = try await HTTPServer(path: configuration.socketPath, router: routes.router(), logger: logger)
+            server = try await HTTPServer(
+                path: configuration.socketPath, router: routes.router(), access: access, logger: logger)
         } catch {
             throw DaemonError(code: .unavailable, message: "\(configuration.socketPath): cannot listen: \(error)")
         }
@@ -128,7 +133,7 @@ struct Daemon: Sendable {
 // MARK: - What commands are run with
 
 extension Daemon {
-    private func engineConfiguration(_ directory: StateDirectory) throws -> EngineConfiguration {
+    private func engineConfiguration(_ directory: StateDirectory, _ access: Access) throws -> EngineConfiguration {
         let executor = try Executor(
             shim: try Shim.path(given: configuration.shimPath), state: configuration.stateDirectory,
             socket: configuration.socketPath, isOfSameBoot: directory.isOfThisBoot, cgroup: Executor.delegatedCgroup())
@@ -152,6 +157,7 @@ extension Daemon {
                 }
             },
             attempt: { AttemptDirectory(state: executor.state, task: $0.id, attempt: $0.attempt) },
+            limits: { access.limits(of: $0) },
             removeOutput: { try await AttemptDirectory.removeAll(of: $0, state: executor.state) },
             warn: { logger.warning("\($0.shown)") })
     }

@@ -28,6 +28,11 @@ extension Engine {
                 reasons.append(.queueFull(task.queue, limit: limit))
             }
         }
+        if let owner = task.submittedBy?.uid, let limit = configuration.limits(owner)?.running,
+            live.runningByOwner[owner, default: 0] >= limit
+        {
+            reasons.append(.userFull(owner, limit: limit))
+        }
         let total = running.values.reduce(0, +)
         if total >= configuration.maximumRunning { reasons.append(.daemonFull(limit: configuration.maximumRunning)) }
         let ahead = try await store.countAhead(of: task)
@@ -55,6 +60,12 @@ extension Explanation.Reason {
         Self(
             code: "queue_full", message: "its queue runs as many tasks as it may, \(limit)",
             facts: ["queue": .string(queue), "max_running": JSONValue(limit)])
+    }
+
+    fileprivate static func userFull(_ owner: UInt32, limit: Int) -> Self {
+        Self(
+            code: "user_full", message: "user \(owner) runs as many tasks as limits.running allows, \(limit)",
+            facts: ["uid": JSONValue(owner), "max_running": JSONValue(limit)])
     }
 
     fileprivate static func daemonFull(limit: Int) -> Self {

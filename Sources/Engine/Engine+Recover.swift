@@ -8,6 +8,7 @@ extension Engine {
     /// To be called once, before ``run()``.
     /// - Throws: ``StoreError`` when the store cannot be read or written.
     package func recover() async throws {
+        usage.begin(with: try await store.unfinishedByOwner())
         let running = try await store.runningTasks()
         // Composites first, so that they are there when their members end.
         for record in running where record.kind.isComposite { launch(record, .resumed) }

@@ -28,10 +28,11 @@ extension Engine {
             try await live.claiming {
                 let running = live.running
                 let free = configuration.maximumRunning - running.values.reduce(0, +)
+                let room = usage.room(beside: live.runningByOwner)
                 let now = configuration.now()
                 // Both are asked for at once, so that they share a commit.
                 async let composites = store.claimComposites(at: now)
-                async let tasks = free > 0 ? store.claim(limit: free, running: running, at: now) : []
+                async let tasks = free > 0 ? store.claim(limit: free, running: running, room: room, at: now) : []
                 let claimed = try await (composites: composites, tasks: tasks)
                 for record in claimed.composites + claimed.tasks { launch(record, .fresh) }
                 mayBeMore = claimed.composites.count == Store.compositesAtOnce
@@ -45,8 +46,8 @@ extension Engine {
         live.insert(task)
         let handle = registry.spawn(name: record.name) { try await self.execute(task, start) }
         task.run(as: handle)
-        handle.onDone { [completions] handle in
-            for ended in try handle.result() { completions.publish(ended) }
+        handle.onDone { [self] handle in
+            for ended in try handle.result() { publish(ended) }
         }
         handle.onDone { [self] handle in
             for ended in try handle.result() { tellParent(of: ended) }
@@ -65,11 +66,16 @@ extension Engine {
     /// What the end of tasks sets off that never ran.
     func settle(_ ended: [TaskRecord]) {
         for task in ended {
-            completions.publish(task)
+            publish(task)
             tellParent(of: task)
             queueHook(of: task)
         }
         if !ended.isEmpty { readiness.ring() }
+    }
+
+    private func publish(_ ended: TaskRecord) {
+        usage.add(-1, of: ended.submittedBy)
+        completions.publish(ended)
     }
 
     private func tellParent(of ended: TaskRecord) {

@@ -6,27 +6,33 @@ extension Engine {
     /// Makes tasks of `jobs`, all or none, and answers them once they are durable.
     ///
     /// - Parameter directory: where relative paths start; `nil` for the daemon's own default.
-    /// - Throws: ``EngineError`` when a job runs after a task nobody knows, when stopping, or when the store fails;
-    ///   ``InvalidInput`` when a command is to run in a directory that is not there.
+    /// - Parameter owner: the user whose tasks alone the jobs may run after; `nil` for any task.
+    /// - Throws: ``EngineError`` when a job runs after a task nobody knows, when a limit is reached, when stopping, or when
+    ///   the store fails; ``InvalidInput`` when a command is to run in a directory that is not there.
     package func submit(
-        _ jobs: [Job], directory: String?, by submitter: Submitter?
+        _ jobs: [Job], directory: String?, by submitter: Submitter?, afterTasksOf owner: UInt32? = nil
     ) async throws -> [Submission] {
         guard !isStopping else { throw EngineError.stopping }
         let directory = directory ?? configuration.directory
         for (index, job) in jobs.enumerated() {
             try job.checkWorkingDirectories(from: directory, path: jobs.count > 1 ? "[\(index)]" : "")
         }
+        let reserved = try usage.reserve(jobs, for: submitter)
         let submissions: [Submission]
         let ended: [TaskRecord]
         do {
             (submissions, ended) = try await store.submit(
-                jobs, directory: directory, by: submitter, at: configuration.now(),
+                jobs, directory: directory, by: submitter, afterTasksOf: owner, at: configuration.now(),
                 whenQueued: { if jobs.contains(where: { !$0.hold }) { readiness.ring() } })
-        } catch let unknown as UnknownTask {
+        } catch {
+            usage.add(-reserved, of: submitter)
+            guard let unknown = error as? UnknownTask else { throw error }
             throw EngineError(
                 code: .invalidInput, message: "after: no task \(unknown.id); name tasks submitted before",
                 cause: unknown)
         }
+        let known = zip(jobs, submissions).reduce(0) { $0 + ($1.1.isNew ? 0 : $1.0.taskCount) }
+        usage.add(-known, of: submitter)
         settle(ended)
         if jobs.contains(where: { $0.start != .now }) { alarm.ring() }
         return submissions

@@ -20,6 +20,7 @@ package final class Engine: Sendable {
     let registry = TaskRegistry()
     let live = LiveTasks()
     let completions = Completions()
+    let usage: Usage
     /// Rung when a task may have become ready or a slot free.
     let readiness = Bell()
     /// Rung when a task may have been put to sleep.
@@ -37,6 +38,7 @@ package final class Engine: Sendable {
     package init(store: Store, configuration: EngineConfiguration) {
         self.store = store
         self.configuration = configuration
+        usage = Usage(limits: configuration.limits)
     }
 
     /// Whether the engine takes no more work.

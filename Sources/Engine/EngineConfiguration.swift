@@ -21,6 +21,8 @@ package struct EngineConfiguration: Sendable {
     package var attempt: @Sendable (TaskRecord) -> AttemptDirectory
     /// What is kept of the history without anybody asking.
     package var retention: Retention
+    /// What a user may take at once; `nil` for one who is not limited.
+    package var limits: @Sendable (_ uid: UInt32) -> UserLimits?
     /// Removes what tasks have printed, once they are removed from the store.
     package var removeOutput: @Sendable ([TaskID]) async throws -> Void
     /// Tells whoever runs the daemon of something that did not work and stops nothing.
@@ -37,6 +39,7 @@ package struct EngineConfiguration: Sendable {
         attempt: @escaping @Sendable (TaskRecord) -> AttemptDirectory = {
             AttemptDirectory(state: "/", task: $0.id, attempt: $0.attempt)
         },
+        limits: @escaping @Sendable (_ uid: UInt32) -> UserLimits? = { _ in nil },
         removeOutput: @escaping @Sendable ([TaskID]) async throws -> Void = { _ in },
         warn: @escaping @Sendable (String) -> Void = { _ in }
     ) {
@@ -49,6 +52,7 @@ package struct EngineConfiguration: Sendable {
         self.handler = handler
         self.runHook = runHook
         self.attempt = attempt
+        self.limits = limits
         self.removeOutput = removeOutput
         self.warn = warn
     }

@@ -1,4 +1,4 @@
-internal import Model
+package import Model
 internal import Store
 
 /// Why the engine did not do what it was asked.
@@ -17,6 +17,10 @@ package struct EngineError: Error, Sendable, CustomStringConvertible {
         case stopping
         /// More is asked for than can be written down; the same request may be sent again in a moment.
         case busy
+        /// A user has as much as one may; the same request may be sent again when there is less.
+        case limitReached(UserLimits.Name)
+        /// The request asks for more than a user may ever have.
+        case overLimit(UserLimits.Name)
         /// The disk is full.
         case storageFull
         /// The store failed.

@@ -6,6 +6,7 @@ final class LiveTasks: Sendable {
     private struct State {
         var tasks: [TaskID: LiveTask] = [:]
         var running: [String: Int] = [:]
+        var runningByOwner: [UInt32: Int] = [:]
         /// The tasks whose end is not on its way into the store; ``running`` counts those that are no composites.
         var occupants: Set<ObjectIdentifier> = []
         var isClaiming = false
@@ -15,10 +16,15 @@ final class LiveTasks: Sendable {
         /// Answers whether it was an occupant.
         mutating func vacate(_ task: LiveTask) -> Bool {
             guard occupants.remove(ObjectIdentifier(task)) != nil else { return false }
-            guard !task.record.kind.isComposite else { return true }
-            running[task.record.queue, default: 1] -= 1
-            if running[task.record.queue] == 0 { running[task.record.queue] = nil }
+            count(task.record, -1)
             return true
+        }
+
+        /// Counts a task that takes a slot, or, with -1, leaves it.
+        mutating func count(_ record: TaskRecord, _ change: Int) {
+            guard !record.kind.isComposite else { return }
+            running.change(record.queue, by: change)
+            if let owner = record.submittedBy?.uid { runningByOwner.change(owner, by: change) }
         }
     }
 
@@ -44,6 +50,11 @@ final class LiveTasks: Sendable {
         state.withLock(\.running)
     }
 
+    /// How many tasks occupy a slot, by the user who submitted them.
+    var runningByOwner: [UInt32: Int] {
+        state.withLock(\.runningByOwner)
+    }
+
     /// Does `claim`, during which tasks may be running in the store that are not here yet.
     func claiming(_ claim: () async throws -> Void) async rethrows {
         state.withLock { $0.isClaiming = true }
@@ -61,7 +72,7 @@ final class LiveTasks: Sendable {
         let early: String?? = state.withLock { state in
             state.tasks[task.record.id] = task
             state.occupants.insert(ObjectIdentifier(task))
-            if !task.record.kind.isComposite { state.running[task.record.queue, default: 0] += 1 }
+            state.count(task.record, 1)
             return state.early.removeValue(forKey: task.record.id)
         }
         if let early { task.cancel(message: early) }
@@ -91,5 +102,13 @@ final class LiveTasks: Sendable {
             return task
         }
         task?.cancel(message: message)
+    }
+}
+
+extension Dictionary where Value == Int {
+    /// Changes the count of `key`; a count of 0 is none.
+    fileprivate mutating func change(_ key: Key, by change: Int) {
+        let sum = self[key, default: 0] + change
+        self[key] = sum == 0 ? nil : sum
     }
 }

@@ -78,11 +78,52 @@ extension Store {
             var arguments: StatementArguments = [sequence]
             if let taskID { arguments += [taskID.number] }
             arguments += [limit]
-            return try Row.fetchAll(db.cachedStatement(sql: sql), arguments: arguments).map { row in
-                try Event(
-                    sequence: row[0], taskID: TaskID(row[1]), at: row.timestamp(2) ?? Timestamp(milliseconds: 0),
-                    type: row[3], data: row.json(4) ?? .null)
-            }
+            return try Row.fetchAll(db.cachedStatement(sql: sql), arguments: arguments).map(Event.init(row:))
         }
+    }
+
+    /// The next of the events after `sequence`, oldest first: those of one task, or of the tasks of one user, or all.
+    package func eventPage(after sequence: Int64, taskID: TaskID?, owner: UInt32?) async throws -> EventPage {
+        guard taskID == nil, let owner else {
+            let events = try await events(after: sequence, taskID: taskID, limit: EventPage.size)
+            return EventPage(
+                events: events, last: events.last?.sequence ?? sequence, mayBeMore: events.count == EventPage.size)
+        }
+        return try await read { db in
+            let rows = try Row.fetchCursor(
+                db.cachedStatement(sql: Self.eventsWithOwner), arguments: [sequence, EventPage.size])
+            var (events, last, count): ([Event], Int64, Int) = ([], sequence, 0)
+            while let row = try rows.next() {
+                (last, count) = (row[0], count + 1)
+                if row[5] as UInt32? == owner { events.append(try Event(row: row)) }
+            }
+            return EventPage(events: events, last: last, mayBeMore: count == EventPage.size)
+        }
+    }
+
+    private static let eventsWithOwner = """
+        SELECT seq, task_id, events.at, type, data, submitted_uid FROM events CROSS JOIN tasks ON tasks.id = task_id
+        WHERE seq > ? ORDER BY seq LIMIT ?
+        """
+}
+
+/// Some of the events of a log that may be long.
+package struct EventPage: Sendable {
+    /// How many events are looked at for a page.
+    static let size = 1000
+
+    /// Those of them that were asked for; there may be none.
+    package let events: [Event]
+    /// The number of the last one looked at, where the next page starts.
+    package let last: Int64
+    /// Whether there may be another page already.
+    package let mayBeMore: Bool
+}
+
+extension Event {
+    fileprivate init(row: Row) throws {
+        self.init(
+            sequence: row[0], taskID: TaskID(row[1]), at: try row.timestamp(2) ?? Timestamp(milliseconds: 0),
+            type: row[3], data: try row.json(4) ?? .null)
     }
 }

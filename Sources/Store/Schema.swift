@@ -9,6 +9,7 @@ enum Schema {
             for statement in [tasks, supplements, indexes, views] { try db.execute(sql: statement) }
         }
         migrator.registerMigration("v2") { db in try db.execute(sql: labels) }
+        migrator.registerMigration("v3") { db in try db.execute(sql: owners) }
         return migrator
     }
 
@@ -109,6 +110,19 @@ enum Schema {
         INSERT INTO labels (key, value, task_id)
             SELECT label.key, label.value, tasks.id FROM tasks, json_each(tasks.labels) AS label
             WHERE tasks.labels <> '{}';
+        """
+
+    private static let owners = """
+        -- Whose tasks they are: to find them, to count those that are not done, and to pass over those that have to wait.
+        CREATE INDEX tasks_owner ON tasks (submitted_uid, id);
+        DROP INDEX tasks_state;
+        CREATE INDEX tasks_state ON tasks (state, id, submitted_uid);
+        DROP INDEX tasks_ready;
+        CREATE INDEX tasks_ready ON tasks (queue, priority DESC, id, submitted_uid)
+            WHERE state = 'queued' AND waiting_for IS NULL AND is_composite = 0;
+        -- One user's key is nothing to another.
+        DROP INDEX tasks_key;
+        CREATE UNIQUE INDEX tasks_key ON tasks (key, coalesce(submitted_uid, -1)) WHERE key IS NOT NULL;
         """
 
     private static let indexes = """

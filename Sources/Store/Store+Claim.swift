@@ -5,11 +5,12 @@ extension Store {
     /// Takes up to `limit` ready tasks into `running`, the highest priority first, then the oldest.
     ///
     /// - Parameter running: how many tasks run in each queue now; a queue's own limit counts from there.
+    /// - Parameter room: how many more tasks of a user may run, for those whose number is limited.
     package func claim(
-        limit: Int, running: [String: Int], at now: Timestamp
+        limit: Int, running: [String: Int], room: [UInt32: Int] = [:], at now: Timestamp
     ) async throws -> [TaskRecord] {
         try await write { db in
-            var heads: [(priority: Int, id: Int64)] = []
+            var heads: [Head] = []
             let queues = try Row.fetchAll(
                 db.cachedStatement(sql: "SELECT name, max_running FROM queues WHERE paused = 0"))
             for queue in queues {
@@ -17,12 +18,49 @@ extension Store {
                 let maximum: Int? = queue[1]
                 let free = min(limit, maximum.map { $0 - running[name, default: 0] } ?? limit)
                 guard free > 0 else { continue }
-                let rows = try Row.fetchAll(db.cachedStatement(sql: Self.queueHead), arguments: [name, free])
-                heads += rows.map { ($0[0], $0[1]) }
+                heads += try Self.heads(db, of: name, limit: free, room: room)
             }
             heads.sort { ($1.priority, $0.id) < ($0.priority, $1.id) }
-            return try heads.prefix(limit).compactMap { try Self.start(db, TaskID($0.id), at: now) }
+            var room = room
+            var claimed: [TaskRecord] = []
+            for head in heads where claimed.count < limit && head.takeRoom(in: &room) {
+                if let record = try Self.start(db, TaskID(head.id), at: now) { claimed.append(record) }
+            }
+            return claimed
         }
+    }
+
+    /// A ready task.
+    private struct Head {
+        let priority: Int
+        let id: Int64
+        let owner: UInt32?
+
+        /// Takes one place of its user; `false` when there is none left.
+        func takeRoom(in room: inout [UInt32: Int]) -> Bool {
+            guard let owner, let places = room[owner] else { return true }
+            room[owner] = places - 1
+            return places > 0
+        }
+    }
+
+    /// The first ready tasks of a queue whose users have room for them.
+    private static func heads(
+        _ db: Database, of queue: String, limit: Int, room: [UInt32: Int]
+    ) throws -> [Head] {
+        guard !room.isEmpty else {
+            let rows = try Row.fetchAll(db.cachedStatement(sql: queueHead), arguments: [queue, limit])
+            return rows.map { Head(priority: $0[0], id: $0[1], owner: nil) }
+        }
+        let full = JSONValue.array(room.filter { $0.value <= 0 }.map { JSONValue($0.key) }).text()
+        let rows = try Row.fetchCursor(db.cachedStatement(sql: queueHeadWithRoom), arguments: [queue, full])
+        var room = room
+        var heads: [Head] = []
+        while heads.count < limit, let row = try rows.next() {
+            let head = Head(priority: row[0], id: row[1], owner: row[2])
+            if head.takeRoom(in: &room) { heads.append(head) }
+        }
+        return heads
     }
 
     // The planner, which knows no sizes, takes an index of all tasks in a state for as good as one of the ready ones.
@@ -30,6 +68,14 @@ extension Store {
         SELECT priority, id FROM tasks INDEXED BY tasks_ready
         WHERE state = 'queued' AND waiting_for IS NULL AND is_composite = 0 AND queue = ?
         ORDER BY priority DESC, id LIMIT ?
+        """
+
+    /// Those of users who may not run any more are passed over in the index alone.
+    static let queueHeadWithRoom = """
+        SELECT priority, id, submitted_uid FROM tasks INDEXED BY tasks_ready
+        WHERE state = 'queued' AND waiting_for IS NULL AND is_composite = 0 AND queue = ?
+            AND (submitted_uid IS NULL OR submitted_uid NOT IN (SELECT value FROM json_each(?)))
+        ORDER BY priority DESC, id
         """
 
     /// How many composites ``claimComposites(at:)`` takes at most.

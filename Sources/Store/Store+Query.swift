@@ -74,6 +74,25 @@ extension Store {
         }
     }
 
+    /// The first of the tasks numbered `ids` that was not submitted by the user `owner`, be it another's or nobody's;
+    /// `nil` when all were.
+    package func firstForeign(to owner: UInt32, among ids: [TaskID]) async throws -> TaskID? {
+        try await read { db in try ids.first { try !TaskRecord.exists(db, $0, of: owner) } }
+    }
+
+    /// How many tasks of each user are not done.
+    package func unfinishedByOwner() async throws -> [UInt32: Int] {
+        try await read { db in
+            let rows = try Row.fetchAll(db.cachedStatement(sql: Self.unfinished))
+            return Dictionary(uniqueKeysWithValues: rows.map { ($0[0], $0[1]) })
+        }
+    }
+
+    static let unfinished = """
+        SELECT submitted_uid, count(*) FROM tasks INDEXED BY tasks_state
+        WHERE state IN ('held', 'queued', 'running') AND submitted_uid IS NOT NULL GROUP BY submitted_uid
+        """
+
     /// How many tasks are in each state; every state is named.
     package func counts() async throws -> [(state: TaskState, count: Int)] {
         try await read { db in
@@ -125,6 +144,7 @@ extension TaskFilter {
         if let kind { require("kind = ?", kind.rawValue) }
         if let queue { require("queue = ?", queue) }
         if let parentID { require("parent_id = ?", parentID.number) }
+        if let owner { require("submitted_uid = ?", owner) }
         for label in labels {
             require("id IN (SELECT task_id FROM labels WHERE key = ? AND value = ?)", label.key, label.value)
         }

@@ -19,19 +19,21 @@ extension Store {
     /// Makes a task of each job, and of each member of composites, all or none.
     ///
     /// - Parameter directory: where the jobs' relative paths start; absolute.
+    /// - Parameter owner: the user whose tasks alone the jobs may run after; `nil` for any task.
     /// - Returns: the submissions in the order of `jobs`, and the tasks that were done as soon as they were submitted
     ///   because one they run after had not succeeded.
     /// - Parameter whenQueued: is called before the commit; a claim that follows it finds the new tasks.
     /// - Throws: ``UnknownTask`` when a job runs after a task that does not exist; ``StoreError``, with the code
     ///   `busy` when too much waits to be written.
     package func submit(
-        _ jobs: [Job], directory: String?, by submitter: Submitter?, at now: Timestamp, whenQueued: () -> Void = {}
+        _ jobs: [Job], directory: String?, by submitter: Submitter?, afterTasksOf owner: UInt32? = nil,
+        at now: Timestamp, whenQueued: () -> Void = {}
     ) async throws -> (submissions: [Submission], ended: [TaskRecord]) {
         try await write(isRefusable: true, whenQueued: whenQueued) { db in
-            var insertion = Insertion(db: db, directory: directory, submitter: submitter, now: now)
+            var insertion = Insertion(db: db, directory: directory, submitter: submitter, owner: owner, now: now)
             var submissions: [Submission] = []
             for job in jobs {
-                if let key = job.key, let existing = try Self.find(db, key: key) {
+                if let key = job.key, let existing = try Self.find(db, key: key, of: submitter) {
                     submissions.append(Submission(task: existing, isNew: false))
                 } else {
                     submissions.append(Submission(task: try insertion.insert(job), isNew: true))
@@ -47,8 +49,10 @@ extension Store {
         }
     }
 
-    private static func find(_ db: Database, key: String) throws -> TaskRecord? {
-        try TaskRecord.first(db, "SELECT \(TaskRecord.columns) FROM tasks WHERE key = ?", [key])
+    private static func find(_ db: Database, key: String, of submitter: Submitter?) throws -> TaskRecord? {
+        try TaskRecord.first(
+            db, "SELECT \(TaskRecord.columns) FROM tasks WHERE key = ? AND coalesce(submitted_uid, -1) = ?",
+            [key, submitter.map { Int64($0.uid) } ?? -1])
     }
 }
 
@@ -65,6 +69,8 @@ struct Insertion {
     private let db: Database
     private let directory: String?
     private let submitter: Submitter?
+    /// The user whose tasks alone a job may run after; `nil` for any task.
+    private let owner: UInt32?
     private let now: Timestamp
     private let nowText: String
     private var nextID: Int64
@@ -72,10 +78,11 @@ struct Insertion {
     /// Tasks that run after others, to look at once all rows are in.
     private var dependents: [TaskID] = []
 
-    init(db: Database, directory: String?, submitter: Submitter?, now: Timestamp) {
+    init(db: Database, directory: String?, submitter: Submitter?, owner: UInt32? = nil, now: Timestamp) {
         self.db = db
         self.directory = directory
         self.submitter = submitter
+        self.owner = owner
         self.now = now
         nowText = now.description
         nextID = 0
@@ -151,7 +158,8 @@ struct Insertion {
 
     private func insertDependency(of id: TaskID, on dependency: TaskID, parent: Parent?) throws {
         // A member that waited for what contains it would wait for ever.
-        guard dependency < id, !(parent?.lineage.contains(dependency) ?? false), try TaskRecord.exists(db, dependency)
+        guard dependency < id, !(parent?.lineage.contains(dependency) ?? false),
+            try TaskRecord.exists(db, dependency, of: owner)
         else {
             // A later attempt has the gates of the first, and what was behind one may have been pruned since.
             if let parent, parent.attempt > 1 { return }
@@ -205,10 +213,11 @@ extension TaskRecord {
             directory: directory, timedOut: false, paused: false, parentAttempt: parent?.attempt)
     }
 
-    /// Whether there is a task numbered `id`.
-    static func exists(_ db: Database, _ id: TaskID) throws -> Bool {
+    /// Whether there is a task numbered `id`, of `owner` where one is given.
+    static func exists(_ db: Database, _ id: TaskID, of owner: UInt32? = nil) throws -> Bool {
         try Bool.fetchOne(
-            db.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM tasks WHERE id = ?)"), arguments: [id.number])
-            ?? false
+            db.cachedStatement(
+                sql: "SELECT EXISTS (SELECT 1 FROM tasks WHERE id = ?1 AND (?2 IS NULL OR submitted_uid = ?2))"),
+            arguments: [id.number, owner]) ?? false
     }
 }

@@ -18,6 +18,8 @@ struct Configuration: Sendable {
         case keepAge = "keep_age"
         case keepCount = "keep_count"
         case keepBytes = "keep_bytes"
+        case roles
+        case limits
 
         var variable: String { "TASKD_\(rawValue.uppercased())" }
     }
@@ -40,6 +42,10 @@ struct Configuration: Sendable {
     let logLevel: Logger.Level
     /// The group whose members may connect; `nil` for the daemon's user alone.
     let socketGroup: String?
+    /// Who has which roles; `nil` when nobody says.
+    let grants: Grants?
+    /// What a user may take at once.
+    let limits: UserLimits
     let onStop: OnStop
     /// What is kept of the history.
     let retention: Retention
@@ -77,6 +83,7 @@ extension Configuration {
             jobsDirectory: absolute(value(.jobsDirectory) ?? stateDirectory + "/jobs"),
             maximumRunning: try value(.maximumRunning).map(checkedMaximum) ?? defaultMaximumRunning,
             logLevel: try value(.logLevel).map(checkedLevel) ?? .info, socketGroup: value(.socketGroup),
+            grants: try value(.roles).map(checkedRoles), limits: try value(.limits).map(checkedLimits) ?? UserLimits(),
             onStop: try value(.onStop).map(checkedPolicy) ?? .cancel,
             retention: Retention(
                 age: try value(.keepAge).map(checkedAge),
@@ -121,7 +128,7 @@ extension Configuration {
     private static func settings(inFile path: String?) throws(DaemonError) -> [Setting: String] {
         guard let path else { return [:] }
         do {
-            let document = try YAMLDocument.value(try TextFile.read(path, limit: 1 << 20))
+            let document = try YAMLDocument.value(try TextFile.read(path, limit: 1 << 20, isTrusted: true))
             guard case .object(let object) = document else {
                 if document == .null { return [:] }
                 throw DaemonError(code: .usage, message: "\(path): expected settings as key: value")

@@ -15,7 +15,7 @@ enum Reply {
     static func problem(_ problem: Problem) -> Response {
         var response = response(
             problem.json, status: HTTPResponse.Status(code: problem.status), type: "application/problem+json")
-        if problem.status == 503 { response.headers[.retryAfter] = "1" }
+        if problem.mayPass { response.headers[.retryAfter] = "1" }
         return response
     }
 
@@ -25,7 +25,20 @@ enum Reply {
     }
 }
 
+extension EngineError.Code {
+    /// The limit of a user that this is about.
+    fileprivate var limit: UserLimits.Name? {
+        switch self {
+        case .limitReached(let limit), .overLimit(let limit): limit
+        default: nil
+        }
+    }
+}
+
 extension Problem {
+    /// Whether the same request may do in a moment.
+    var mayPass: Bool { status == 503 || status == 429 }
+
     /// The problem that `error` is to a client; what nobody foresaw is an internal one, told without its insides.
     init(_ error: any Error) {
         switch error {
@@ -55,9 +68,11 @@ extension Problem {
             case .wrongState: (409, "Wrong state")
             case .stopping: (503, "Stopping")
             case .busy: (503, "Busy")
+            case .limitReached: (429, "Limit reached")
+            case .overLimit: (413, "Over the limit")
             case .storageFull: (503, "Storage full")
             case .storage: (500, "Storage failed")
             }
-        self.init(status: status, title: title, detail: error.message)
+        self.init(status: status, title: title, detail: error.message, limit: error.code.limit)
     }
 }

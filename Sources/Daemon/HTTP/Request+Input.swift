@@ -4,10 +4,19 @@ internal import Model
 internal import NIOCore
 
 extension Request {
+    /// The body as it is.
+    ///
+    /// - Throws: `NIOTooManyBytesError` when it is too large, before it is read where it says so.
+    func bytes() async throws -> [UInt8] {
+        if let length = headers[.contentLength].flatMap({ Int($0) }), length > ConnectionContext.maximumBody {
+            throw NIOTooManyBytesError(maxBytes: ConnectionContext.maximumBody)
+        }
+        return Array(try await body.collect(upTo: ConnectionContext.maximumBody).readableBytesView)
+    }
+
     /// The body as JSON, or as YAML when it says it is; `nil` when it is empty.
     func document() async throws -> JSONValue? {
-        let body = try await body.collect(upTo: ConnectionContext.maximumBody)
-        let bytes = Array(body.readableBytesView)
+        let bytes = try await bytes()
         guard !bytes.isEmpty else { return nil }
         let type = headers[.contentType]?.lowercased() ?? ""
         return type.contains("yaml") ? try YAMLDocument.value(bytes) : try JSONParser.parse(bytes)

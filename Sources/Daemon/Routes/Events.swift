@@ -11,23 +11,31 @@ extension Routes {
         let query = try request.query(known: ["after", "task_id", "follow"])
         let follow = try query["follow"]?.flag() ?? false
         let taskID = try query["task_id"].map { TaskID(try $0.number(in: 1...Int64.max)) }
-        if let taskID { _ = try await engine.task(taskID) }
+        if let taskID {
+            try await requireVisible([taskID], to: context.caller)
+            _ = try await engine.task(taskID)
+        }
+        let owner = context.caller.seesOnly
+        let seat = follow ? try access.takeWait(for: context.caller) : nil
         let last = request.headers[.lastEventID].map { Field(.string($0), path: "Last-Event-ID") }
         // Who follows without saying from where wants to know what happens next.
         let start = follow ? try await engine.store.lastSequence() : 0
         let after = try (query["after"] ?? last)?.number(in: 0...Int64.max) ?? start
         let body = ResponseBody { [engine] writer in
+            defer { withExtendedLifetime(seat) {} }
             var sequence = after
             // Listening begins before reading, so that nothing committed in between is missed.
             let commits = engine.store.commits()
             var more = commits.makeAsyncIterator()
             repeat {
-                var page: [Event]
-                repeat {
-                    page = try await engine.store.events(after: sequence, taskID: taskID)
-                    if !page.isEmpty { try await writer.write(ByteBuffer(string: page.map(\.frame).joined())) }
-                    sequence = page.last?.sequence ?? sequence
-                } while page.count == 1000
+                var mayBeMore = true
+                while mayBeMore {
+                    let page = try await engine.store.eventPage(after: sequence, taskID: taskID, owner: owner)
+                    if !page.events.isEmpty {
+                        try await writer.write(ByteBuffer(string: page.events.map(\.frame).joined()))
+                    }
+                    (sequence, mayBeMore) = (page.last, page.mayBeMore)
+                }
                 if !follow { break }
             } while await more.next() != nil && !engine.isStopping
             try await writer.finish(nil)

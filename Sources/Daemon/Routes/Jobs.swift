@@ -27,7 +27,7 @@ extension Routes {
         let overrides = try await request.document()
         var job = try Job(json: written.overridden(by: overrides))
         if job.name == nil { job.name = name }
-        let submissions = try await engine.submit([job], directory: jobFiles.directory, by: context.submitter)
+        let submissions = try await submit([job], directory: jobFiles.directory, for: context.caller)
         guard let submission = submissions.first else { preconditionFailure("one job makes one submission") }
         return Reply.json(submission.task.json(), status: submission.isNew ? .created : .ok)
     }

@@ -17,6 +17,7 @@ extension Routes {
         let offset = try query["offset"]?.number(in: 0...Int64.max) ?? 0
         let follow = try query["follow"]?.flag() ?? false
         let task = try await engine.task(context.taskID())
+        let seat = follow ? try access.takeWait(for: context.caller) : nil
         guard task.kind.hasOutput else {
             throw Problem(
                 status: 409, title: "No output",
@@ -26,6 +27,7 @@ extension Routes {
             stateDirectory: output.stateDirectory, watches: output.watches, engine: engine, taskID: task.id,
             stream: stream)
         let body = ResponseBody { writer in
+            defer { withExtendedLifetime(seat) {} }
             try await reader.read(from: offset, follow: follow) { try await writer.write($0) }
             try await writer.finish(nil)
         }

@@ -21,7 +21,7 @@ extension Routes {
     /// `POST /v1/tasks/{id}/input`: the body goes to the command's standard input as it is → `{written: bytes}`.
     @Sendable func writeInput(_ request: Request, _ context: ConnectionContext) async throws -> Response {
         _ = try request.query(known: [])
-        let bytes = Array(try await request.body.collect(upTo: ConnectionContext.maximumBody).readableBytesView)
+        let bytes = try await request.bytes()
         try await engine.write(bytes, to: context.taskID())
         return Reply.json(["written": JSONValue(bytes.count)])
     }

@@ -8,43 +8,54 @@ struct Routes: Sendable {
     typealias Handler = @Sendable (Request, ConnectionContext) async throws -> Response
 
     let engine: Engine
+    let access: Access
     let jobFiles: JobFiles
     let health: Health
     let output: Output
 
-    /// The method, path and handler of each route.
-    private var table: [(method: HTTPRequest.Method, path: String, handler: Handler)] {
-        [
-            (.get, "/v1/health", getHealth),
-            (.post, "/v1/tasks", submitTasks),
-            (.get, "/v1/tasks", listTasks),
-            (.get, "/v1/tasks/:id", getTask),
-            (.get, "/v1/tasks/:id/output", getOutput),
-            (.get, "/v1/tasks/:id/why", explainTask),
-            (.post, "/v1/tasks/:id/cancel", cancelTask),
-            (.post, "/v1/tasks/:id/start", startTask),
-            (.post, "/v1/tasks/:id/retry", retryTask),
-            (.post, "/v1/tasks/:id/pause", pauseTask),
-            (.post, "/v1/tasks/:id/resume", resumeTask),
-            (.post, "/v1/tasks/:id/input", writeInput),
-            (.post, "/v1/wait", waitForTasks),
-            (.post, "/v1/as_completed", streamCompletions),
-            (.get, "/v1/events", streamEvents),
-            (.post, "/v1/prune", pruneTasks),
-            (.post, "/v1/backup", backUp),
-            (.get, "/v1/jobs", listJobs),
-            (.post, "/v1/jobs/:name/submit", submitJob),
-            (.get, "/v1/queues", listQueues),
-            (.patch, "/v1/queues/:name", changeQueue),
+    /// The method and path of each route, the roles it is for beside `admin`, and its handler.
+    private static let table:
+        [(method: HTTPRequest.Method, path: String, roles: Roles, handler: @Sendable (Routes) -> Handler)] = [
+            (.get, "/v1/health", [.read, .own], getHealth),
+            (.post, "/v1/tasks", .submit, submitTasks),
+            (.get, "/v1/tasks", [.read, .own], listTasks),
+            (.get, "/v1/tasks/:id", [.read, .own], getTask),
+            (.get, "/v1/tasks/:id/output", [.read, .own], getOutput),
+            (.get, "/v1/tasks/:id/why", [.read, .own], explainTask),
+            (.post, "/v1/tasks/:id/cancel", .own, cancelTask),
+            (.post, "/v1/tasks/:id/start", .own, startTask),
+            (.post, "/v1/tasks/:id/retry", .submit, retryTask),
+            (.post, "/v1/tasks/:id/pause", .own, pauseTask),
+            (.post, "/v1/tasks/:id/resume", .own, resumeTask),
+            (.post, "/v1/tasks/:id/input", .own, writeInput),
+            (.post, "/v1/wait", [.read, .own], waitForTasks),
+            (.post, "/v1/as_completed", [.read, .own], streamCompletions),
+            (.get, "/v1/events", [.read, .own], streamEvents),
+            (.post, "/v1/prune", .admin, pruneTasks),
+            (.post, "/v1/backup", .admin, backUp),
+            (.get, "/v1/jobs", [.read, .submit], listJobs),
+            (.post, "/v1/jobs/:name/submit", .submit, submitJob),
+            (.get, "/v1/queues", [.read, .own], listQueues),
+            (.patch, "/v1/queues/:name", .admin, changeQueue),
         ]
+
+    /// Each route with the roles it is for, as documents and tests name them.
+    static var listing: [(method: String, path: String, roles: Roles)] {
+        table.map { ($0.method.rawValue, $0.path, $0.roles.union(.admin)) }
     }
 
     /// A router for the table: an unknown path is 404, a known one with another method 405.
     func router() -> Router<ConnectionContext> {
         let router = Router(context: ConnectionContext.self)
         router.add(middleware: ProblemMiddleware())
-        let table = table
-        for route in table { router.on(RouterPath(route.path), method: route.method, use: route.handler) }
+        let table = Self.table
+        for route in table {
+            let handler = route.handler(self)
+            router.on(RouterPath(route.path), method: route.method) { request, context in
+                try await permit(context, route.roles, isAboutTask: route.path.contains(":id"))
+                return try await handler(request, context)
+            }
+        }
         for path in Set(table.map(\.path)) {
             let allowed = table.filter { $0.path == path }.map(\.method)
             for method in Self.methods where !allowed.contains(method) {

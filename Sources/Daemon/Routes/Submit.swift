@@ -14,7 +14,7 @@ extension Routes {
         guard case .array(let list) = document else {
             let job = try Job(json: document.overridden(by: overrides))
             guard !isRehearsal else { return Reply.json(job.source) }
-            let submissions = try await engine.submit([job], directory: directory, by: context.submitter)
+            let submissions = try await submit([job], directory: directory, for: context.caller)
             guard let submission = submissions.first else { preconditionFailure("one job makes one submission") }
             return Reply.json(submission.task.json(), status: submission.isNew ? .created : .ok)
         }
@@ -31,9 +31,15 @@ extension Routes {
             jobs.append(try Job(json: element.overridden(by: overrides), path: "[\(index)]"))
         }
         guard !isRehearsal else { return Reply.json(.array(jobs.map(\.source))) }
-        let submissions = try await engine.submit(jobs, directory: directory, by: context.submitter)
+        let submissions = try await submit(jobs, directory: directory, for: context.caller)
         let isNew = submissions.contains(where: \.isNew)
         return Reply.json(.array(submissions.map { $0.task.json() }), status: isNew ? .created : .ok)
+    }
+
+    /// Submits `jobs` as far as their submitter may; what they run after has to be visible to them.
+    func submit(_ jobs: [Job], directory: String?, for caller: Caller) async throws -> [Submission] {
+        try await engine.submit(
+            jobs, directory: directory, by: caller.submitter, afterTasksOf: caller.seesOnly)
     }
 
     /// `POST /v1/tasks/{id}/retry`

@@ -12,7 +12,9 @@ extension Routes {
 
     /// `GET /v1/tasks`
     @Sendable func listTasks(_ request: Request, _ context: ConnectionContext) async throws -> Response {
-        let (tasks, next) = try await engine.store.tasks(TaskFilter(query: request.query))
+        var filter = try TaskFilter(query: request.query)
+        filter.owner = context.caller.seesOnly
+        let (tasks, next) = try await engine.store.tasks(filter)
         return Reply.json(["tasks": .array(tasks.map { $0.json() }), "next": next?.json ?? .null])
     }
 

@@ -10,6 +10,9 @@ extension Routes {
     @Sendable func waitForTasks(_ request: Request, _ context: ConnectionContext) async throws -> Response {
         _ = try request.query(known: [])
         let wish = try WaitRequest(json: try await request.requiredDocument())
+        try await requireVisible(wish.ids, to: context.caller)
+        let seat = try access.takeWait(for: context.caller)
+        defer { withExtendedLifetime(seat) {} }
         let (done, pending) = try await engine.wait(wish)
         return Reply.json([
             "done": .array(done.map { $0.json() }), "pending": .array(pending.map { $0.json() }),
@@ -20,8 +23,11 @@ extension Routes {
     @Sendable func streamCompletions(_ request: Request, _ context: ConnectionContext) async throws -> Response {
         _ = try request.query(known: [])
         let wish = try WaitRequest(json: try await request.requiredDocument(), mayBeEmpty: true)
+        try await requireVisible(wish.ids, to: context.caller)
         _ = try await engine.store.states(wish.ids)
+        let seat = try access.takeWait(for: context.caller)
         let body = ResponseBody { [engine] writer in
+            defer { withExtendedLifetime(seat) {} }
             let (lines, line) = AsyncThrowingStream<JSONValue, any Error>.makeStream()
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask {

@@ -26,6 +26,7 @@ extension Engine {
             let ended = try await store.requeueComposite(
                 task.record.id, job, after: exception, wakeAt: wakeAt > now ? wakeAt : nil, at: now)
         else { return nil }
+        usage.add(job.taskCount - 1, of: task.record.submittedBy)
         alarm.ring()
         advanceParents(of: task.record, by: -task.fraction, completed: 0)
         return ended

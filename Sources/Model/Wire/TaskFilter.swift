@@ -16,6 +16,8 @@ package struct TaskFilter: Sendable, Hashable {
     package var queue: String?
     /// Only members of this task.
     package var parentID: TaskID?
+    /// Only tasks that this user submitted; never asked for, but added for those who see no others.
+    package var owner: UInt32?
     /// Only tasks with all of these labels.
     package var labels: [Label] = []
     /// Only tasks submitted at or after this instant.

@@ -1,0 +1,72 @@
+internal import Glibc
+internal import Model
+
+/// Who may do what, and how much of it at once.
+struct Access: Sendable {
+    /// How many connections root and the daemon's own user may have, whom no other limit holds back.
+    private static let exemptConnections = 16_384
+    /// How many somebody may have who may do nothing: enough to be told so.
+    private static let strangerConnections = 4
+
+    let grants: Grants
+    private let limits: UserLimits
+    private let connections = Seats(capacity: Self.connectionCapacity)
+    private let waiters = Seats()
+
+    init(grants: Grants, limits: UserLimits) {
+        self.grants = grants
+        self.limits = limits
+    }
+
+    /// The limits of the user `uid`; `nil` for one whom none hold back.
+    func limits(of uid: UInt32) -> UserLimits? {
+        Grants.exempt.contains(uid) ? nil : limits
+    }
+
+    /// Takes a connection for `caller`.
+    ///
+    /// - Throws: ``Problem`` 429 when the caller has too many, 503 when the daemon has.
+    func takeConnection(for caller: Caller) throws(Problem) -> Seat {
+        let uid = caller.submitter?.uid ?? .max
+        let limit = caller.roles.isEmpty ? Self.strangerConnections : limits(of: uid)?.connections
+        do {
+            return try connections.take(uid, limit: limit ?? Self.exemptConnections)
+        } catch .userIsFull {
+            throw Problem(reached: .connections, "user \(uid) has as many connections", limit ?? Self.exemptConnections)
+        } catch {
+            throw Problem(
+                status: 503, title: "Busy",
+                detail: "as many connections are open as the daemon has descriptors for; try again in a moment")
+        }
+    }
+
+    /// Takes a place among those who wait, for as long as the seat lives; `nil` for one who needs none.
+    ///
+    /// - Throws: ``Problem`` 429 when the caller has too many.
+    func takeWait(for caller: Caller) throws(Problem) -> Seat? {
+        guard let uid = caller.submitter?.uid, let limit = limits(of: uid)?.waiters else { return nil }
+        do {
+            return try waiters.take(uid, limit: limit)
+        } catch {
+            throw Problem(reached: .waiters, "user \(uid) waits and follows as often", limit)
+        }
+    }
+
+    /// What the descriptors allow, less those that the tasks and the store need.
+    private static var connectionCapacity: Int {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return exemptConnections }
+        let descriptors = Int(clamping: limit.rlim_cur)
+        return descriptors - min(256, descriptors / 2)
+    }
+}
+
+extension Problem {
+    /// What a user is told who has as much as one may.
+    fileprivate init(reached limit: UserLimits.Name, _ what: String, _ maximum: Int) {
+        self.init(
+            status: 429, title: "Limit reached",
+            detail: "\(what) as limits.\(limit.rawValue) allows, \(maximum); end some, or try again later",
+            limit: limit)
+    }
+}

@@ -1,0 +1,124 @@
+internal import Model
+internal import NIOCore
+
+/// Lets go of clients that keep a connection busy without getting on: that send a request byte by byte, or do not read
+/// their answer.
+///
+/// It stands between the socket and the HTTP handlers. A connection that owes nothing has no timer.
+final class DeadlineHandler: ChannelDuplexHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundIn = IOData
+    typealias OutboundOut = IOData
+
+    /// How long a client may take to read anything at all of what waits for it.
+    private static let readingLimit = TimeAmount.seconds(30)
+
+    /// How far the requests have come; the handler of the requests tells.
+    var progress = RequestProgress()
+    private var context: ChannelHandlerContext?
+    private var debt: (RequestProgress.Debt, Scheduled<Void>)?
+    private var stall: Scheduled<Void>?
+    private var bytesWritten = 0
+    private var isClosing = false
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+        debt?.1.cancel()
+        stall?.cancel()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        // What comes behind what could not be read is no request.
+        guard !isClosing else { return }
+        progress.bytesArrived()
+        context.fireChannelRead(data)
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        watchDebt()
+        context.fireChannelReadComplete()
+    }
+}
+
+// MARK: - What the client owes
+
+extension DeadlineHandler {
+    /// Starts the time of what the client has begun, once for each.
+    func watchDebt() {
+        guard let context, debt?.0 != progress.debt else { return }
+        debt?.1.cancel()
+        debt = progress.debt.map { owed in
+            let timer = context.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(owed.limit)) {
+                self.refuse(
+                    Problem(
+                        status: 408, title: "Request timeout",
+                        detail: "the request did not arrive within \(owed.limit.secondsText) seconds"))
+            }
+            return (owed, timer)
+        }
+    }
+
+    /// Ends the connection, with `problem` as the last answer where one can be given.
+    func refuse(_ problem: Problem) {
+        guard let context, !isClosing else { return }
+        isClosing = true
+        guard progress.mayRefuse else { return context.close(promise: nil) }
+        let body = JSONWriter.bytes(problem.json)
+        let head = """
+            HTTP/1.1 \(problem.status) \(problem.title)\r\nconnection: close\r\n\
+            content-type: application/problem+json\r\n\(problem.mayPass ? "retry-after: 1\r\n" : "")\
+            content-length: \(body.count)\r\n\r\n
+            """
+        let written = context.eventLoop.makePromise(of: Void.self)
+        write(
+            context: context, data: wrapOutboundOut(.byteBuffer(ByteBuffer(bytes: head.utf8 + body))), promise: written)
+        flush(context: context)
+        written.futureResult.assumeIsolated().whenComplete { _ in context.close(promise: nil) }
+    }
+}
+
+extension DeadlineHandler {
+    /// A problem that is triggered on the channel is its last answer.
+    func triggerUserOutboundEvent(context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?) {
+        guard let problem = event as? Problem else {
+            return context.triggerUserOutboundEvent(event, promise: promise)
+        }
+        refuse(problem)
+        promise?.succeed()
+    }
+}
+
+// MARK: - What the client reads
+
+extension DeadlineHandler {
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        bytesWritten += unwrapOutboundIn(data).readableBytes
+        context.write(data, promise: promise)
+    }
+
+    func flush(context: ChannelHandlerContext) {
+        context.flush()
+        watchReading(context)
+    }
+
+    /// Starts the time of a client that leaves bytes waiting for it.
+    private func watchReading(_ context: ChannelHandlerContext) {
+        guard stall == nil, case let waiting = waitingBytes(context), waiting > 0 else { return }
+        let taken = bytesWritten - waiting
+        stall = context.eventLoop.assumeIsolated().scheduleTask(in: Self.readingLimit) {
+            self.stall = nil
+            let waiting = self.waitingBytes(context)
+            guard waiting > 0, self.bytesWritten - waiting == taken else { return self.watchReading(context) }
+            context.close(promise: nil)
+        }
+    }
+
+    /// How many bytes the socket has no room for; 0 for a channel that cannot tell.
+    private func waitingBytes(_ context: ChannelHandlerContext) -> Int {
+        (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+    }
+}

@@ -1,0 +1,116 @@
+internal import Model
+internal import NIOCore
+internal import NIOHTTP1
+
+/// Takes only requests whose beginning and end nobody can see differently, and ends connections that cannot go on.
+///
+/// It stands behind the HTTP/1 parser, which refuses most of what RFC 9112 forbids; what it lets through and a proxy might
+/// read otherwise is refused here.
+final class FramingHandler: ChannelDuplexHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias InboundOut = HTTPServerRequestPart
+    typealias OutboundIn = HTTPServerResponsePart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    private let deadlines: DeadlineHandler
+    /// Whether the answer is the last on this connection.
+    private var isLast = false
+    private var version = HTTPVersion.http1_1
+    private var hasRefused = false
+
+    init(_ deadlines: DeadlineHandler) {
+        self.deadlines = deadlines
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !hasRefused else { return }
+        switch unwrapInboundIn(data) {
+        case .head(let head):
+            if let mistake = head.mistake { return refuse(.malformed(mistake)) }
+            deadlines.progress.headArrived()
+            version = head.version
+            isLast = !head.isKeepAlive || head.version != .http1_1
+            encourage(context, head)
+        case .body: break
+        case .end: deadlines.progress.requestEnded()
+        }
+        context.fireChannelRead(data)
+    }
+
+    /// Tells a client that asks before it sends a body to send it, but for one that is too large (RFC 9110, 10.1.1).
+    private func encourage(_ context: ChannelHandlerContext, _ head: HTTPRequestHead) {
+        guard head.headers.first(name: "expect")?.lowercased() == "100-continue", head.version == .http1_1,
+            deadlines.progress.mayEncourage,
+            head.headers.first(name: "content-length").flatMap({ Int($0) }) ?? 0 <= ConnectionContext.maximumBody
+        else { return }
+        context.writeAndFlush(
+            wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: .continue))), promise: nil)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        guard let error = error as? HTTPParserError else { return context.fireErrorCaught(error) }
+        switch error {
+        case .headerOverflow:
+            refuse(
+                Problem(
+                    status: 431, title: "Header too large",
+                    detail: "a request's header may have at most \(HTTPServer.maximumHeader) bytes and "
+                        + "\(HTTPServer.maximumHeaderFields) fields"))
+        case .invalidVersion:
+            refuse(Problem(status: 505, title: "Version not supported", detail: "HTTP/1.1 is spoken here"))
+        default: refuse(.malformed("\(error)"))
+        }
+    }
+
+    private func refuse(_ problem: Problem) {
+        hasRefused = true
+        deadlines.refuse(problem)
+    }
+}
+
+// MARK: - Answers
+
+extension FramingHandler {
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        switch unwrapOutboundIn(data) {
+        case .head(var head):
+            deadlines.progress.answerBegan()
+            // A client that is not heard to the end is told so.
+            if isLast || deadlines.progress.isReadingBody {
+                head.headers.replaceOrAdd(name: "connection", value: "close")
+            }
+            head.version = version
+            context.write(wrapOutboundOut(.head(head)), promise: promise)
+        case .body: context.write(data, promise: promise)
+        case .end:
+            let isCutOff = deadlines.progress.answerEnded()
+            guard isLast || isCutOff else {
+                context.write(data, promise: promise)
+                return deadlines.watchDebt()
+            }
+            let written = promise ?? context.eventLoop.makePromise()
+            context.writeAndFlush(data, promise: written)
+            written.futureResult.assumeIsolated().whenComplete { _ in context.close(promise: nil) }
+        }
+    }
+}
+
+extension HTTPRequestHead {
+    /// What makes it a request that two readers might read differently (RFC 9112, 3.2, 6.1 and 6.3); `nil` for nothing.
+    fileprivate var mistake: String? {
+        if version == .http1_1, headers["host"].count != 1 { return "it needs one Host" }
+        let encodings = headers["transfer-encoding"]
+        if headers["content-length"].count + encodings.count > 1 { return "it tells its length more than once" }
+        if let encoding = encodings.first, encoding.lowercased() != "chunked" || version != .http1_1 {
+            return "its Transfer-Encoding is not chunked alone"
+        }
+        return nil
+    }
+}
+
+extension Problem {
+    /// What a client is told whose bytes are no request.
+    fileprivate static func malformed(_ what: String) -> Problem {
+        Problem(status: 400, title: "Bad request", detail: "this is no HTTP/1.1 request: \(what)")
+    }
+}
