@@ -101,7 +101,7 @@ extension Store {
         }
     }
 
-    private static let eventsWithOwner = """
+    static let eventsWithOwner = """
         SELECT seq, task_id, events.at, type, data, submitted_uid FROM events CROSS JOIN tasks ON tasks.id = task_id
         WHERE seq > ? ORDER BY seq LIMIT ?
         """

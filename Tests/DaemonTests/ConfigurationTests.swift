@@ -1,4 +1,6 @@
+import Glibc
 import Logging
+import Model
 import Testing
 
 @testable import Daemon
@@ -66,6 +68,50 @@ struct ConfigurationTests {
                 }
                 #expect(error?.message.hasPrefix(path) == true)
             }
+        }
+    }
+
+    @Test func takesRolesAndLimitsFromTheFileAndFromVariables() throws {
+        try withDirectory { directory in
+            let file = directory + "/taskd.yaml"
+            try write("roles:\n  read: {users: [7]}\nlimits: {running: 3}\n", to: file)
+            let byFile = try Configuration.resolve(flags: [.config: file], environment: home)
+            #expect(byFile.grants?.roles(of: 7, in: []) == .read)
+            #expect(byFile.limits.running == 3)
+            let environment = [
+                "HOME": "/", "TASKD_ROLES": #"{"own": {"groups": [8]}}"#, "TASKD_LIMITS": #"{"waiters": 1}"#,
+            ]
+            let byVariable = try Configuration.resolve(flags: [.config: file], environment: environment)
+            #expect(byVariable.grants?.roles(of: 7, in: [8]) == .own)
+            #expect(byVariable.limits.waiters == 1)
+        }
+    }
+
+    /// Who may write it decides what runs as whom.
+    @Test(arguments: [0o620 as mode_t, 0o602, 0o666])
+    func refusesAFileThatOthersMayWrite(mode: mode_t) throws {
+        try withDirectory { directory in
+            let file = directory + "/taskd.yaml"
+            try write("max_running: 3\n", to: file)
+            #expect(try Configuration.resolve(flags: [.config: file], environment: home).maximumRunning == 3)
+            chmod(file, mode)
+            let error = #expect(throws: DaemonError.self) {
+                try Configuration.resolve(flags: [.config: file], environment: home)
+            }
+            #expect(error?.message.hasPrefix(file) == true && error?.message.contains("chmod go-w") == true)
+        }
+    }
+
+    @Test(.enabled(if: getuid() == 0, "needs root, to give a file away"))
+    func refusesAFileOfAnotherUser() throws {
+        try withDirectory { directory in
+            let file = directory + "/taskd.yaml"
+            try write("max_running: 3\n", to: file)
+            chown(file, 65_534, 65_534)
+            let error = #expect(throws: DaemonError.self) {
+                try Configuration.resolve(flags: [.config: file], environment: home)
+            }
+            #expect(error?.message.contains("belongs to user 65534") == true)
         }
     }
 

@@ -7,7 +7,7 @@ import Testing
 
 /// Files that earlier versions have written, as their daemon left them when it was killed.
 @Suite struct FixtureTests {
-    @Test(arguments: ["v1", "v2"])
+    @Test(arguments: ["v1", "v2", "v3"])
     func isReadAndGoesOn(version: String) async throws {
         try await withDirectory { directory in
             let path = directory + "/history.sqlite"

@@ -10,8 +10,10 @@ struct Access: Sendable {
 
     let grants: Grants
     private let limits: UserLimits
-    private let connections = Seats(capacity: Self.connectionCapacity)
-    private let waiters = Seats()
+    /// The connections that are open.
+    let connections = Seats(capacity: Self.connectionCapacity)
+    /// The requests that wait for what has not happened yet.
+    let waiters = Seats()
 
     init(grants: Grants, limits: UserLimits) {
         self.grants = grants
@@ -40,11 +42,12 @@ struct Access: Sendable {
         }
     }
 
-    /// Takes a place among those who wait, for as long as the seat lives; `nil` for one who needs none.
+    /// Takes a place among those who wait, for as long as the seat lives.
     ///
     /// - Throws: ``Problem`` 429 when the caller has too many.
-    func takeWait(for caller: Caller) throws(Problem) -> Seat? {
-        guard let uid = caller.submitter?.uid, let limit = limits(of: uid)?.waiters else { return nil }
+    func takeWait(for caller: Caller) throws(Problem) -> Seat {
+        let uid = caller.submitter?.uid ?? .max
+        let limit = limits(of: uid)?.waiters ?? .max
         do {
             return try waiters.take(uid, limit: limit)
         } catch {

@@ -34,6 +34,9 @@ final class Seats: Sendable {
         return Seat(of: self, uid)
     }
 
+    /// How many are taken.
+    var count: Int { state.withLock(\.total) }
+
     fileprivate func free(_ uid: UInt32) {
         state.withLock { state in
             state.total -= 1

@@ -25,7 +25,8 @@ extension Routes {
                 "journal_mode": .string(settings.journalMode), "synchronous": JSONValue(settings.synchronous),
             ],
             "tasks": .object(tasks), "max_running": JSONValue(engine.maximumRunning),
-            "waited_for": JSONValue(engine.waitedFor),
+            "waited_for": JSONValue(engine.waitedFor), "connections": JSONValue(access.connections.count),
+            "waiters": JSONValue(access.waiters.count),
         ])
     }
 }

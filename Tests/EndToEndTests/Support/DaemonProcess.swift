@@ -7,6 +7,8 @@ import SystemPackage
 final class DaemonProcess: Sendable {
     let pid: Int32
     private let log: Log
+    /// What it has logged.
+    var text: String { log.text }
     private let running: Task<Int32, any Error>
 
     /// Starts `taskd` and returns when it says that it is ready.

@@ -3,12 +3,16 @@ import Model
 import Synchronization
 
 /// Runs `test` with the real `taskd`, in a directory of its own, and takes both away afterwards.
+///
+/// - Parameter settings: the text of its configuration file.
 func withDaemon<Value>(
-    jobs: [String: String] = [:], flags: [String] = [], state: String? = nil, under wrapper: [String] = [],
+    jobs: [String: String] = [:], settings: String = "", flags: [String] = [], state: String? = nil,
+    under wrapper: [String] = [],
     _ test: (LiveDaemon) async throws -> Value
 ) async throws -> Value {
     try await withDirectory { directory in
         try directory.write(jobs, to: "jobs")
+        try directory.write(settings, to: "taskd.yaml")
         let daemon = LiveDaemon(directory: directory, state: state ?? directory.path + "/state", flags: flags)
         try await daemon.start(under: wrapper)
         do {
@@ -41,9 +45,14 @@ final class LiveDaemon: Sendable {
 
     /// The flags it is started with.
     var arguments: [String] {
-        ["--state-dir", state, "--socket", socket, "--jobs-dir", directory.path + "/jobs"] + flags
+        [
+            "--config", directory.path + "/taskd.yaml", "--state-dir", state, "--socket", socket, "--jobs-dir",
+            directory.path + "/jobs",
+        ] + flags
     }
 
+    /// What the daemon that runs has logged.
+    var log: String { process.withLock { $0?.text ?? "" } }
     var pid: Int32? { process.withLock { $0?.pid } }
     /// Whether it has not ended by itself.
     var isRunning: Bool { process.withLock { $0?.hasEnded == false } }

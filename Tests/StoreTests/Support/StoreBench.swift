@@ -53,8 +53,11 @@ extension ExceptionInfo {
 
 extension StoreBench {
     @discardableResult
-    func submit(_ jobs: JSONValue..., at now: Timestamp = at(0)) async throws -> [TaskRecord] {
-        try await store.submit(jobs.map { try Job(json: $0) }, directory: "/", by: nil, at: now).submissions.map(\.task)
+    func submit(_ jobs: JSONValue..., by uid: UInt32? = nil, at now: Timestamp = at(0)) async throws -> [TaskRecord] {
+        let submitter = uid.map { Submitter(uid: $0, gid: $0, pid: 1) }
+        return try await store.submit(jobs.map { try Job(json: $0) }, directory: "/", by: submitter, at: now)
+            .submissions
+            .map(\.task)
     }
 
     func task(_ number: Int64) async throws -> TaskRecord { try #require(try await store.task(TaskID(number))) }

@@ -1,0 +1,46 @@
+import Testing
+
+@testable import Daemon
+
+/// What a client owes, moment by moment.
+struct RequestProgressTests {
+    @Test func aConnectionThatSaysNothingOwesNothing() {
+        var progress = RequestProgress()
+        #expect(progress.debt == nil && progress.mayRefuse && !progress.mayEncourage)
+        progress.bytesArrived()
+        #expect(progress.debt == .head(0))
+        progress.headArrived()
+        #expect(progress.debt == .body(1) && progress.mayRefuse && progress.mayEncourage)
+        progress.requestEnded()
+        #expect(progress.debt == nil && !progress.mayRefuse)
+        progress.answerBegan()
+        let isCutOff = progress.answerEnded()
+        #expect(!isCutOff)
+        #expect(progress.debt == nil && progress.mayRefuse)
+        progress.bytesArrived()
+        #expect(progress.debt == .head(1), "another one, with a time of its own")
+    }
+
+    @Test func whoWaitsForAnAnswerOwesNothingOfTheNextRequest() {
+        var progress = RequestProgress()
+        progress.headArrived()
+        progress.requestEnded()
+        progress.bytesArrived()
+        #expect(progress.debt == nil && !progress.mayRefuse, "the first is to be answered first")
+        progress.headArrived()
+        #expect(progress.debt == nil && !progress.mayRefuse)
+        progress.answerBegan()
+        let isCutOff = progress.answerEnded()
+        #expect(!isCutOff)
+        #expect(progress.debt == .body(2) && progress.mayRefuse)
+    }
+
+    @Test func anAnswerBeforeTheEndOfItsRequestIsTheLast() {
+        var progress = RequestProgress()
+        progress.headArrived()
+        progress.answerBegan()
+        #expect(!progress.mayRefuse && !progress.mayEncourage && progress.isReadingBody)
+        let isCutOff = progress.answerEnded()
+        #expect(isCutOff)
+    }
+}
