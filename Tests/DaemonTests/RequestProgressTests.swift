@@ -39,7 +39,7 @@ struct RequestProgressTests {
         var progress = RequestProgress()
         progress.headArrived()
         progress.answerBegan()
-        #expect(!progress.mayRefuse && !progress.mayEncourage && progress.isReadingBody)
+        #expect(!progress.mayRefuse && !progress.mayEncourage && progress.isAnsweringEarly)
         let isCutOff = progress.answerEnded()
         #expect(isCutOff)
     }

@@ -106,11 +106,15 @@ struct AccessTests {
             let ada = OtherUser(61_002)
             let mine = try await ada.submit(daemon, ["sleep": 0, "hold": true])
             let events = "http://t/v1/events?follow=true&after=0"
-            let line = "curl -sN --unix-socket \(daemon.socket) '\(events)' | sed '/event: succeeded/q'"
+            let line = "exec curl -sN --unix-socket \(daemon.socket) '\(events)'"
             let command = ada.prefix + ["/bin/sh", "-c", line]
             let follow = Task { try await Program.run(command[0], Array(command.dropFirst())) }
+            while try await daemon.http("GET", "/v1/health").json["waiters"] == 0 {}
             _ = try await daemon.run(["sleep": 0])
             #expect(try await ada.http(daemon, "POST", "/v1/tasks/\(mine)/start").status == 200)
+            _ = try await daemon.done(mine)
+            // The streams of a daemon that stops end with what there was.
+            try await daemon.end(SIGTERM)
             let told = try await follow.value.stdout
             let ids = told.matches(of: /"task_id":([0-9]+)/).map { $0.output.1 }
             #expect(!ids.isEmpty && ids.allSatisfy { $0 == "\(mine)" }, "\(told)")

@@ -66,6 +66,8 @@ extension DeadlineHandler {
     func refuse(_ problem: Problem) {
         guard let context, !isClosing else { return }
         isClosing = true
+        // Who reads the request has to know that what has come is not all of it.
+        defer { context.fireErrorCaught(RequestBrokenOff()) }
         guard progress.mayRefuse else { return context.close(promise: nil) }
         let body = JSONWriter.bytes(problem.json)
         let head = """
@@ -122,3 +124,6 @@ extension DeadlineHandler {
         (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
     }
 }
+
+/// The rest of a request will not be read.
+struct RequestBrokenOff: Error {}

@@ -13,23 +13,23 @@ final class FramingHandler: ChannelDuplexHandler {
     typealias OutboundOut = HTTPServerResponsePart
 
     private let deadlines: DeadlineHandler
-    /// Whether the answer is the last on this connection.
-    private var isLast = false
-    private var version = HTTPVersion.http1_1
-    private var hasRefused = false
+    /// What the answers are like that are still to be given, in order.
+    private var answers: [(version: HTTPVersion, isLast: Bool)] = []
+    /// What the client is told when the requests before are answered, instead of being listened to.
+    private var refusal: Problem?
+    private var isDeaf = false
 
     init(_ deadlines: DeadlineHandler) {
         self.deadlines = deadlines
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard !hasRefused else { return }
+        guard !isDeaf else { return }
         switch unwrapInboundIn(data) {
         case .head(let head):
             if let mistake = head.mistake { return refuse(.malformed(mistake)) }
             deadlines.progress.headArrived()
-            version = head.version
-            isLast = !head.isKeepAlive || head.version != .http1_1
+            answers.append((head.version, isLast: !head.isKeepAlive || head.version != .http1_1))
             encourage(context, head)
         case .body: break
         case .end: deadlines.progress.requestEnded()
@@ -48,23 +48,21 @@ final class FramingHandler: ChannelDuplexHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        guard let error = error as? HTTPParserError else { return context.fireErrorCaught(error) }
-        switch error {
-        case .headerOverflow:
-            refuse(
-                Problem(
-                    status: 431, title: "Header too large",
-                    detail: "a request's header may have at most \(HTTPServer.maximumHeader) bytes and "
-                        + "\(HTTPServer.maximumHeaderFields) fields"))
-        case .invalidVersion:
-            refuse(Problem(status: 505, title: "Version not supported", detail: "HTTP/1.1 is spoken here"))
-        default: refuse(.malformed("\(error)"))
+        if let error = error as? HTTPParserError, !isDeaf {
+            switch error {
+            // Behind a request that was to be the last, there is nothing to be read.
+            case .closedConnection where deadlines.progress.isAnsweringEarlierOnes: isDeaf = true
+            case .headerOverflow: refuse(.headerTooLarge)
+            case .invalidVersion: refuse(.versionUnknown)
+            default: refuse(.malformed("\(error)"))
+            }
         }
+        context.fireErrorCaught(error)
     }
 
     private func refuse(_ problem: Problem) {
-        hasRefused = true
-        deadlines.refuse(problem)
+        isDeaf = true
+        if deadlines.progress.isAnsweringEarlierOnes { refusal = problem } else { deadlines.refuse(problem) }
     }
 }
 
@@ -72,26 +70,33 @@ final class FramingHandler: ChannelDuplexHandler {
 
 extension FramingHandler {
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        guard let answer = answers.first else { return promise?.fail(RequestBrokenOff()) ?? () }
         switch unwrapOutboundIn(data) {
         case .head(var head):
             deadlines.progress.answerBegan()
+            head.version = answer.version
             // A client that is not heard to the end is told so.
-            if isLast || deadlines.progress.isReadingBody {
+            if answer.isLast || deadlines.progress.isAnsweringEarly {
                 head.headers.replaceOrAdd(name: "connection", value: "close")
             }
-            head.version = version
             context.write(wrapOutboundOut(.head(head)), promise: promise)
         case .body: context.write(data, promise: promise)
         case .end:
+            answers.removeFirst()
             let isCutOff = deadlines.progress.answerEnded()
-            guard isLast || isCutOff else {
-                context.write(data, promise: promise)
-                return deadlines.watchDebt()
-            }
-            let written = promise ?? context.eventLoop.makePromise()
-            context.writeAndFlush(data, promise: written)
-            written.futureResult.assumeIsolated().whenComplete { _ in context.close(promise: nil) }
+            if answer.isLast || isCutOff { return end(context, data, promise) }
+            context.write(data, promise: promise)
+            if let refusal, !deadlines.progress.isAnsweringEarlierOnes { return deadlines.refuse(refusal) }
+            deadlines.watchDebt()
         }
+    }
+
+    /// Ends the connection with the end of an answer.
+    private func end(_ context: ChannelHandlerContext, _ data: NIOAny, _ promise: EventLoopPromise<Void>?) {
+        isDeaf = true
+        let written = promise ?? context.eventLoop.makePromise()
+        context.writeAndFlush(data, promise: written)
+        written.futureResult.assumeIsolated().whenComplete { _ in context.close(promise: nil) }
     }
 }
 
@@ -109,6 +114,13 @@ extension HTTPRequestHead {
 }
 
 extension Problem {
+    fileprivate static let headerTooLarge = Problem(
+        status: 431, title: "Header too large",
+        detail: "a request's header may have at most \(HTTPServer.maximumHeader) bytes and "
+            + "\(HTTPServer.maximumHeaderFields) fields")
+    fileprivate static let versionUnknown = Problem(
+        status: 505, title: "Version not supported", detail: "HTTP/1.1 is spoken here")
+
     /// What a client is told whose bytes are no request.
     fileprivate static func malformed(_ what: String) -> Problem {
         Problem(status: 400, title: "Bad request", detail: "this is no HTTP/1.1 request: \(what)")

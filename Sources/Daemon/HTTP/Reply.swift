@@ -3,6 +3,7 @@ internal import HTTPTypes
 internal import Hummingbird
 internal import Model
 internal import NIOCore
+internal import NIOHTTP1
 
 /// Makes responses of values and of errors.
 enum Reply {
@@ -44,6 +45,8 @@ extension Problem {
         switch error {
         case let problem as Problem: self = problem
         case let error as EngineError: self.init(error)
+        case is RequestBrokenOff, is HTTPParserError:
+            self.init(status: 400, title: "Bad request", detail: "the request broke off")
         case is NIOTooManyBytesError:
             self.init(
                 status: 413, title: "Body too large",

@@ -73,7 +73,10 @@ extension ConnectionContext {
     /// - Throws: ``Problem`` 404 when it is no number: there is no such task.
     func taskID() throws -> TaskID {
         let text = parameters.get("id") ?? ""
-        guard let number = Int64(text), number > 0 else {
+        // Int64 would take a sign too, and one task is to have one path.
+        guard text.utf8.allSatisfy({ UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }), let number = Int64(text),
+            number > 0
+        else {
             throw Problem(
                 status: 404, title: "No such task", detail: "no task \"\(text.shown)\"; a task's id is a number")
         }

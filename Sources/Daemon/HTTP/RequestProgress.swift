@@ -46,8 +46,11 @@ struct RequestProgress {
     /// Whether a body is being read of a request that is the next to be answered, and no answer has begun.
     var mayEncourage: Bool { reading == .body && mayRefuse }
 
-    /// Whether the request has not been read to its end.
-    var isReadingBody: Bool { reading == .body }
+    /// Whether the request that is being answered has not been read to its end.
+    var isAnsweringEarly: Bool { reading == .body && unanswered == 1 }
+
+    /// Whether there are answers to requests before the one that is being read, or would be next.
+    var isAnsweringEarlierOnes: Bool { unanswered > (reading == .body ? 1 : 0) }
 }
 
 extension RequestProgress {

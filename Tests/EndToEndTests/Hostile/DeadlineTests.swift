@@ -8,7 +8,7 @@ struct DeadlineTests {
     private static let head = "POST /v1/tasks HTTP/1.1\r\nHost: t\r\n"
 
     /// One byte now and then is not getting on.
-    @Test func aHeadThatTrickleEndsAfterFiveSeconds() async throws {
+    @Test func aHeadThatTricklesEndsAfterFiveSeconds() async throws {
         try await withDaemon { daemon in
             let socket = daemon.socket
             let (answer, seconds) = try await timed {
@@ -33,7 +33,7 @@ struct DeadlineTests {
     @Test func aBodyThatTricklesEndsAfterThirtySeconds() async throws {
         try await withDaemon { daemon in
             let (answer, seconds) = try await timed {
-                try await daemon.raw(Self.head + "Content-Length: 100\r\n\r\n{", patience: 45_000)
+                try await daemon.raw(Self.head + "Content-Length: 100\r\n\r\n" + #"{"sleep":0}"#, patience: 45_000)
             }
             #expect(answer.hasPrefix("HTTP/1.1 408 "), "\(answer)")
             #expect(29...40 ~= seconds, "\(seconds)")
