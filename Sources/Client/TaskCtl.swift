@@ -9,7 +9,7 @@ struct TaskCtl: ParsableCommand {
         commandName: "taskctl", abstract: "Submit tasks to taskd, watch them, wait for them and cancel them.",
         discussion: """
             Exit codes: 0 success, 1 a task failed, 2 a task was cancelled, 3 not done yet, 4 no such task, 64 usage, \
-            69 daemon not reachable, 70 internal, 75 daemon stopping, 77 not permitted, 124 timed out.
+            69 daemon not reachable, 70 internal, 75 daemon stopping or a limit reached, 77 not permitted, 124 timed out.
             """,
         version: Version.current,
         groupedSubcommands: [
