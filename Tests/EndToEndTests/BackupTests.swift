@@ -23,7 +23,7 @@ struct BackupTests {
             _ = try await daemon.run(["sleep": 0])
             let check = try await Program.run(Program.taskd, ["--state-dir", daemon.state, "--check"])
             #expect(check.status == 0)
-            #expect(check.stdout.contains("sound; schema v2"))
+            #expect(check.stdout.contains("sound; schema v3"))
             #expect(check.stdout.contains("1 tasks"))
         }
     }
