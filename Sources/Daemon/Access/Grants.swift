@@ -39,16 +39,17 @@ extension Grants {
     init(field: Field) throws(InvalidInput) {
         self.init()
         var fields = try field.fields()
+        try fields.allow(only: Roles.named.map(\.name))
         for (name, role) in Roles.named {
             guard let grant = fields.take(name) else { continue }
             // Who submits sees what became of it.
             try add(role == .submit ? [.submit, .own] : role, to: grant)
         }
-        try fields.finish(known: Roles.named.map(\.name))
     }
 
     private mutating func add(_ roles: Roles, to grant: Field) throws(InvalidInput) {
         var fields = try grant.fields()
+        try fields.allow(only: ["users", "groups"])
         for member in try fields.take("users")?.list() ?? [] {
             let uid = try member.number { name in getpwnam(name).map { $0.pointee.pw_uid } }
             users[uid, default: []].formUnion(roles)
@@ -57,7 +58,6 @@ extension Grants {
             let gid = try member.number { name in getgrnam(name).map { $0.pointee.gr_gid } }
             groups[gid, default: []].formUnion(roles)
         }
-        try fields.finish(known: ["users", "groups"])
     }
 }
 

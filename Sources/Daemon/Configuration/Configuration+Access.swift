@@ -12,11 +12,11 @@ extension Configuration {
         try checked(text, .limits) { field throws(InvalidInput) in
             var limits = UserLimits()
             var fields = try field.fields()
+            try fields.allow(only: UserLimits.Name.allCases.map(\.rawValue))
             for name in UserLimits.Name.allCases {
                 guard let limit = fields.take(name.rawValue) else { continue }
                 limits[name] = Int(try limit.int(in: 1...1_000_000_000))
             }
-            try fields.finish(known: UserLimits.Name.allCases.map(\.rawValue))
             return limits
         }
     }
