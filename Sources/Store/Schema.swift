@@ -9,7 +9,9 @@ enum Schema {
             for statement in [tasks, supplements, indexes, views] { try db.execute(sql: statement) }
         }
         migrator.registerMigration("v2") { db in try db.execute(sql: labels) }
-        migrator.registerMigration("v3") { db in try db.execute(sql: owners) }
+        migrator.registerMigration("v3") { db in
+            for statement in [owners, runningView] { try db.execute(sql: statement) }
+        }
         return migrator
     }
 
@@ -123,6 +125,18 @@ enum Schema {
         -- One user's key is nothing to another.
         DROP INDEX tasks_key;
         CREATE UNIQUE INDEX tasks_key ON tasks (key, coalesce(submitted_uid, -1)) WHERE key IS NOT NULL;
+        """
+
+    private static let runningView = """
+        -- With the columns of `history`, so that one question serves both.
+        DROP VIEW running;
+        CREATE VIEW running AS
+            SELECT id, name, kind, state, result, exception ->> '$.type' AS exception_type,
+                   exception ->> '$.message' AS exception_message, submitted_at, started_at, finished_at,
+                   round((julianday('now') - julianday(started_at)) * 86400.0, 3) AS duration_s,
+                   queue, parent_id, attempt, submitted_uid,
+                   progress ->> '$.fraction' AS fraction, progress ->> '$.message' AS progress_message
+            FROM tasks WHERE state = 'running';
         """
 
     private static let indexes = """

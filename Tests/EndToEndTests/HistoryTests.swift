@@ -20,12 +20,13 @@ struct HistoryTests {
         }
     }
 
+    private static let columns =
+        "id name kind state result exception_type exception_message submitted_at started_at finished_at duration_s queue "
+        + "parent_id attempt submitted_uid"
+
     @Test(arguments: [
-        (
-            "history",
-            "id name kind state result exception_type exception_message submitted_at started_at finished_at duration_s "
-                + "queue parent_id attempt submitted_uid"
-        ), ("events", "seq task_id at type data"),
+        ("history", Self.columns), ("running", Self.columns + " fraction progress_message"),
+        ("events", "seq task_id at type data"),
     ])
     func hasTheColumnsOfTheContract(table: String, columns: String) async throws {
         try await withDaemon { daemon in
