@@ -8,7 +8,7 @@ private struct Recorder: XMLDocumentHandler {
     var lines: [String] = []
 
     mutating func start(_ element: XMLElement) throws(SourceError) {
-        let attributes = element.attributes.sorted { $0.key < $1.key }.map { " \($0.key)=\($0.value)" }.joined()
+        let attributes = element.attributes.all.sorted { $0.name < $1.name }.map { " \($0.name)=\($0.value)" }.joined()
         lines.append("\(element.depth)<\(element.name)\(attributes)")
     }
 
@@ -54,6 +54,7 @@ private struct Recorder: XMLDocumentHandler {
         "<!DOCTYPE html><html/>", "<!doctype html>", "<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>", "<a><!ELEMENT b></a>",
         "<![CDATA[x]]>", " <?xml version='1.0'?><a/>", "<a/><?xml version='1.0'?>",
         "<?xml version='1.0' encoding='EBCDIC'?><a/>",
+        "<a" + (0...100).map { " b\($0)='c'" }.joined() + "/>",
         String(repeating: "<a>", count: 300), "<a b='" + String(repeating: "x", count: 70_000) + "'/>",
         "<a>" + String(repeating: "x", count: 1_100_000) + "</a>",
         "<a><![CDATA[" + String(repeating: "x", count: 1_100_000) + "]]></a>",

@@ -5,7 +5,8 @@ enum XMLReference {
     private static let maximumLength = 12
 
     /// `text` with its references replaced by what they stand for, or `nil` when one stands for nothing.
-    static func replaced(in text: ArraySlice<UInt8>) -> [UInt8]? {
+    static func replaced(in text: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
+        guard text.contains(UInt8(ascii: "&")) else { return text }
         var replaced: [UInt8] = []
         replaced.reserveCapacity(text.count)
         var rest = text
@@ -19,7 +20,7 @@ enum XMLReference {
             rest = rest[(end + 1)...]
         }
         replaced.append(contentsOf: rest)
-        return replaced
+        return replaced[...]
     }
 
     private static func meaning(of name: String) -> String? {

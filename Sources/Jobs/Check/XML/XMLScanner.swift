@@ -151,7 +151,7 @@ extension XMLScanner {
         guard markup.starts(with: "xml".utf8), markup.count > 3, XMLTag.isSpace(markup[3]) else { return }
         guard isAtStart else { throw malformed("an XML declaration that is not at the beginning") }
         guard let declaration = XMLTag(markup.dropLast()) else { throw malformed("a damaged XML declaration") }
-        switch declaration.attributes["encoding", default: "utf-8"].lowercased() {
+        switch (declaration.attributes["encoding"] ?? "utf-8").lowercased() {
         case "utf-8", "utf8", "us-ascii", "ascii": break
         case "iso-8859-1", "latin1": isLatin1 = true
         case let name:
@@ -200,7 +200,7 @@ extension XMLScanner {
         guard markup.first != UInt8(ascii: "/") else {
             var name = markup.dropFirst()
             while let last = name.last, XMLTag.isSpace(last) { name.removeLast() }
-            try endElement(named: Array(name), into: &handler)
+            try endElement(named: name, into: &handler)
             return
         }
         guard !hasRoot || !open.isEmpty else { throw malformed("a second root element") }
@@ -211,13 +211,15 @@ extension XMLScanner {
         let element = XMLElement(name: tag.localName, attributes: tag.attributes, depth: open.count)
         open.append(tag.name)
         try handler.start(element)
-        if tag.isEmpty { try endElement(named: tag.name, into: &handler) }
+        if tag.isEmpty { try endElement(named: tag.name[...], into: &handler) }
     }
 
     private mutating func endElement(
-        named name: [UInt8], into handler: inout some XMLDocumentHandler
+        named name: ArraySlice<UInt8>, into handler: inout some XMLDocumentHandler
     ) throws(SourceError) {
-        guard let expected = open.popLast(), expected == name else { throw malformed("an end tag that does not match") }
+        guard let expected = open.popLast(), expected[...] == name else {
+            throw malformed("an end tag that does not match")
+        }
         guard let content = String(validating: text, as: UTF8.self) else { throw malformed("text that is no UTF-8") }
         clearText()
         let local = String(decoding: XMLTag.localName(of: name), as: UTF8.self)
