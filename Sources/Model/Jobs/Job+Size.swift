@@ -9,7 +9,7 @@ extension Job {
             switch action {
             case .command(let command), .shell(let command): command.size
             case .check(.command(let arguments, _)): arguments.size
-            case .check, .sleep, .composite: 0
+            case .check, .verify, .sleep, .composite: 0
             }
         return members.reduce(max(own, onDone.size)) { max($0, $1.largestCommand) }
     }
