@@ -86,7 +86,7 @@ struct TextTests {
 
     @Test func aNameForgesNoLineOfTheLog() async throws {
         let forged = "x\n<3>fake\r\n2026-01-01T00:00:00 error taskd: fake\u{1B}[2J\u{202E}\u{85}\u{2028}"
-        let jobs = ["bad\n<3>fake.yaml": "nothing: 1\n"]
+        let jobs = ["bad.yaml": #""x\n<3>fake\e[2J": 1"#]
         try await withDaemon(jobs: jobs, flags: ["--log-level", "trace"]) { daemon in
             let job: JSONValue = [
                 "sleep": 0, "name": .string(forged), "labels": [forged.replacing(":", with: ""): .string(forged)],
