@@ -12,6 +12,7 @@ let settings: [SwiftSetting] = [
 let staticLink = ["-static-executable", "-Xlinker", "--gc-sections", "-Xlinker", "-s"]
 
 let database = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let http: [Target.Dependency] = ["Hummingbird", "HummingbirdCore"].map { .product(name: $0, package: "hummingbird") }
@@ -36,6 +37,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
@@ -47,16 +49,19 @@ let package = Package(
     targets: [
         .target(name: "Model", swiftSettings: settings),
         .target(name: "Tasks", swiftSettings: settings),
-        .target(name: "Store", dependencies: ["Model", database], swiftSettings: settings),
+        .target(name: "Store", dependencies: ["Model", database, metrics], swiftSettings: settings),
         .target(
             name: "Jobs", dependencies: ["Model", "Tasks", database, subprocess, tls] + nio,
             swiftSettings: settings),
-        .target(name: "Engine", dependencies: ["Store", "Jobs", "Tasks", "Model", logging], swiftSettings: settings),
+        .target(
+            name: "Engine", dependencies: ["Store", "Jobs", "Tasks", "Model", logging, metrics], swiftSettings: settings
+        ),
         .systemLibrary(name: "CMalloc"),
         .executableTarget(
             name: "Daemon",
-            dependencies: ["Engine", "Jobs", "Store", "Model", "CMalloc", httpTypes, signals, logging, arguments, yaml]
-                + http + nio,
+            dependencies: [
+                "Engine", "Jobs", "Store", "Model", "CMalloc", httpTypes, signals, logging, metrics, arguments, yaml,
+            ] + http + nio,
             swiftSettings: settings,
             linkerSettings: [.unsafeFlags(["-Xlinker", "-s"], .when(configuration: .release))]),
         .executableTarget(
@@ -74,7 +79,8 @@ let package = Package(
             name: "JobsTests", dependencies: ["Jobs", "Model", "Tasks", database, tls] + nio, swiftSettings: settings),
         .testTarget(
             name: "EngineTests", dependencies: ["Engine", "Jobs", "Store", "Model", "Tasks"], swiftSettings: settings),
-        .testTarget(name: "DaemonTests", dependencies: ["Daemon", "Model", logging], swiftSettings: settings),
+        .testTarget(
+            name: "DaemonTests", dependencies: ["Daemon", "Model", logging, metrics], swiftSettings: settings),
         .testTarget(name: "ClientTests", dependencies: ["Client", "Model"], swiftSettings: settings),
         .testTarget(
             name: "EndToEndTests", dependencies: ["Model", "Daemon", "Client", subprocess], swiftSettings: settings),

@@ -1,6 +1,7 @@
 #!/bin/sh
-# Installs the Debian packages that the build and the tests need, as far as they are missing.
+# Installs the Debian packages that the build and the tests need, and what the tests need of Python, as far as missing.
 set -eu
+cd "$(dirname "$0")/.."
 
 packages=""
 want() { # want PACKAGE FILE-OR-COMMAND
@@ -26,9 +27,26 @@ want python3 python3
 python3 -c 'import ensurepip' 2>/dev/null || packages="$packages python3-venv"
 want systemd systemctl
 
-[ -n "$packages" ] || exit 0
-echo "installing:$packages"
-if [ "$(id -u)" -eq 0 ]; then root=""; else root=sudo; fi
-$root apt-get update -qq
-# shellcheck disable=SC2086 # a list of packages is a list of words
-DEBIAN_FRONTEND=noninteractive $root apt-get install -y -qq --no-install-recommends $packages >/dev/null
+# python3 -m venv needs it, and says so only when it is run.
+if ! python3 -c 'import ensurepip' 2>/dev/null; then packages="$packages python3-venv"; fi
+
+install_packages() {
+    [ -n "$packages" ] || return 0
+    echo "installing:$packages"
+    if [ "$(id -u)" -eq 0 ]; then root=""; else root=sudo; fi
+    $root apt-get update -qq
+    # shellcheck disable=SC2086 # a list of packages is a list of words
+    DEBIAN_FRONTEND=noninteractive $root apt-get install -y -qq --no-install-recommends $packages >/dev/null
+}
+install_packages
+
+# What tests need of Python, which Debian does not have: parsers and a tester of APIs.
+tools=.build-tools/python
+wanted="schemathesis==4.32.5 prometheus_client==0.26.0 openapi-spec-validator==0.9.0 pyyaml==6.0.4"
+if [ "$(cat "$tools/installed" 2>/dev/null)" != "$wanted" ]; then
+    echo "installing: $wanted"
+    python3 -m venv "$tools"
+    # shellcheck disable=SC2086 # a list of packages is a list of words
+    "$tools/bin/pip" install --quiet --disable-pip-version-check $wanted
+    echo "$wanted" >"$tools/installed"
+fi

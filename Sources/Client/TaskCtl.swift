@@ -27,7 +27,7 @@ struct TaskCtl: ParsableCommand {
                 name: "Steering",
                 subcommands: [
                     Cancel.self, Pause.self, Resume.self, Send.self, Queues.self, Queue.self, Prune.self, Backup.self,
-                    Ping.self,
+                    Ping.self, Doctor.self,
                 ]),
         ])
 

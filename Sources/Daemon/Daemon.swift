@@ -2,6 +2,7 @@ internal import Engine
 internal import Glibc
 internal import Jobs
 internal import Logging
+internal import Metrics
 internal import Model
 internal import Store
 internal import UnixSignals
@@ -10,6 +11,7 @@ internal import UnixSignals
 struct Daemon: Sendable {
     private let configuration: Configuration
     private let logger: Logger
+    private let metrics = MetricsRegistry()
     /// How long the last answers may take when the daemon stops.
     private static let answerLimit = Duration.seconds(5)
 
@@ -23,6 +25,7 @@ struct Daemon: Sendable {
     /// - Throws: ``DaemonError`` when it cannot start; ``StoreError`` when the store fails.
     func run() async throws {
         umask(0o077)
+        MetricsSystem.bootstrap(metrics)
         Allocator.keepSmall()
         Self.raiseDescriptorLimit()
         let directory = try StateDirectory(configuration.stateDirectory)
@@ -66,7 +69,8 @@ struct Daemon: Sendable {
         let routes = Routes(
             engine: engine, access: access, jobFiles: jobFiles,
             health: Health(pid: getpid(), startedAt: .now(), store: try await engine.store.settings()),
-            output: Output(stateDirectory: configuration.stateDirectory, watches: FileWatches()))
+            output: Output(stateDirectory: configuration.stateDirectory, watches: FileWatches()), metrics: metrics,
+            diagnosis: Diagnosis(configuration))
         let server: HTTPServer
         do {
             server = try await HTTPServer(
@@ -149,7 +153,7 @@ extension Daemon {
                 let ending = await hook.run(in: task.directory ?? configuration.stateDirectory, by: executor)
                 if ending != .exited(0) {
                     logger.warning(
-                        "on_done failed", metadata: ["task": "\(task.id)", "ending": "\("\(ending)".shown)"])
+                        "on_done failed", metadata: ["task_id": "\(task.id)", "ending": "\("\(ending)".shown)"])
                 }
                 switch ending {
                 case .exited(let code): return ["exit_code": .int(Int64(code)), "error": nil]
@@ -159,6 +163,7 @@ extension Daemon {
             attempt: { AttemptDirectory(state: executor.state, task: $0.id, attempt: $0.attempt) },
             limits: { access.limits(of: $0) },
             removeOutput: { try await AttemptDirectory.removeAll(of: $0, state: executor.state) },
+            logger: logger,
             warn: { logger.warning("\($0.shown)") })
     }
 }

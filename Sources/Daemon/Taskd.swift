@@ -11,7 +11,7 @@ struct Taskd: AsyncParsableCommand {
         abstract: "Runs background jobs, keeps their results, and answers taskctl on a Unix socket.",
         discussion: """
             Each setting comes from its flag, else its variable (TASKD_STATE_DIR, TASKD_SOCKET, TASKD_JOBS_DIR, \
-            TASKD_MAX_RUNNING, TASKD_ON_STOP, TASKD_LOG_LEVEL), else the configuration file, else its default.
+            TASKD_MAX_RUNNING, TASKD_ON_STOP, TASKD_LOG_LEVEL, TASKD_LOG_FORMAT), else the configuration file, else its default.
             """,
         version: Version.current)
 
@@ -31,6 +31,8 @@ struct Taskd: AsyncParsableCommand {
     var onStop: String?
     @Option(help: "The least severe messages to log: trace, debug, info, notice, warning, error or critical.")
     var logLevel: String?
+    @Option(help: "How to log: text or json, a line an event.")
+    var logFormat: String?
 
     @Flag(help: "Look through the history file, every page and every reference, say what is found and exit.")
     var check = false
@@ -39,7 +41,7 @@ struct Taskd: AsyncParsableCommand {
         do {
             let configuration = try Configuration.resolve(flags: flags)
             if check { return try Self.check(configuration.storePath) }
-            let logger = Self.logger(configuration.logLevel)
+            let logger = Self.logger(configuration)
             try await Daemon(configuration, logger: logger).run()
         } catch let error as DaemonError {
             StandardError.write("taskd: \(error.message.shown)\n")
@@ -61,13 +63,14 @@ struct Taskd: AsyncParsableCommand {
         let given: [(Configuration.Setting, String?)] = [
             (.config, config), (.stateDirectory, stateDir), (.socket, socket), (.jobsDirectory, jobsDir),
             (.maximumRunning, maxRunning.map(String.init)), (.logLevel, logLevel), (.shim, shim), (.onStop, onStop),
+            (.logFormat, logFormat),
         ]
         return Dictionary(uniqueKeysWithValues: given.compactMap { setting, value in value.map { (setting, $0) } })
     }
 
-    private static func logger(_ level: Logger.Level) -> Logger {
-        var logger = Logger(label: "taskd") { StreamLogHandler.standardError(label: $0) }
-        logger.logLevel = level
+    private static func logger(_ configuration: Configuration) -> Logger {
+        var logger = Logger(label: "taskd") { LineLogHandler(label: $0, format: configuration.logFormat) }
+        logger.logLevel = configuration.logLevel
         return logger
     }
 }

@@ -27,6 +27,7 @@ final class Completions: Sendable {
 
     private struct State {
         var nextNumber = 0
+        var open = 0
         var isStopped = false
         var waiters: [TaskID: [Int: AsyncStream<Completion>.Continuation]] = [:]
     }
@@ -38,6 +39,7 @@ final class Completions: Sendable {
         let (stream, continuation) = AsyncStream<Completion>.makeStream()
         let number = state.withLock { state in
             defer { state.nextNumber += 1 }
+            state.open += 1
             if state.isStopped { continuation.finish() }
             for id in ids { state.waiters[id, default: [:]][state.nextNumber] = continuation }
             return state.nextNumber
@@ -48,6 +50,7 @@ final class Completions: Sendable {
     /// Ends a wait, leaving nothing behind.
     func end(_ waiter: Waiter) {
         state.withLock { state in
+            state.open -= 1
             for id in waiter.ids {
                 state.waiters[id]?[waiter.number] = nil
                 if state.waiters[id]?.isEmpty == true { state.waiters[id] = nil }
@@ -71,6 +74,9 @@ final class Completions: Sendable {
         let completion = Completion(id: task.id, state: task.state, sequence: sequence)
         for waiter in waiters { waiter.yield(completion) }
     }
+
+    /// How many wait.
+    var waiters: Int { state.withLock(\.open) }
 
     /// How many tasks are waited for.
     var count: Int { state.withLock { $0.waiters.count } }

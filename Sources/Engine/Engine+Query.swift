@@ -1,5 +1,6 @@
 package import Model
 package import Store
+internal import Synchronization
 
 extension Engine {
     /// The task numbered `id`.
@@ -24,6 +25,15 @@ extension Engine {
         readiness.ring()
         return status
     }
+
+    /// How many requests wait for tasks to be done.
+    package var waiters: Int { completions.waiters }
+
+    /// How many tasks occupy a slot, by queue; composites do not.
+    package var running: [String: Int] { live.running }
+
+    /// How many commands of the daemon before were taken over, alive or not.
+    package var adopted: Int { adoptions.load(ordering: .relaxed) }
 
     /// How many tasks may run at once, over all queues.
     package var maximumRunning: Int { configuration.maximumRunning }

@@ -1,5 +1,6 @@
 internal import Model
 internal import Store
+internal import Synchronization
 
 extension Engine {
     /// Takes up what an earlier daemon left: composites go on from their members' stored states, commands that outlived it
@@ -13,6 +14,10 @@ extension Engine {
         // Composites first, so that they are there when their members end.
         for record in running where record.kind.isComposite { launch(record, .resumed) }
         for record in running where !record.kind.isComposite { launch(record, .resumed) }
+        for record in running where record.kind.isCommand {
+            metrics.adopted(record)
+            adoptions.add(1, ordering: .relaxed)
+        }
         for record in try await store.compositesToDrain() {
             guard case .composite(let composite) = try Job(json: record.job).action else { continue }
             launchDrain(of: record, composite)

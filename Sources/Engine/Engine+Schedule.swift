@@ -1,3 +1,4 @@
+internal import Logging
 internal import Model
 internal import Store
 internal import Synchronization
@@ -42,6 +43,8 @@ extension Engine {
 
     /// Runs a task that the store says is running: the strong reference, and what its end sets off.
     func launch(_ record: TaskRecord, _ start: Start) {
+        if start == .fresh { metrics.started(record) }
+        log(start == .fresh ? "task started" : "task taken up", record)
         let task = LiveTask(record)
         live.insert(task)
         let handle = registry.spawn(name: record.name) { try await self.execute(task, start) }
@@ -75,7 +78,18 @@ extension Engine {
 
     private func publish(_ ended: TaskRecord) {
         usage.add(-1, of: ended.submittedBy)
+        metrics.ended(ended)
+        log("task ended", ended)
         completions.publish(ended)
+    }
+
+    func log(_ message: String, _ task: TaskRecord) {
+        configuration.logger.debug(
+            "\(message)",
+            metadata: [
+                "task_id": "\(task.id)", "name": "\(task.name)", "kind": "\(task.kind.rawValue)",
+                "state": "\(task.state.rawValue)", "attempt": "\(task.attempt)",
+            ])
     }
 
     private func tellParent(of ended: TaskRecord) {

@@ -33,6 +33,8 @@ extension Engine {
         }
         let known = zip(jobs, submissions).reduce(0) { $0 + ($1.1.isNew ? 0 : $1.0.taskCount) }
         usage.add(-known, of: submitter)
+        metrics.submitted(zip(jobs, submissions).filter { $1.isNew }.map(\.0))
+        for submission in submissions where submission.isNew { log("task submitted", submission.task) }
         settle(ended)
         if jobs.contains(where: { $0.start != .now }) { alarm.ring() }
         return submissions

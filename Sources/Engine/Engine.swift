@@ -32,6 +32,9 @@ package final class Engine: Sendable {
     let claims = Mutex<Task<Void, any Error>?>(nil)
     let unsavedProgress = AsyncStream<LiveTask>.makeStream()
     let failures = AsyncStream<any Error>.makeStream()
+    let metrics = EngineMetrics()
+    /// How many commands of the daemon before were taken over.
+    let adoptions = Atomic(0)
     private let isStoppingFlag = Atomic(false)
 
     /// An engine on `store`; nothing runs before ``recover()`` and ``run()``.

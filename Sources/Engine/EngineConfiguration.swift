@@ -1,4 +1,5 @@
 package import Jobs
+package import Logging
 package import Model
 
 /// What an engine needs to know, given once by whoever puts it together.
@@ -25,6 +26,8 @@ package struct EngineConfiguration: Sendable {
     package var limits: @Sendable (_ uid: UInt32) -> UserLimits?
     /// Removes what tasks have printed, once they are removed from the store.
     package var removeOutput: @Sendable ([TaskID]) async throws -> Void
+    /// Where it is noted what happens to which task, for whoever asks for such detail.
+    package var logger: Logger
     /// Tells whoever runs the daemon of something that did not work and stops nothing.
     package var warn: @Sendable (String) -> Void
 
@@ -41,6 +44,7 @@ package struct EngineConfiguration: Sendable {
         },
         limits: @escaping @Sendable (_ uid: UInt32) -> UserLimits? = { _ in nil },
         removeOutput: @escaping @Sendable ([TaskID]) async throws -> Void = { _ in },
+        logger: Logger = Logger(label: "taskd.engine", factory: { _ in SwiftLogNoOpLogHandler() }),
         warn: @escaping @Sendable (String) -> Void = { _ in }
     ) {
         self.maximumRunning = maximumRunning
@@ -54,6 +58,7 @@ package struct EngineConfiguration: Sendable {
         self.attempt = attempt
         self.limits = limits
         self.removeOutput = removeOutput
+        self.logger = logger
         self.warn = warn
     }
 }

@@ -83,6 +83,10 @@ void child_start(const struct options *options, bool hide, int go, int failed, i
 bool hide_possible(const char *state, const char *working);
 bool hide(const char *state, const char *attempt);
 
+// about.c: says what the daemon may want to know of this program and what the kernel lets it do.
+#define VERSION "0.1.0"     // as in Version.swift
+int about(void);
+
 // recover.c: ends the tree of a shim that was killed.
 int recover(const char *directory);
 

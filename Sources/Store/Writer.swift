@@ -37,6 +37,7 @@ final class Writer: Sendable {
     private let reserve: Reserve?
     /// Called after each commit, before the callers resume.
     private let committed: @Sendable () -> Void
+    private let metrics = WriterMetrics()
 
     init(
         pool: DatabasePool, room: Int = 1000, reserve: Reserve? = nil, committed: @escaping @Sendable () -> Void
@@ -84,6 +85,8 @@ final class Writer: Sendable {
 
     /// - Returns: why nothing of it was committed; `nil` when it was.
     private func transact(_ batch: [any WriteCommand], _ db: Database) -> StoreError? {
+        let start = ContinuousClock.now
+        defer { metrics.note(batch.count, since: start) }
         do {
             // Prepared once: `beginTransaction` and `commit` would parse their SQL each time.
             try db.cachedStatement(sql: "BEGIN IMMEDIATE").execute()

@@ -12,6 +12,8 @@ struct PlanTests {
         (Store.wakeSleepers, "tasks_asleep"),
         (Store.nextSleeper, "tasks_asleep"),
         (Store.ahead, "tasks_ready"),
+        (Store.readyByQueue, "tasks_ready"),
+        (Store.openByState, "tasks_state"),
         (Store.youngestBeyond, "tasks_done"),
         (Store.eventsWithOwner, "events USING INTEGER PRIMARY KEY"),
     ]

@@ -12,6 +12,7 @@ struct Configuration: Sendable {
         case jobsDirectory = "jobs_dir"
         case maximumRunning = "max_running"
         case logLevel = "log_level"
+        case logFormat = "log_format"
         case socketGroup = "socket_group"
         case shim
         case onStop = "on_stop"
@@ -40,6 +41,7 @@ struct Configuration: Sendable {
     let jobsDirectory: String
     let maximumRunning: Int
     let logLevel: Logger.Level
+    let logFormat: LogFormat
     /// The group whose members may connect; `nil` for the daemon's user alone.
     let socketGroup: String?
     /// Who has which roles; `nil` when nobody says.
@@ -82,7 +84,8 @@ extension Configuration {
                 absolute(value(.socket) ?? defaultSocketDirectory(environment, stateDirectory) + "/taskd.sock")),
             jobsDirectory: absolute(value(.jobsDirectory) ?? stateDirectory + "/jobs"),
             maximumRunning: try value(.maximumRunning).map(checkedMaximum) ?? defaultMaximumRunning,
-            logLevel: try value(.logLevel).map(checkedLevel) ?? .info, socketGroup: value(.socketGroup),
+            logLevel: try value(.logLevel).map(checkedLevel) ?? .info,
+            logFormat: try value(.logFormat).map(checkedFormat) ?? .text, socketGroup: value(.socketGroup),
             grants: try value(.roles).map(checkedRoles), limits: try value(.limits).map(checkedLimits) ?? UserLimits(),
             onStop: try value(.onStop).map(checkedPolicy) ?? .cancel,
             retention: Retention(
@@ -92,7 +95,7 @@ extension Configuration {
             shimPath: value(.shim).map(absolute))
     }
 
-    private static func environment() -> [String: String] {
+    static func environment() -> [String: String] {
         var variables: [String: String] = [:]
         var next = environ
         while let entry = next.pointee {
@@ -186,6 +189,13 @@ extension Configuration {
             throw DaemonError(code: .usage, message: "log_level: \(text) is not one of: \(all)")
         }
         return level
+    }
+
+    private static func checkedFormat(_ text: String) throws(DaemonError) -> LogFormat {
+        guard let format = LogFormat(rawValue: text) else {
+            throw DaemonError(code: .usage, message: "log_format: expected text or json, found \(text)")
+        }
+        return format
     }
 
     /// unix(7): the address holds 108 bytes, the last of them NUL.

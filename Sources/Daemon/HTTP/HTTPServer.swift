@@ -2,6 +2,7 @@ internal import Engine
 internal import Hummingbird
 internal import HummingbirdCore
 internal import Logging
+internal import Metrics
 internal import Model
 internal import NIOCore
 internal import NIOHTTP1
@@ -18,6 +19,7 @@ struct HTTPServer: Sendable {
     private let logger: Logger
     private let requests: RequestCount
     private let access: Access
+    private let connections = Meter(label: "taskd_connections")
     /// Who is at the other end of the connection that the current task serves.
     @TaskLocal private static var caller = Caller.unknown
 
@@ -32,14 +34,17 @@ struct HTTPServer: Sendable {
     init(path: String, router: Router<ConnectionContext>, access: Access, logger: Logger) async throws {
         let responder = router.buildResponder()
         let requests = RequestCount()
+        let observer = RequestObserver(logger: logger)
         let http = HTTP1Channel(
             responder: { request, writer, _ in
                 requests.begin()
                 defer { requests.end() }
                 let source = ConnectionContext.Source(logger: logger, caller: Self.caller)
                 let context = ConnectionContext(source: source)
-                let response = await withTaskExecutorPreference(request.isLarge ? globalConcurrentExecutor : nil) {
-                    await Self.respond(to: request, context, responder, logger)
+                let response = await observer.observe(request, context) {
+                    await withTaskExecutorPreference(request.isLarge ? globalConcurrentExecutor : nil) {
+                        await Self.respond(to: request, context, responder, logger)
+                    }
                 }
                 try await writer.write(response: response.head, body: response.body)
             }, configuration: Self.limits)
@@ -94,6 +99,8 @@ struct HTTPServer: Sendable {
 
     /// Answers the requests of one connection; when the client is gone, what it waited for is given up.
     private func serve(_ connection: HTTP1Channel.Value) async {
+        connections.increment()
+        defer { connections.decrement() }
         let (closed, close) = AsyncStream<Void>.makeStream()
         let caller = await connection.channel.caller(access.grants)
         let seat: Seat

@@ -14,9 +14,25 @@ enum Reply {
 
     /// `problem` as `application/problem+json` (RFC 9457).
     static func problem(_ problem: Problem) -> Response {
+        var json = problem.json
+        if let id = RequestID.current, case .object(var object) = json {
+            object["request_id"] = .string(id)
+            json = .object(object)
+        }
         var response = response(
-            problem.json, status: HTTPResponse.Status(code: problem.status), type: "application/problem+json")
+            json, status: HTTPResponse.Status(code: problem.status), type: "application/problem+json")
         if problem.mayPass { response.headers[.retryAfter] = "1" }
+        return response
+    }
+
+    /// The refusal of a method that is not among those `allowed`.
+    static func methodNotAllowed(_ method: HTTPRequest.Method, allowed: [HTTPRequest.Method]) -> Response {
+        let list = allowed.map(\.rawValue).joined(separator: ", ")
+        var response = problem(
+            Problem(
+                status: 405, title: "Method not allowed", detail: "\(method.rawValue) is not answered here; use \(list)"
+            ))
+        response.headers[.allow] = list
         return response
     }
 

@@ -12,10 +12,14 @@ struct Routes: Sendable {
     let jobFiles: JobFiles
     let health: Health
     let output: Output
+    let metrics: MetricsRegistry
+    let diagnosis: Diagnosis
 
     /// The method and path of each route, the roles it is for beside `admin`, and its handler.
     private static let table:
         [(method: HTTPRequest.Method, path: String, roles: Roles, handler: @Sendable (Routes) -> Handler)] = [
+            (.get, "/metrics", .read, getMetrics),
+            (.get, "/v1/doctor", .read, examine),
             (.get, "/v1/health", [.read, .own], getHealth),
             (.post, "/v1/tasks", .submit, submitTasks),
             (.get, "/v1/tasks", [.read, .own], listTasks),
@@ -48,36 +52,22 @@ struct Routes: Sendable {
     func router() -> Router<ConnectionContext> {
         let router = Router(context: ConnectionContext.self)
         router.add(middleware: ProblemMiddleware())
-        let table = Self.table
-        for route in table {
+        for route in Self.table {
             let handler = route.handler(self)
             router.on(RouterPath(route.path), method: route.method) { request, context in
                 try await permit(context, route.roles, isAboutTask: route.path.contains(":id"))
                 return try await handler(request, context)
             }
         }
-        for path in Set(table.map(\.path)) {
-            let allowed = table.filter { $0.path == path }.map(\.method)
-            for method in Self.methods where !allowed.contains(method) {
-                router.on(RouterPath(path), method: method) { request, _ in
-                    Reply.methodNotAllowed(request.method, allowed: allowed)
-                }
-            }
-        }
         return router
     }
 
-    private static let methods: [HTTPRequest.Method] = [.get, .head, .post, .put, .patch, .delete, .options, .trace]
-}
-
-extension Reply {
-    fileprivate static func methodNotAllowed(_ method: HTTPRequest.Method, allowed: [HTTPRequest.Method]) -> Response {
-        let list = allowed.map(\.rawValue).joined(separator: ", ")
-        var response = problem(
-            Problem(
-                status: 405, title: "Method not allowed", detail: "\(method.rawValue) is not answered here; use \(list)"
-            ))
-        response.headers[.allow] = list
-        return response
+    /// The methods that are answered at `path`, as a client has written it; none where nothing is.
+    static func methods(at path: String) -> [HTTPRequest.Method] {
+        let parts = path.split(separator: "/")
+        return table.filter { route in
+            let pattern = route.path.split(separator: "/")
+            return pattern.count == parts.count && zip(pattern, parts).allSatisfy { $0.hasPrefix(":") || $0 == $1 }
+        }.map(\.method)
     }
 }

@@ -27,6 +27,7 @@ extension Engine {
                 task.record.id, job, after: exception, wakeAt: wakeAt > now ? wakeAt : nil, at: now)
         else { return nil }
         usage.add(job.taskCount - 1, of: task.record.submittedBy)
+        metrics.submitted(job.members)
         alarm.ring()
         advanceParents(of: task.record, by: -task.fraction, completed: 0)
         return ended

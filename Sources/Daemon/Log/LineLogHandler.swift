@@ -1,0 +1,52 @@
+internal import Logging
+internal import Model
+
+/// Writes the log to standard error, a line an event, whatever the texts in it hold.
+///
+/// What happens while a request is answered carries the request's name.
+struct LineLogHandler: LogHandler {
+    let label: String
+    let format: LogFormat
+    var metadata: Logger.Metadata = [:]
+    var metadataProvider: Logger.MetadataProvider?
+    var logLevel = Logger.Level.info
+
+    init(label: String, format: LogFormat) {
+        self.label = label
+        self.format = format
+        metadataProvider = Logger.MetadataProvider { RequestID.current.map { ["request_id": "\($0)"] } ?? [:] }
+    }
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) {
+        StandardError.write(line(of: event, at: .now()) + "\n")
+    }
+
+    /// The line that tells of `event`, without its end.
+    func line(of event: LogEvent, at time: Timestamp) -> String {
+        let facts = metadata.merging(metadataProvider?.get() ?? [:]) { _, own in own }
+            .merging(event.metadata ?? [:]) { _, own in own }.sorted { $0.key < $1.key }
+        switch format {
+        case .text:
+            let words = facts.map { " \($0.key)=\(Self.word("\($0.value)"))" }.joined()
+            return "\(time) \(event.level) \(label):\(words) [\(event.source)] \("\(event.message)".shown)"
+        case .json:
+            var object: JSONObject = [
+                "time": .string(time.description), "level": .string(event.level.rawValue),
+                "message": .string("\(event.message)"),
+            ]
+            for (key, value) in facts where object[key] == nil { object[key] = .string("\(value)") }
+            return JSONValue.object(object).text()
+        }
+    }
+
+    /// `text` as the value of a fact: in quotes where its end could be mistaken.
+    private static func word(_ text: String) -> String {
+        let isPlain = !text.isEmpty && !text.contains { $0 == " " || $0 == "\"" || $0 == "=" || $0.isNewline }
+        return isPlain ? text.shown : JSONValue.string(text).text().shown
+    }
+}

@@ -1,0 +1,22 @@
+internal import Engine
+internal import Hummingbird
+internal import Model
+internal import Store
+
+extension Routes {
+    /// `GET /v1/doctor`: whether the daemon and what it stands on are well → `{status, checks: [{name, status, …}]}`
+    @Sendable func examine(_ request: Request, _ context: ConnectionContext) async throws -> Response {
+        _ = try request.query(known: [])
+        let backlog = try await engine.store.backlog()
+        let findings = [
+            diagnosis.process(health), diagnosis.sqlite(health.store),
+            diagnosis.store(engine.store.size, schema: try await engine.store.schemaVersion()),
+            diagnosis.limits(running: engine.running.values.reduce(0, +), queued: backlog.counts[.queued] ?? 0),
+            await diagnosis.shim(), diagnosis.cgroup(), diagnosis.jobFiles(jobFiles),
+            Finding(
+                "adoption", .ok, "commands of the daemon before that were taken over at the start: \(engine.adopted)",
+                facts: ["adopted": JSONValue(engine.adopted)]),
+        ]
+        return Reply.json((findings + diagnosis.systemd()).report)
+    }
+}

@@ -1,0 +1,69 @@
+internal import GRDB
+internal import Glibc
+package import Model
+
+/// What is not done yet, counted without a look at what is.
+package struct Backlog: Sendable {
+    /// How many tasks wait for nothing but a slot, by queue; queues with none are left out.
+    package let ready: [String: Int]
+    /// How many tasks are held, queued and running, whatever they wait for.
+    package let counts: [TaskState: Int]
+}
+
+extension Store {
+    static let readyByQueue = """
+        SELECT queue, count(*) FROM tasks INDEXED BY tasks_ready
+        WHERE state = 'queued' AND waiting_for IS NULL AND is_composite = 0 GROUP BY queue
+        """
+    static let openByState = """
+        SELECT state, count(*) FROM tasks INDEXED BY tasks_state
+        WHERE state IN ('held', 'queued', 'running') GROUP BY state
+        """
+
+    /// What is not done yet: one pass over the indexes of such tasks, whose rows are not read.
+    package func backlog() async throws -> Backlog {
+        try await read { db in
+            var ready: [String: Int] = [:]
+            for row in try Row.fetchAll(db.cachedStatement(sql: Self.readyByQueue)) { ready[row[0]] = row[1] }
+            var counts: [TaskState: Int] = [.held: 0, .queued: 0, .running: 0]
+            for row in try Row.fetchAll(db.cachedStatement(sql: Self.openByState)) {
+                counts[try row.choice(0)] = row[1]
+            }
+            return Backlog(ready: ready, counts: counts)
+        }
+    }
+}
+
+/// The room that a history file takes, in bytes.
+package struct StoreSize: Sendable {
+    /// Of the file itself.
+    package let file: Int64
+    /// Of its write-ahead log; 0 when there is none.
+    package let log: Int64
+    /// Free for the daemon on its disk; `nil` when the system does not tell.
+    package let free: Int64?
+}
+
+extension Store {
+    /// The most that the write-ahead log grows to by itself, in bytes; beyond it somebody reads for too long.
+    package static let usualLogLimit = Int64(logLimit)
+
+    /// The room that the file takes now.
+    package var size: StoreSize {
+        var system = statvfs()
+        let isKnown = statvfs(path, &system) == 0
+        return StoreSize(
+            file: Self.length(path), log: Self.length(path + "-wal"),
+            free: isKnown ? Int64(clamping: UInt64(system.f_bavail) * UInt64(system.f_frsize)) : nil)
+    }
+
+    /// The version of the schema: the name of its last migration.
+    package func schemaVersion() async throws -> String {
+        try await read { db in try Schema.migrator.appliedMigrations(db).last ?? "none" }
+    }
+
+    private static func length(_ path: String) -> Int64 {
+        var status = stat()
+        return stat(path, &status) == 0 ? Int64(status.st_size) : 0
+    }
+}

@@ -1,0 +1,47 @@
+import Logging
+import Model
+import Testing
+
+@testable import Daemon
+
+/// A line of the log is one line, whatever the texts in it hold.
+struct LineLogHandlerTests {
+    private func line(_ format: LogFormat, _ message: Logger.Message, _ metadata: Logger.Metadata) -> String {
+        var handler = LineLogHandler(label: "taskd", format: format)
+        handler[metadataKey: "task_id"] = "7"
+        let event = LogEvent(
+            level: .warning, message: message, metadata: metadata, source: "Daemon", file: "", function: "", line: 0)
+        return handler.line(of: event, at: Timestamp(milliseconds: 0))
+    }
+
+    @Test func writesFactsForPeople() {
+        #expect(
+            line(.text, "on_done failed", ["name": "a b"])
+                == "1970-01-01T00:00:00.000Z warning taskd: name=\"a b\" task_id=7 [Daemon] on_done failed")
+    }
+
+    @Test(arguments: ["\n<3>forged", "\r\nforged", "\u{1B}[2J", "\u{85}", "\u{2028}", "\u{202E}"])
+    func cannotBeForged(text: String) {
+        for format in LogFormat.allCases {
+            let line = line(format, "\(text)", ["name": "\(text)"])
+            let controls = line.unicodeScalars.filter { $0.value < 0x20 }
+            #expect(controls.isEmpty, "\(line)")
+            let unsafe = line.unicodeScalars.filter { $0.isUnsafeToShow }
+            #expect(format == .json || unsafe.isEmpty, "\(line)")
+        }
+    }
+
+    @Test func writesJSONForPrograms() throws {
+        let object = try JSONParser.parse(line(.json, "a \"b\"", ["level": "mine", "name": "c\nd"]))
+        #expect(object["message"] == "a \"b\"")
+        #expect(object["level"] == "warning")
+        #expect(object["name"] == "c\nd")
+        #expect(object["task_id"] == "7")
+    }
+
+    @Test func carriesTheRequestThatIsAnswered() {
+        let text = RequestID.$current.withValue("abc") { line(.text, "x", [:]) }
+        #expect(text.contains(" request_id=abc "))
+        #expect(!line(.text, "x", [:]).contains("request_id"))
+    }
+}
