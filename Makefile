@@ -7,7 +7,7 @@ PREFIX ?= /usr/local
 MULTIARCH = /usr/include/$(shell $(CC) -print-multiarch)
 SHIM = musl-gcc -Os -static -s -Wall -Wextra -Werror -idirafter /usr/include -idirafter $(MULTIARCH) Sources/Shim/*.c
 
-.PHONY: build demo test torture examples lint setup library sanitize bench clean install
+.PHONY: build demo test api torture examples lint setup library sanitize bench clean install
 
 # The three programs, ready to be installed.
 build: setup
@@ -23,6 +23,15 @@ test: library
 	$(SWIFT) build --build-tests
 	$(SHIM) -o .build/debug/taskd-shim
 	$(SWIFT) test --skip-build
+	$(API)
+
+API = .build-tools/python/bin/python Tests/API/run.py .build/debug
+# The daemon against its description in docs/openapi.yaml; API_SECONDS says how long, for more than a minute or so.
+API_SECONDS ?= 45
+api: setup
+	$(SWIFT) build
+	$(SHIM) -o .build/debug/taskd-shim
+	$(API) $(API_SECONDS)
 
 TORTURE = SurvivalTests|WitnessTests|leavesNoProcess|treesOutlive|DurabilityTests|DamageTests|FaultTests|DiskTests
 # The tests that break things, for as long as the figures in docs/reliability.md took.

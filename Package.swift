@@ -62,6 +62,7 @@ let package = Package(
             dependencies: [
                 "Engine", "Jobs", "Store", "Model", "CMalloc", httpTypes, signals, logging, metrics, arguments, yaml,
             ] + http + nio,
+            resources: [.embedInCode("Resources/openapi.yaml")],
             swiftSettings: settings,
             linkerSettings: [.unsafeFlags(["-Xlinker", "-s"], .when(configuration: .release))]),
         .executableTarget(

@@ -17,10 +17,13 @@ extension Routes {
         }
         let owner = context.caller.seesOnly
         let seat = follow ? try access.takeWait(for: context.caller) : nil
-        let last = request.headers[.lastEventID].map { Field(.string($0), path: "Last-Event-ID") }
+        let last = try request.headers[.lastEventID].map {
+            try Field(.string($0), path: "Last-Event-ID").number(in: 0...Int64.max)
+        }
+        let given = try query["after"]?.number(in: 0...Int64.max)
         // Who follows without saying from where wants to know what happens next.
         let start = follow ? try await engine.store.lastSequence() : 0
-        let after = try (query["after"] ?? last)?.number(in: 0...Int64.max) ?? start
+        let after = given ?? last ?? start
         let body = ResponseBody { [engine] writer in
             defer { withExtendedLifetime(seat) {} }
             var sequence = after

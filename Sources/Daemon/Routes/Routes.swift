@@ -19,6 +19,7 @@ struct Routes: Sendable {
     private static let table:
         [(method: HTTPRequest.Method, path: String, roles: Roles, handler: @Sendable (Routes) -> Handler)] = [
             (.get, "/metrics", .read, getMetrics),
+            (.get, "/v1/openapi.json", [.read, .own], getDescription),
             (.get, "/v1/doctor", .read, examine),
             (.get, "/v1/health", [.read, .own], getHealth),
             (.post, "/v1/tasks", .submit, submitTasks),
