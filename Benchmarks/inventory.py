@@ -8,7 +8,6 @@ Prints one table. The records are those of scripts/setup-library.sh.
 """
 import os
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -41,21 +40,18 @@ def run(daemon, job):
 
 # Files
 
-def rate(path, command):
-    """MB a second at which a command reads a file, the median of some runs."""
-    times = (seconds(lambda: subprocess.run(command, check=True, stdout=subprocess.DEVNULL)) for _ in range(9))
-    return os.path.getsize(path) / 1e6 / statistics.median(times)
+def rate(path, work):
+    """MB a second at which something is done with a file, the best of some runs: others use the machine too."""
+    return os.path.getsize(path) / 1e6 / min(seconds(work) for _ in range(9))
+
+
+def read_rate(path, command):
+    return rate(path, lambda: subprocess.run(command, check=True, stdout=subprocess.DEVNULL))
 
 
 def count(daemon, path, form, key=None):
     source = {"path": path, "format": form, **({"key": key} if key else {})}
     return run(daemon, {"check": {"file": source}, "name": "records"})["result"]["records"]
-
-
-def file_rate(daemon, path, form, key=None):
-    """MB a second at which a check counts a file, from the submit to the answer of a waiter, the median of some runs."""
-    return os.path.getsize(path) / 1e6 / statistics.median(
-        seconds(lambda: count(daemon, path, form, key)) for _ in range(9))
 
 
 def growth(programs, path, form):
@@ -81,8 +77,9 @@ def files(programs, state):
         for what, path, form, key in (
                 ("MARC", small, "marc", None), ("MARC", large, "marc", None), ("MARC with a key", large, "marc", "020a"),
                 ("MARCXML", text, "marcxml", None)):
-            lines, piped = rate(path, ["wc", "-l", path]), rate(path, ["sh", "-c", f"cat {path} | wc -c"])
-            ours = file_rate(daemon, path, form, key)
+            lines = read_rate(path, ["wc", "-l", path])
+            piped = read_rate(path, ["sh", "-c", f"cat {path} | wc -c"])
+            ours = rate(path, lambda: count(daemon, path, form, key))
             row(f"{what}, a file of {os.path.getsize(path) / 1e6:.0f} MB", f"{ours:.0f} MB/s",
                 f"{100 * ours / lines:.0f} % of `wc -l` ({lines:.0f} MB/s), "
                 f"{100 * ours / piped:.0f} % of `wc -c` behind `cat` ({piped:.0f} MB/s)")
@@ -100,21 +97,17 @@ def sources(url, kind):
         {"name": f"source-{n}", kind: {"url": url, **more}} for n in range(SOURCES)]}}
 
 
-def exchanges(program, port, target, at_once):
-    """Seconds that as many questions take without a daemon, the median of some runs."""
-    return statistics.median(
-        float(subprocess.run([program, "ask", str(port), str(SOURCES), str(at_once), target],
-                             check=True, capture_output=True, text=True).stdout) for _ in range(5))
+def compare(programs, job, at_once, exchange):
+    """Seconds that an inventory takes, as many tasks that do nothing, and as many exchanges without a daemon.
 
-
-def inventories(programs, job, at_once):
-    """Seconds that an inventory takes, and as many tasks that do nothing, the medians of some runs."""
+    The best of some rounds, each of which takes turns, because others use the machine too.
+    """
     state = tempfile.mkdtemp(prefix="taskd-sources.")
     with Daemon(programs, state, "--max-running", str(at_once)) as daemon:
-        empty = [seconds(lambda: run(daemon, {"gather": [{"sleep": 0}] * SOURCES})) for _ in range(5)]
-        counted = [seconds(lambda: run(daemon, job)) for _ in range(5)]
+        rounds = [(seconds(lambda: run(daemon, job)), seconds(lambda: run(daemon, {"gather": [{"sleep": 0}] * SOURCES})),
+                   float(subprocess.run(exchange, check=True, capture_output=True, text=True).stdout)) for _ in range(7)]
     shutil.rmtree(state)
-    return statistics.median(counted), statistics.median(empty)
+    return [min(times) for times in zip(*rounds)]
 
 
 def servers(programs, state):
@@ -129,8 +122,8 @@ def servers(programs, state):
                 ("yaz-ztest", "sru", "/Default", f"/Default{search}")):
             port = running.port(server)
             for at_once in (64, 1000):
-                raw = exchanges(program, port, target, at_once)
-                ours, empty = inventories(programs, sources(f"http://127.0.0.1:{port}{path}", kind), at_once)
+                exchange = [program, "ask", str(port), str(SOURCES), str(at_once), target]
+                ours, empty, raw = compare(programs, sources(f"http://127.0.0.1:{port}{path}", kind), at_once, exchange)
                 row(f"{SOURCES:,} sources ({kind}, {server}), {at_once} at once", f"{1000 * ours:.0f} ms",
                     f"{ours / raw:.1f} times the exchanges alone ({1000 * raw:.0f} ms), "
                     f"{ours / empty:.1f} times as many tasks that do nothing ({1000 * empty:.0f} ms)")
