@@ -7,7 +7,7 @@ PREFIX ?= /usr/local
 MULTIARCH = /usr/include/$(shell $(CC) -print-multiarch)
 SHIM = musl-gcc -Os -static -s -Wall -Wextra -Werror -idirafter /usr/include -idirafter $(MULTIARCH) Sources/Shim/*.c
 
-.PHONY: build demo test api torture examples lint setup library sanitize bench clean install
+.PHONY: build demo test api torture examples lint setup tools sanitize bench clean install
 
 # The three programs, ready to be installed.
 build: setup
@@ -19,7 +19,7 @@ demo: build
 	scripts/demo.sh $(BIN)
 
 # Every test.
-test: library
+test: tools
 	$(SWIFT) build --build-tests
 	$(SHIM) -o .build/debug/taskd-shim
 	$(SWIFT) test --skip-build
@@ -28,14 +28,14 @@ test: library
 API = .build-tools/python/bin/python Tests/API/run.py .build/debug
 # The daemon against its description in docs/openapi.yaml; API_SECONDS says how long, for more than a minute or so.
 API_SECONDS ?= 45
-api: setup
+api: tools
 	$(SWIFT) build
 	$(SHIM) -o .build/debug/taskd-shim
 	$(API) $(API_SECONDS)
 
 TORTURE = SurvivalTests|WitnessTests|leavesNoProcess|treesOutlive|DurabilityTests|DamageTests|FaultTests|DiskTests
 # The tests that break things, for as long as the figures in docs/reliability.md took.
-torture: setup
+torture: tools
 	$(SWIFT) build --build-tests
 	$(SHIM) -o .build/debug/taskd-shim
 	TASKD_TORTURE=1 $(SWIFT) test --skip-build --filter '$(TORTURE)'
@@ -52,7 +52,7 @@ lint:
 sanitize: setup
 	$(SWIFT) test --sanitize=thread --scratch-path .build-thread -Xswiftc -DTHREAD_SANITIZER --filter TasksTests
 
-bench: build library
+bench: build tools
 	Benchmarks/commands.py $(BIN)
 	Benchmarks/store.py $(BIN) docs/cost.svg
 	Benchmarks/measure.py $(BIN)
@@ -61,10 +61,11 @@ bench: build library
 
 # Installs what the build needs from Debian's packages, if it is missing.
 setup:
-	scripts/setup.sh
+	scripts/setup.sh build
 
-# Fetches the servers and the records that the inventory's sources are tested and measured with.
-library: setup
+# Installs what the tests need beside: Debian's and Python's packages, library servers, and records to count.
+tools:
+	scripts/setup.sh test
 	scripts/setup-library.sh
 
 install: build

@@ -32,7 +32,7 @@ struct Library: Sendable {
         let tools = Program.repository + "/.build-tools/library"
         let servers = Program.repository + "/Tests/Servers/library.py"
         guard access(tools + "/records.mrc", R_OK) == 0 else {
-            throw TestFailure("\(tools) is not there: run scripts/setup.sh and scripts/setup-library.sh")
+            throw TestFailure("\(tools) is not there: run make tools")
         }
         let ending = try await Program.run(
             tools + "/venv/bin/python", [servers, tools + "/records.mrc", "\(getpid())"])
