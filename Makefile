@@ -7,7 +7,7 @@ PREFIX ?= /usr/local
 MULTIARCH = /usr/include/$(shell $(CC) -print-multiarch)
 SHIM = musl-gcc -Os -static -s -Wall -Wextra -Werror -idirafter /usr/include -idirafter $(MULTIARCH) Sources/Shim/*.c
 
-.PHONY: build demo test api torture examples lint setup tools sanitize bench clean install
+.PHONY: build demo test api torture examples lint setup tools sanitize bench clean install deb
 
 # The three programs, ready to be installed.
 build: setup
@@ -33,7 +33,7 @@ api: tools
 	$(SHIM) -o .build/debug/taskd-shim
 	$(API) $(API_SECONDS)
 
-TORTURE = SurvivalTests|WitnessTests|leavesNoProcess|treesOutlive|DurabilityTests|DamageTests|FaultTests|DiskTests
+TORTURE = SurvivalTests|WitnessTests|leavesNoProcess|treesOutlive|DurabilityTests|DamageTests|FaultTests|DiskTests|SystemdTests
 # The tests that break things, for as long as the figures in docs/reliability.md took.
 torture: tools
 	$(SWIFT) build --build-tests
@@ -68,10 +68,13 @@ tools:
 	scripts/setup.sh test
 	scripts/setup-library.sh
 
+# The programs with their units, completions, manual pages and documents: make install [DESTDIR=] [PREFIX=/usr/local]
 install: build
-	install -D -m 755 $(BIN)/taskd $(DESTDIR)$(PREFIX)/bin/taskd
-	install -D -m 755 $(BIN)/taskctl $(DESTDIR)$(PREFIX)/bin/taskctl
-	install -D -m 755 $(BIN)/taskd-shim $(DESTDIR)$(PREFIX)/libexec/taskd-shim
+	scripts/install.sh $(BIN) "$(DESTDIR)" $(PREFIX)
+
+# The same as a Debian package, in .build-deb.
+deb: build
+	scripts/make-deb.sh $(BIN) .build-deb
 
 clean:
-	rm -rf .build .build-release .build-thread .demo
+	rm -rf .build .build-release .build-thread .build-deb .demo

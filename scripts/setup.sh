@@ -24,7 +24,10 @@ want_for_tests() {
     want eatmydata eatmydata
     want e2fsprogs /usr/sbin/mkfs.ext4
     want util-linux setpriv
-    want systemd systemctl
+    want systemd /lib/systemd/systemd
+    want dpkg-dev dpkg-shlibdeps
+    want procps pgrep
+    want perl-base perl
     # What the inventory's sources are tested against.
     want idzebra-2.0-utils zebrasrv
     want idzebra-2.0-common /usr/share/idzebra-2.0/tab

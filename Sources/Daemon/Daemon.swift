@@ -10,14 +10,26 @@ internal import UnixSignals
 /// The daemon: puts the parts together, runs them, and takes them apart in order.
 struct Daemon: Sendable {
     private let configuration: Configuration
-    private let logger: Logger
+    let logger: Logger
     private let metrics = MetricsRegistry()
+    /// Who started the daemon and wants to hear from it, if anybody does.
+    let serviceManager: ServiceManager?
+    private let inherited: InheritedSocket?
     /// How long the last answers may take when the daemon stops.
     private static let answerLimit = Duration.seconds(5)
+    /// How long commands that are killed may take to be gone.
+    private static let killLimit = Duration.seconds(5)
 
-    init(_ configuration: Configuration, logger: Logger) {
+    /// A daemon that is told `configuration`, and by a service manager what `environment` has.
+    ///
+    /// - Throws: ``DaemonError`` when the service manager cannot be understood.
+    init(
+        _ configuration: Configuration, environment: [String: String] = Configuration.environment(), logger: Logger
+    ) throws(DaemonError) {
         self.configuration = configuration
         self.logger = logger
+        serviceManager = try ServiceManager(environment)
+        inherited = try InheritedSocket.taken(from: environment)
     }
 
     /// Serves until SIGTERM or SIGINT, and returns when everything is committed.
@@ -30,26 +42,27 @@ struct Daemon: Sendable {
         Self.raiseDescriptorLimit()
         let directory = try StateDirectory(configuration.stateDirectory)
         defer { withExtendedLifetime(directory) {} }
-        try Socket.prepare(configuration.socketPath)
-        let socketOwner = try Socket.group(configuration.socketGroup)
+        let endpoint = try Endpoint.prepared(configuration, inherited)
         let store = try Store(path: configuration.storePath, reserve: configuration.reservePath)
+        let executor = try executor(directory, endpoint)
         let access = Access(
-            grants: configuration.grants ?? Grants().granting(submitTo: socketOwner), limits: configuration.limits)
-        let engine = Engine(store: store, configuration: try engineConfiguration(directory, access))
+            grants: configuration.grants ?? Grants().granting(submitTo: try endpoint.group), limits: configuration.limits)
+        let engine = Engine(store: store, configuration: engineConfiguration(executor, access))
         let jobFiles = JobFiles(directory: configuration.jobsDirectory)
         warn(about: jobFiles)
         try await engine.recover()
-        let server = try await listen(engine, jobFiles, access, socketOwner)
-        defer { unlink(configuration.socketPath) }
+        let server = try await listen(endpoint, engine, jobFiles, access)
+        defer { endpoint.leave() }
         // Before anybody can know that it runs: a signal then must not find nobody waiting for it.
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup, .sigusr2)
         logger.notice(
             "ready",
             metadata: [
-                "version": "\(Version.current)", "socket": "\(configuration.socketPath)",
+                "version": "\(Version.current)", "socket": "\(endpoint.path)",
                 "state": "\(configuration.stateDirectory)", "max_running": "\(configuration.maximumRunning)",
             ])
-        try await serve(engine, server, jobFiles, signals)
+        try await serviceManager?.tell([.ready])
+        try await serve(engine, server, jobFiles, signals, executor)
         try store.close()
         logger.notice("stopped")
     }
@@ -64,7 +77,7 @@ struct Daemon: Sendable {
     }
 
     private func listen(
-        _ engine: Engine, _ jobFiles: JobFiles, _ access: Access, _ group: gid_t?
+        _ endpoint: Endpoint, _ engine: Engine, _ jobFiles: JobFiles, _ access: Access
     ) async throws -> HTTPServer {
         let routes = Routes(
             engine: engine, access: access, jobFiles: jobFiles,
@@ -73,21 +86,22 @@ struct Daemon: Sendable {
             diagnosis: Diagnosis(configuration))
         let server: HTTPServer
         do {
-            server = try await HTTPServer(
-                path: configuration.socketPath, router: routes.router(), access: access, logger: logger)
+            server = try await HTTPServer(endpoint, router: routes.router(), access: access, logger: logger)
         } catch {
-            throw DaemonError(code: .unavailable, message: "\(configuration.socketPath): cannot listen: \(error)")
+            throw DaemonError(code: .unavailable, message: "\(endpoint.path): cannot listen: \(error)")
         }
-        try Socket.restrict(configuration.socketPath, to: group)
+        try endpoint.restrict()
         return server
     }
 
     private func serve(
-        _ engine: Engine, _ server: HTTPServer, _ jobFiles: JobFiles, _ signals: UnixSignalsSequence
+        _ engine: Engine, _ server: HTTPServer, _ jobFiles: JobFiles, _ signals: UnixSignalsSequence,
+        _ executor: Executor
     ) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await engine.run() }
-            group.addTask { try await server.run() }
+            group.addTask { await server.run() }
+            report(on: engine, to: &group)
             let stop = AsyncStream<UnixSignal>.makeStream()
             group.addTask {
                 if let signal = await waitForStop(signals, jobFiles) { stop.continuation.yield(signal) }
@@ -98,11 +112,20 @@ struct Daemon: Sendable {
             let signal = await stop.stream.first { _ in true }
             let leavesCommands = signal == .sigusr2 || configuration.onStop == .leave
             logger.notice("stopping", metadata: ["commands": "\(leavesCommands ? "run on" : "end")"])
+            await tell(.stopping)
+            if leavesCommands && inherited != nil {
+                // Whoever comes now waits for the next daemon.
+                server.stopAccepting()
+                await server.answerWhoHasCome(within: Self.answerLimit)
+            }
             // Whoever asks meanwhile is told that the daemon is stopping, not that there is none.
-            await engine.stop(leavingCommands: leavesCommands)
+            await end(engine, leavesCommands, executor)
             server.stopAccepting()
             await withTaskGroup { group in
-                group.addTask { await server.waitForRequests() }
+                group.addTask {
+                    await server.answerWhoHasCome(within: Self.answerLimit)
+                    await server.waitForRequests()
+                }
                 // A client that does not read its answer is not waited for longer than this; cut short when there is none.
                 group.addTask { try? await Task.sleep(for: Self.answerLimit) }
                 await group.next()
@@ -117,6 +140,33 @@ struct Daemon: Sendable {
         }
     }
 
+    /// Has what runs end, and what takes longer than it may killed.
+    private func end(_ engine: Engine, _ leavesCommands: Bool, _ executor: Executor) async {
+        await withTaskGroup { group in
+            group.addTask { await engine.stop(leavingCommands: leavesCommands) }
+            if let limit = configuration.stopLimit, !leavesCommands {
+                group.addTask { await killWhatIsLeft(engine, executor, after: limit) }
+            }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
+    private func killWhatIsLeft(_ engine: Engine, _ executor: Executor, after limit: Duration) async {
+        do {
+            try await Task.sleep(for: limit)
+            logger.warning("killing commands", metadata: ["stop_limit": "\(limit)"])
+            engine.killCommands()
+            try await Task.sleep(for: Self.killLimit)
+            logger.error("killing all processes of the service, some of which did not end")
+            try executor.killAll()
+        } catch is CancellationError {
+            // All have ended in time.
+        } catch {
+            logger.error("cannot kill them", metadata: ["error": "\("\(error)".shown)"])
+        }
+    }
+
     /// Says which job files will not do as their authors think.
     private func warn(about jobFiles: JobFiles) {
         for problem in jobFiles.problems { logger.warning("job file", metadata: ["problem": "\(problem.shown)"]) }
@@ -126,9 +176,11 @@ struct Daemon: Sendable {
     private func waitForStop(_ signals: UnixSignalsSequence, _ jobFiles: JobFiles) async -> UnixSignal? {
         for await signal in signals {
             guard signal == .sighup else { return signal }
+            await tell(.reloading)
             jobFiles.reload()
             warn(about: jobFiles)
             logger.notice("job files read again", metadata: ["jobs": "\(jobFiles.all.count)"])
+            await tell(.ready)
         }
         return nil
     }
@@ -137,10 +189,13 @@ struct Daemon: Sendable {
 // MARK: - What commands are run with
 
 extension Daemon {
-    private func engineConfiguration(_ directory: StateDirectory, _ access: Access) throws -> EngineConfiguration {
-        let executor = try Executor(
+    private func executor(_ directory: StateDirectory, _ endpoint: Endpoint) throws -> Executor {
+        try Executor(
             shim: try Shim.path(given: configuration.shimPath), state: configuration.stateDirectory,
-            socket: configuration.socketPath, isOfSameBoot: directory.isOfThisBoot, cgroup: Executor.delegatedCgroup())
+            socket: endpoint.path, isOfSameBoot: directory.isOfThisBoot, cgroup: cgroup())
+    }
+
+    private func engineConfiguration(_ executor: Executor, _ access: Access) -> EngineConfiguration {
         let handlers = Handlers(executor: executor, history: configuration.storePath)
         return EngineConfiguration(
             maximumRunning: configuration.maximumRunning, directory: configuration.stateDirectory,

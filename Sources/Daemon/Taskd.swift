@@ -11,7 +11,8 @@ struct Taskd: AsyncParsableCommand {
         abstract: "Runs background jobs, keeps their results, and answers taskctl on a Unix socket.",
         discussion: """
             Each setting comes from its flag, else its variable (TASKD_STATE_DIR, TASKD_SOCKET, TASKD_JOBS_DIR, \
-            TASKD_MAX_RUNNING, TASKD_ON_STOP, TASKD_LOG_LEVEL, TASKD_LOG_FORMAT), else the configuration file, else its default.
+            TASKD_MAX_RUNNING, TASKD_ON_STOP, TASKD_STOP_LIMIT, TASKD_LOG_LEVEL, TASKD_LOG_FORMAT), else the configuration \
+            file, else its default.
             """,
         version: Version.current)
 
@@ -29,6 +30,8 @@ struct Taskd: AsyncParsableCommand {
     var shim: String?
     @Option(help: "What becomes of running commands at SIGTERM: leave or cancel. SIGUSR2 always leaves them.")
     var onStop: String?
+    @Option(help: "How long commands may take to end at SIGTERM, whatever grace their jobs give; then they are killed.")
+    var stopLimit: String?
     @Option(help: "The least severe messages to log: trace, debug, info, notice, warning, error or critical.")
     var logLevel: String?
     @Option(help: "How to log: text or json, a line an event.")
@@ -63,13 +66,17 @@ struct Taskd: AsyncParsableCommand {
         let given: [(Configuration.Setting, String?)] = [
             (.config, config), (.stateDirectory, stateDir), (.socket, socket), (.jobsDirectory, jobsDir),
             (.maximumRunning, maxRunning.map(String.init)), (.logLevel, logLevel), (.shim, shim), (.onStop, onStop),
-            (.logFormat, logFormat),
+            (.logFormat, logFormat), (.stopLimit, stopLimit),
         ]
         return Dictionary(uniqueKeysWithValues: given.compactMap { setting, value in value.map { (setting, $0) } })
     }
 
     private static func logger(_ configuration: Configuration) -> Logger {
-        var logger = Logger(label: "taskd") { LineLogHandler(label: $0, format: configuration.logFormat) }
+        let isForJournal =
+            configuration.logFormat == .text && JournalLogHandler.isFitting(Configuration.environment())
+        var logger = Logger(label: "taskd") { label -> any LogHandler in
+            isForJournal ? JournalLogHandler() : LineLogHandler(label: label, format: configuration.logFormat)
+        }
         logger.logLevel = configuration.logLevel
         return logger
     }

@@ -15,10 +15,12 @@ extension Engine {
 
     func scheduleLoop() async throws {
         for await _ in readiness.rings {
+            let waiting = takePulses()
             let round = Task { try await startReady() }
             claims.withLock { $0 = round }
             // Never cancelled halfway: what was claimed has to be launched.
             try await round.value
+            for pulse in waiting { pulse.finish() }
         }
     }
 

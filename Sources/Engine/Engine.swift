@@ -35,6 +35,8 @@ package final class Engine: Sendable {
     let metrics = EngineMetrics()
     /// How many commands of the daemon before were taken over.
     let adoptions = Atomic(0)
+    /// Who waits for a round of the scheduler to be over.
+    let pulses = Mutex<[AsyncStream<Void>.Continuation]>([])
     private let isStoppingFlag = Atomic(false)
 
     /// An engine on `store`; nothing runs before ``recover()`` and ``run()``.

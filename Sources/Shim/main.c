@@ -147,6 +147,10 @@ static void obey(struct run *run) {
             if (!run->has_ended) run->ending.cancelled = true;
             end_tree(run);
             break;
+        case 'K':
+            if (!run->has_ended) run->ending.cancelled = true;
+            run->is_killing = true;
+            break;
         case 'S': tree_signal(SIGSTOP); break;
         case 'C': tree_signal(SIGCONT); break;
         default: break;

@@ -16,6 +16,7 @@ struct Configuration: Sendable {
         case socketGroup = "socket_group"
         case shim
         case onStop = "on_stop"
+        case stopLimit = "stop_limit"
         case keepAge = "keep_age"
         case keepCount = "keep_count"
         case keepBytes = "keep_bytes"
@@ -49,6 +50,8 @@ struct Configuration: Sendable {
     /// What a user may take at once.
     let limits: UserLimits
     let onStop: OnStop
+    /// How long commands may take to end when the daemon stops; `nil` for as long as their jobs say.
+    let stopLimit: Duration?
     /// What is kept of the history.
     let retention: Retention
     /// The program that runs commands; `nil` for the one that was installed with the daemon.
@@ -88,13 +91,15 @@ extension Configuration {
             logFormat: try value(.logFormat).map(checkedFormat) ?? .text, socketGroup: value(.socketGroup),
             grants: try value(.roles).map(checkedRoles), limits: try value(.limits).map(checkedLimits) ?? UserLimits(),
             onStop: try value(.onStop).map(checkedPolicy) ?? .cancel,
+            stopLimit: try value(.stopLimit).map { text throws(DaemonError) in try checkedDuration(text, .stopLimit) },
             retention: Retention(
-                age: try value(.keepAge).map(checkedAge),
+                age: try value(.keepAge).map { text throws(DaemonError) in try checkedDuration(text, .keepAge) },
                 count: try checkedNumber(value(.keepCount), .keepCount).map { Int($0) },
                 bytes: try checkedNumber(value(.keepBytes), .keepBytes)),
             shimPath: value(.shim).map(absolute))
     }
 
+    /// The process's variables.
     static func environment() -> [String: String] {
         var variables: [String: String] = [:]
         var next = environ
@@ -160,11 +165,12 @@ extension Configuration {
         return maximum
     }
 
-    private static func checkedAge(_ text: String) throws(DaemonError) -> Duration {
-        guard let age = Duration(text: text) else {
-            throw DaemonError(code: .usage, message: "keep_age: expected a duration such as 90d, found \(text)")
+    private static func checkedDuration(_ text: String, _ setting: Setting) throws(DaemonError) -> Duration {
+        guard let duration = Duration(text: text) else {
+            throw DaemonError(
+                code: .usage, message: "\(setting.rawValue): expected a duration such as 90d or 60s, found \(text)")
         }
-        return age
+        return duration
     }
 
     private static func checkedNumber(_ text: String?, _ setting: Setting) throws(DaemonError) -> Int64? {

@@ -2,44 +2,45 @@ internal import Engine
 internal import Hummingbird
 internal import HummingbirdCore
 internal import Logging
-internal import Metrics
 internal import Model
 internal import NIOCore
 internal import NIOHTTP1
 internal import NIOPosix
-internal import Synchronization
 
 /// Accepts connections on a Unix socket and answers requests through a router.
 ///
 /// Hummingbird's own server is not used, because it would take away another daemon's socket before binding, cannot take a
 /// socket that systemd made, and keeps a timer running when nobody asks for anything.
 struct HTTPServer: Sendable {
-    private let listener: NIOAsyncChannel<HTTP1Channel.Value, Never>
-    private let http: HTTP1Channel
-    private let logger: Logger
-    private let requests: RequestCount
-    private let access: Access
-    private let connections = Meter(label: "taskd_connections")
-    /// Who is at the other end of the connection that the current task serves.
-    @TaskLocal private static var caller = Caller.unknown
+    private let listener: any Channel
+    private let connections = Connections()
+    private let requests = Attendance()
+    /// The connections on which nothing was asked yet.
+    private let newcomers = Attendance()
+    /// How long somebody who has connected may say nothing, or be waiting for something, before the daemon stops all the same.
+    private static let moment = Duration.milliseconds(100)
 
     /// How many bytes the header of a request may have.
     static let maximumHeader = 16_384
     /// How many fields it may have.
     static let maximumHeaderFields = 64
 
-    /// Binds to `path`; nobody is answered before ``run()``.
+    /// Listens at `endpoint` and answers whoever comes.
     ///
-    /// - Throws: an I/O error when the socket cannot be bound.
-    init(path: String, router: Router<ConnectionContext>, access: Access, logger: Logger) async throws {
+    /// - Throws: an I/O error when that cannot be listened at.
+    init(
+        _ endpoint: Endpoint, router: Router<ConnectionContext>, access: Access, logger: Logger
+    ) async throws {
         let responder = router.buildResponder()
-        let requests = RequestCount()
         let observer = RequestObserver(logger: logger)
+        let (connections, requests, newcomers) = (connections, requests, newcomers)
         let http = HTTP1Channel(
             responder: { request, writer, _ in
                 requests.begin()
                 defer { requests.end() }
-                let source = ConnectionContext.Source(logger: logger, caller: Self.caller)
+                Visitor.current?.hasAsked()
+                let caller = Visitor.current?.caller ?? .unknown
+                let source = ConnectionContext.Source(logger: logger, caller: caller)
                 let context = ConnectionContext(source: source)
                 let response = await observer.observe(request, context) {
                     await withTaskExecutorPreference(request.isLarge ? globalConcurrentExecutor : nil) {
@@ -48,14 +49,28 @@ struct HTTPServer: Sendable {
                 }
                 try await writer.write(response: response.head, body: response.body)
             }, configuration: Self.limits)
-        listener = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        let service = ConnectionService(http: http, access: access, newcomers: newcomers, logger: logger)
+        let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.backlog, value: 1024)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
-            .bind(unixDomainSocketPath: path) { channel in http.setUpGuarded(channel, logger) }
-        self.http = http
-        self.logger = logger
-        self.requests = requests
-        self.access = access
+            .childChannelInitializer { channel in
+                http.setUpGuarded(channel, logger).map { connection in
+                    newcomers.begin()
+                    connections.begin(on: EventLoopExecutor(channel.eventLoop)) { await service.serve(connection) }
+                }
+            }
+        listener = try await Self.listen(endpoint, bootstrap)
+    }
+
+    private static func listen(_ endpoint: Endpoint, _ bootstrap: ServerBootstrap) async throws -> any Channel {
+        switch endpoint {
+        case .own(let path, _):
+            try await bootstrap.bind(unixDomainSocketPath: path).get()
+        case .inherited(let socket):
+            try await bootstrap.serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture { try socket.widenQueue() }
+            }.withBoundSocket(socket.descriptor).get()
+        }
     }
 
     private static var limits: HTTP1Channel.Configuration {
@@ -85,55 +100,40 @@ struct HTTPServer: Sendable {
         }
     }
 
-    /// Answers until the listener is closed and every connection has ended, or the calling task is cancelled.
-    func run() async throws {
-        try await withThrowingDiscardingTaskGroup { group in
-            try await listener.executeThenClose { connections in
-                for try await connection in connections {
-                    let executor = EventLoopExecutor(connection.channel.eventLoop)
-                    group.addTask(executorPreference: executor) { await serve(connection) }
-                }
-            }
+    /// Returns when the calling task is cancelled and the last connection has ended because of that.
+    func run() async {
+        let (until, cancelled) = AsyncStream<Never>.makeStream()
+        await withTaskCancellationHandler {
+            for await _ in until {}
+        } onCancel: {
+            cancelled.finish()
         }
-    }
-
-    /// Answers the requests of one connection; when the client is gone, what it waited for is given up.
-    private func serve(_ connection: HTTP1Channel.Value) async {
-        connections.increment()
-        defer { connections.decrement() }
-        let (closed, close) = AsyncStream<Void>.makeStream()
-        let caller = await connection.channel.caller(access.grants)
-        let seat: Seat
-        do {
-            seat = try access.takeConnection(for: caller)
-        } catch {
-            return await refuse(connection, error)
-        }
-        defer { withExtendedLifetime(seat) {} }
-        connection.channel.closeFuture.whenComplete { _ in close.finish() }
-        await withTaskGroup { group in
-            group.addTask {
-                await Self.$caller.withValue(caller) { await http.handle(value: connection, logger: logger) }
-            }
-            group.addTask { for await _ in closed {} }
-            await group.next()
-            group.cancelAll()
-        }
-    }
-
-    /// Answers `problem` without having read anything, and ends the connection.
-    private func refuse(_ connection: HTTP1Channel.Value, _ problem: Problem) async {
-        connection.channel.triggerUserOutboundEvent(problem, promise: nil)
-        do {
-            try await connection.executeThenClose { _, _ in }
-        } catch {
-            logger.debug("a connection broke that was refused", metadata: ["error": "\("\(error)".shown)"])
-        }
+        stopAccepting()
+        await connections.leave()
     }
 
     /// Takes no more connections.
     func stopAccepting() {
-        listener.channel.close(promise: nil)
+        listener.close(promise: nil)
+    }
+
+    /// Returns when all who have come are answered, or nobody was for a moment, or `limit` has passed; or when the calling
+    /// task is cancelled.
+    func answerWhoHasCome(within limit: Duration) async {
+        let end = ContinuousClock.now + limit
+        var gone: Int
+        repeat {
+            gone = requests.gone
+            await withTaskGroup { group in
+                group.addTask {
+                    await newcomers.waitForNone()
+                    await requests.waitForNone()
+                }
+                group.addTask { try? await Task.sleep(for: Self.moment) }
+                await group.next()
+                group.cancelAll()
+            }
+        } while requests.gone > gone && ContinuousClock.now < end && !Task.isCancelled
     }
 
     /// Returns when no request is being answered, or when the calling task is cancelled.
@@ -175,28 +175,5 @@ extension Request {
     fileprivate var isLarge: Bool {
         guard let length = headers[.contentLength] else { return headers[.transferEncoding] != nil }
         return Int(length) ?? .max > 65_536
-    }
-}
-
-/// How many requests are being answered.
-private final class RequestCount: Sendable {
-    private let count = Mutex(0)
-    private let noneLeft = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
-
-    func begin() {
-        count.withLock { $0 += 1 }
-    }
-
-    func end() {
-        let isLast = count.withLock { count in
-            count -= 1
-            return count == 0
-        }
-        if isLast { noneLeft.continuation.yield() }
-    }
-
-    func waitForNone() async {
-        guard count.withLock({ $0 > 0 }) else { return }
-        for await _ in noneLeft.stream where count.withLock({ $0 == 0 }) { return }
     }
 }

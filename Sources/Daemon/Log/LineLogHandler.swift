@@ -14,8 +14,11 @@ struct LineLogHandler: LogHandler {
     init(label: String, format: LogFormat) {
         self.label = label
         self.format = format
-        metadataProvider = Logger.MetadataProvider { RequestID.current.map { ["request_id": "\($0)"] } ?? [:] }
+        metadataProvider = Self.requestName
     }
+
+    /// The name of the request that is being answered.
+    static let requestName = Logger.MetadataProvider { RequestID.current.map { ["request_id": "\($0)"] } ?? [:] }
 
     subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }

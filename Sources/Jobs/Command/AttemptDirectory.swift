@@ -93,6 +93,8 @@ extension AttemptDirectory {
     package enum Order: String, Sendable {
         /// To end the command: TERM to all its processes, and KILL after the grace. Asked again, it sends TERM again.
         case terminate = "T"
+        /// To kill all its processes at once.
+        case kill = "K"
         /// To stop all its processes where they are.
         case pause = "S"
         /// To let them go on.

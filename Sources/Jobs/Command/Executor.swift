@@ -66,25 +66,4 @@ extension Executor {
         }
         return environment
     }
-
-    /// The daemon's own cgroup, when it was given to it to divide (`Delegate=yes`, systemd.resource-control(5)): it is
-    /// in the version 2 hierarchy, not the root of it, and may be written to. A daemon that moved itself to a `main`
-    /// below it is counted as being in it.
-    package static func delegatedCgroup() -> String? {
-        guard let line = lines(of: "/proc/self/cgroup").first(where: { $0.hasPrefix("0::/") }),
-            let mount = lines(of: "/proc/self/mounts").map({ $0.split(separator: " ") })
-                .first(where: { $0.count > 2 && $0[2] == "cgroup2" })?[1]
-        else { return nil }
-        var path = String(line.dropFirst(3))
-        if path.hasSuffix("/main") { path.removeLast(5) }
-        guard path.count > 1 else { return nil }
-        let cgroup = String(mount) + path
-        guard access(cgroup, W_OK) == 0, access(cgroup + "/cgroup.procs", W_OK) == 0 else { return nil }
-        return cgroup
-    }
-
-    private static func lines(of path: String) -> [Substring] {
-        let bytes = (try? Descriptor.opening(path, O_RDONLY))?.contents(limit: 1 << 20) ?? []
-        return String(decoding: bytes, as: UTF8.self).split(separator: "\n")
-    }
 }

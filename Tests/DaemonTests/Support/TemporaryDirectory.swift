@@ -4,11 +4,22 @@ import Glibc
 
 /// Does `body` with a new directory, which is removed afterwards with all that is in it.
 func withDirectory<Value>(_ body: (String) throws -> Value) throws -> Value {
-    var template = Array("/tmp/taskd-test.XXXXXX".utf8CString)
-    guard mkdtemp(&template) != nil else { throw FileFailure(errno: errno) }
-    let path = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
+    let path = try newDirectory()
     defer { removeAll(path) }
     return try body(path)
+}
+
+/// The same for a `body` that waits.
+func withDirectory<Value>(_ body: (String) async throws -> Value) async throws -> Value {
+    let path = try newDirectory()
+    defer { removeAll(path) }
+    return try await body(path)
+}
+
+private func newDirectory() throws -> String {
+    var template = Array("/tmp/taskd-test.XXXXXX".utf8CString)
+    guard mkdtemp(&template) != nil else { throw FileFailure(errno: errno) }
+    return String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
 }
 
 /// Writes `text` to a new file at `path`.

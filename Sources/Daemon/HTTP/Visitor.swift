@@ -1,0 +1,22 @@
+internal import Synchronization
+
+/// Who is at the other end of a connection.
+final class Visitor: Sendable {
+    /// The one whom the current task serves.
+    @TaskLocal static var current: Visitor?
+
+    let caller: Caller
+    private let newcomers: Attendance
+    private let isNew = Atomic(true)
+
+    /// Somebody whom `newcomers` counts already, until something is asked.
+    init(_ caller: Caller, _ newcomers: Attendance) {
+        self.caller = caller
+        self.newcomers = newcomers
+    }
+
+    /// Notes that something was asked, or that nothing will be; only the first time counts.
+    func hasAsked() {
+        if isNew.exchange(false, ordering: .relaxed) { newcomers.end() }
+    }
+}

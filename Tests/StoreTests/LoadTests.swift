@@ -1,0 +1,47 @@
+import Foundation
+import Model
+import Testing
+
+@testable import Store
+
+@Suite(.timeLimit(.minutes(1))) struct LoadTests {
+    @Test func countsWhatRunsAndWhatWaits() async throws {
+        try await withStore { bench in
+            #expect(try await bench.store.load() == Load(running: .init(number: 0), queued: .init(number: 0)))
+            try await bench.submit(job("a"), job("b"), job("c"))
+            _ = try await bench.claim(limit: 1)
+            let load = try await bench.store.load()
+            #expect("\(load.running) \(load.queued)" == "1 2")
+        }
+    }
+
+    @Test func countsNoFurtherThanAnybodyReads() {
+        #expect("\(Load.Count(number: 1000))" == "1000")
+        #expect("\(Load.Count(number: 1001))" == "more than 1000")
+    }
+
+    @Test func aPulseWaitsForTheWriterAndWritesNothing() async throws {
+        try await withStore { bench in
+            let sequence = try await bench.store.lastSequence()
+            let (entered, enter) = AsyncStream<Void>.makeStream()
+            let gate = Pipe()
+            // The disk hangs: a commit does not come back.
+            async let hanging: Void = bench.store.write { _ in
+                enter.yield()
+                _ = try gate.fileHandleForReading.read(upToCount: 1)
+            }
+            for await _ in entered { break }
+            let order = AsyncStream<String>.makeStream()
+            async let pulse: Void = {
+                try await bench.store.pulse()
+                order.continuation.yield("pulse")
+            }()
+            order.continuation.yield("released")
+            gate.fileHandleForWriting.write(Data([1]))
+            _ = try await (hanging, pulse)
+            order.continuation.finish()
+            #expect(await order.stream.reduce(into: []) { $0.append($1) } == ["released", "pulse"])
+            #expect(try await bench.store.lastSequence() == sequence)
+        }
+    }
+}
