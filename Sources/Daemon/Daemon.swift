@@ -45,8 +45,9 @@ struct Daemon: Sendable {
         let endpoint = try Endpoint.prepared(configuration, inherited)
         let store = try Store(path: configuration.storePath, reserve: configuration.reservePath)
         let executor = try executor(directory, endpoint)
+        let group = try endpoint.group
         let access = Access(
-            grants: configuration.grants ?? Grants().granting(submitTo: try endpoint.group), limits: configuration.limits)
+            grants: configuration.grants ?? Grants().granting(submitTo: group), limits: configuration.limits)
         let engine = Engine(store: store, configuration: engineConfiguration(executor, access))
         let jobFiles = JobFiles(directory: configuration.jobsDirectory)
         warn(about: jobFiles)
