@@ -38,7 +38,8 @@ for program in taskd taskctl; do
         fish) place=fish/vendor_completions.d/$program.fish ;;
         esac
         install -d "$destination$prefix/share/$(dirname "$place")"
-        "$programs/$program" --generate-completion-script "$shell" >"$destination$prefix/share/$place"
+        # What is only ever sourced names no interpreter.
+        "$programs/$program" --generate-completion-script "$shell" | sed '1{/^#!/d}' >"$destination$prefix/share/$place"
         chmod 644 "$destination$prefix/share/$place"
     done
 done

@@ -2,7 +2,7 @@
 # Makes a Debian package with what every Debian has: make-deb.sh DIRECTORY-OF-THE-PROGRAMS OUTPUT-DIRECTORY [REVISION]
 #
 # Prints the path of the package. The same programs give the same package, byte for byte: its time is the last commit's, or
-# SOURCE_DATE_EPOCH.
+# SOURCE_DATE_EPOCH. Who makes it says so with DEBFULLNAME and DEBEMAIL.
 set -eu
 
 programs=$(cd "$1" && pwd)
@@ -11,6 +11,7 @@ output=$(cd "$2" && pwd)
 cd "$(dirname "$0")/.."
 upstream=$(sed -n 's/.*static let current = "\(.*\)"/\1/p' Sources/Model/Version.swift)
 version=$upstream-${3:-1}
+maintainer="${DEBFULLNAME:-taskd maintainers} <${DEBEMAIL:-maintainers@localhost.localdomain}>"
 architecture=$(dpkg --print-architecture)
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || stat -c %Y CHANGELOG.md)}
 export SOURCE_DATE_EPOCH
@@ -30,7 +31,7 @@ gzip -9n -c CHANGELOG.md >"$documents/changelog.gz"
 rm "$documents/CHANGELOG.md"
 {
     printf 'taskd (%s) unstable; urgency=medium\n\n  * What has changed is in changelog.gz.\n\n' "$version"
-    printf ' -- taskd maintainers <maintainers@localhost.localdomain>  '
+    printf ' -- %s  ' "$maintainer"
     LC_ALL=C date -u -R -d "@$SOURCE_DATE_EPOCH"
 } | gzip -9n >"$documents/changelog.Debian.gz"
 gzip -9n "$root"/usr/share/man/man?/*
@@ -46,7 +47,7 @@ depends=$(cd "$work" && dpkg-shlibdeps $unpackaged -O "$root/usr/bin/taskd" "$ro
     exit 1
 }
 size=$(du -k -s --apparent-size --exclude=DEBIAN "$root" | cut -f 1)
-sed -e "s|@VERSION@|$version|" -e "s|@ARCHITECTURE@|$architecture|" -e "s|@SIZE@|$size|" \
+sed -e "s|@VERSION@|$version|" -e "s|@MAINTAINER@|$maintainer|" -e "s|@ARCHITECTURE@|$architecture|" -e "s|@SIZE@|$size|" \
     -e "s|@DEPENDS@|${depends#shlibs:Depends=}|" packaging/deb/control.in >"$root/DEBIAN/control"
 install -m 755 packaging/deb/postinst packaging/deb/prerm packaging/deb/postrm "$root/DEBIAN"
 echo /etc/taskd/taskd.yaml >"$root/DEBIAN/conffiles"
