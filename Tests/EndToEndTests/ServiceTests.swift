@@ -22,7 +22,7 @@ struct ServiceTests {
         }
     }
 
-    @Test func isReadyOnlyWhenWhatOutlivedTheLastDaemonIsAdopted() async throws {
+    @Test func isReadyWithWhatOutlivedTheLastDaemon() async throws {
         try await withService { daemon, manager in
             let pipe = try daemon.directory.pipe("go")
             let id = try await daemon.submit(["shell": .string("echo up; read x <\(pipe)")])
