@@ -35,6 +35,9 @@ struct ComparisonReply {
         isWhole = failures.isEmpty && rules.allSatisfy { $0.finding.count != nil }
     }
 
+    /// Whether there are more keys than the table of findings shows.
+    var hasMoreKeys: Bool { findings.contains { $0.keys.count > Table.fewKeys } }
+
     /// Whether a rule does not hold, or a key stands more than once.
     var hasDiscrepancies: Bool { findings.contains { $0.isDiscrepancy && $0.count ?? 0 > 0 } }
 }
@@ -135,7 +138,7 @@ extension ComparisonReply {
 
 extension Table {
     /// How many keys of each finding a person wants to see.
-    private static let fewKeys = 3
+    fileprivate static let fewKeys = 3
 
     /// What comparing has found, with the first few keys of each.
     init(comparison: ComparisonReply) {

@@ -95,7 +95,7 @@ extension Session {
         if isWhole {
             try output.line("")
             try show(Table(keysOf: comparison))
-        } else {
+        } else if comparison.hasMoreKeys {
             try output.line("every key: taskctl inventory show \(id) --all")
         }
         if !comparison.hasAllKeys { try output.line("the lists were cut; the counts are whole") }
