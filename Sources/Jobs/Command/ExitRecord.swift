@@ -27,10 +27,17 @@ struct ExitRecord: Sendable, Hashable {
 extension ExitRecord {
     /// The record in `attempt`, or `nil` when there is none or it says less than it must.
     init?(in attempt: AttemptDirectory) {
+        self.init(lines: attempt.lines(of: attempt.exit))
+    }
+
+    /// The record that stands in `lines`, or `nil` when they say less than they must. A command may have written to the
+    /// file as well as its shim, so nothing is expected of them.
+    init?(lines: [Substring]) {
         var fields: [Substring: [Substring]] = [:]
-        for line in attempt.lines(of: attempt.exit) {
+        for line in lines {
             let words = line.split(separator: " ")
-            fields[words[0]] = Array(words.dropFirst())
+            guard let name = words.first else { continue }
+            fields[name] = Array(words.dropFirst())
         }
         func number(_ name: Substring) -> Int64? { fields[name]?.first.flatMap { Int64($0) } }
         guard let pid = number("pid"), let ending = Ending(fields), let tree = fields["tree"]?.first else { return nil }
