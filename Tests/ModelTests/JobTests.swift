@@ -58,7 +58,7 @@ import Testing
         ("[]", "", "an object"), ("{}", "", "one kind key"), (#"{"name": "x"}"#, "", "found: name"),
         (#"{"sleep": 1, "shell": "a"}"#, "", "one kind key, found sleep and shell"),
         (#"{"sleep": 1, "tiemout": 1}"#, "tiemout", "unknown key"),
-        (#"{"sleep": 1, "env": {}}"#, "env", "unknown key"),
+        (#"{"sleep": 1, "env": {}}"#, "env", "unknown key"), (#"{"sleep": 1, "": 1}"#, "\"\"", "unknown key"),
         (#"{"race": [{"sleep": 1}], "return_exceptions": true}"#, "return_exceptions", "unknown key"),
         (#"{"sleep": -1}"#, "sleep", "not negative"), (#"{"sleep": "soon"}"#, "sleep", "not a duration"),
         (#"{"sleep": null}"#, "sleep", "missing"), (#"{"sleep": true}"#, "sleep", "expected a duration"),

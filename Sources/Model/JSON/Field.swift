@@ -158,7 +158,9 @@ package struct Fields {
 }
 
 extension String {
+    /// The path of the member `key`; a key without a name is written as it stands in JSON, or it would be no path.
     fileprivate func appending(key: String) -> String {
-        isEmpty ? key : "\(self).\(key)"
+        let key = key.isEmpty ? "\"\"" : key
+        return isEmpty ? key : "\(self).\(key)"
     }
 }
