@@ -50,8 +50,13 @@ extension Duration {
         Double(components.seconds) + Double(components.attoseconds) / 1e18
     }
 
-    /// Seconds as a person writes them: `2` or `0.5`, without a unit.
+    /// Seconds as a person writes them: `2` or `0.5`, without a unit, rounded down to a microsecond; read back, it is the
+    /// same duration.
     package var secondsText: String {
-        JSONValue.double(seconds).text()
+        let (whole, attoseconds) = components
+        // The one before them keeps their leading zeros.
+        var digits = String(1_000_000 + attoseconds / 1_000_000_000_000).dropFirst()
+        while digits.last == "0" { digits.removeLast() }
+        return digits.isEmpty ? String(whole) : "\(whole).\(digits)"
     }
 }

@@ -30,6 +30,12 @@ import Testing
         #expect(Duration.seconds(2).secondsText == "2")
         #expect(Duration.milliseconds(500).secondsText == "0.5")
     }
+
+    @Test(arguments: ["0.001ms", "0.00001", "1.000001s", "0.3", "1h", "36599d23h59m59.999999s"])
+    func secondsTextReadsBackTheSame(text: String) throws {
+        let duration = try #require(Duration(text: text))
+        #expect(Duration(text: duration.secondsText) == duration)
+    }
 }
 
 @Suite struct TimestampTests {
