@@ -57,7 +57,11 @@ extension Timestamp {
         }
     }
 
-    /// The instant written as RFC 3339 (`2026-11-21T09:30:00.125+01:00`), as a date alone (midnight UTC), or `nil`.
+    /// The instants that text with a year of four digits can tell, which are those that sort.
+    private static let writable: ClosedRange<Int64> = -62_167_219_200_000...253_402_300_799_999
+
+    /// The instant written as RFC 3339 (`2026-11-21T09:30:00.125+01:00`), as a date alone (midnight UTC), or `nil`; one that
+    /// its offset carries out of the years 0 to 9999 is none.
     package init?(text: String) {
         let bytes = Array(text.utf8)
         guard bytes.count >= 10, bytes[4] == UInt8(ascii: "-"), bytes[7] == UInt8(ascii: "-"),
@@ -69,7 +73,7 @@ extension Timestamp {
             self.init(milliseconds: midnight)
             return
         }
-        guard let time = Self.time(bytes[10...]) else { return nil }
+        guard let time = Self.time(bytes[10...]), Self.writable ~= midnight + time else { return nil }
         self.init(milliseconds: midnight + time)
     }
 
@@ -120,7 +124,7 @@ extension Timestamp {
 extension Timestamp {
     private static func days(year: Int64, month: Int64, day: Int64) -> Int64 {
         let shifted = month <= 2 ? year - 1 : year
-        let era = shifted / 400
+        let era = (shifted >= 0 ? shifted : shifted - 399) / 400
         let yearOfEra = shifted - era * 400
         let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
         return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
