@@ -143,6 +143,22 @@ import Testing
         }
         #expect(spread?.code == .limit)
     }
+
+    @Test func theSourcesOfInventoriesCountAmongTheTasks() throws {
+        func inventory(_ count: Int) -> JSONValue {
+            let sources = (0..<count).map { number -> JSONValue in
+                ["name": .string("s\(number)"), "sqlite": ["path": "p", "sql": "SELECT 1"]]
+            }
+            return ["inventory": ["sources": .array(sources)]]
+        }
+        // The gather, two inventories and their sources.
+        #expect(try Job(json: ["gather": [inventory(90_000), inventory(9997)]]).members.count == 2)
+        let error = #expect(throws: InvalidInput.self) {
+            try Job(json: ["gather": [inventory(90_000), inventory(9998)]])
+        }
+        #expect(error?.code == .limit)
+        #expect(error?.path == "gather[1].inventory")
+    }
 }
 
 @Suite struct RetryPolicyTests {

@@ -84,6 +84,7 @@ extension Job {
         case .sequence: return try composite(.sequence, body: body, fields: &fields, depth: depth, budget: &budget)
         case .inventory:
             let (policy, members) = try InventoryPolicy.parse(body)
+            try requireRoom(for: members.count, in: budget, at: body.path)
             budget -= members.count
             let maximum = try fields.take("max_running")?.int(in: 1...Int64(Int32.max))
             return .composite(
@@ -97,11 +98,7 @@ extension Job {
     ) throws(InvalidInput) -> Action {
         let list = try body.list()
         guard !list.isEmpty else { throw body.invalid("must not be an empty list") }
-        guard list.count <= budget else {
-            throw InvalidInput(
-                code: .limit, path: body.path,
-                message: "\(list.count) members: a job may become at most \(maximumTasks) tasks")
-        }
+        try requireRoom(for: list.count, in: budget, at: body.path)
         var members: [Job] = []
         members.reserveCapacity(list.count)
         for member in list { members.append(try Job(field: member, depth: depth + 1, budget: &budget)) }
@@ -109,6 +106,13 @@ extension Job {
         let maximum = try fields.take("max_running")?.int(in: 1...Int64(Int32.max))
         return .composite(
             CompositeJob(policy: policy, members: members, merge: merge, maximumRunning: maximum.map(Int.init)))
+    }
+
+    private static func requireRoom(for members: Int, in budget: Int, at path: String) throws(InvalidInput) {
+        guard members <= budget else {
+            throw InvalidInput(
+                code: .limit, path: path, message: "\(members) members: a job may become at most \(maximumTasks) tasks")
+        }
     }
 }
 
