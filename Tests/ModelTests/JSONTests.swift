@@ -87,7 +87,9 @@ import Testing
     }
 
     @Test(
-        arguments: [(1, "1"), (0.1, "0.1"), (-0.5, "-0.5"), (.infinity, "null"), (.nan, "null")] as [(Double, String)])
+        arguments: [
+            (1, "1"), (0.1, "0.1"), (-0.5, "-0.5"), (-0.0, "0"), (.infinity, "null"), (.nan, "null"),
+        ] as [(Double, String)])
     func doublesAreWrittenShortest(value: Double, text: String) {
         #expect(JSONValue.double(value).text() == text)
     }

@@ -108,8 +108,10 @@ package struct JSONWriter {
         }
     }
 
-    /// Swift prints the shortest digits that read back as the same double; whole ones lose their `.0`, as in JavaScript.
+    /// Swift prints the shortest digits that read back as the same double; whole ones lose their `.0` and zero its sign, as
+    /// in JavaScript.
     private static func shortest(_ value: Double) -> String {
+        guard value != 0 else { return "0" }
         let digits = value.description
         return digits.hasSuffix(".0") ? String(digits.dropLast(2)) : digits
     }
