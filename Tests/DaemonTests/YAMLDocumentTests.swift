@@ -30,7 +30,10 @@ struct YAMLDocumentTests {
         #expect(value["copy"] == ["sleep": 1])
     }
 
-    @Test(arguments: ["a: [", "a: 1\na: 2\n", "? [a]\n: 1\n", "\u{FFFD}: *none\n", "a: \"\u{1}\"\n"])
+    @Test(arguments: [
+        "a: [", "a: 1\na: 2\n", "? [a]\n: 1\n", "\u{FFFD}: *none\n", "a: \"\u{1}\"\n",
+        "1: a\n\"1\": b\n", "sleep: 0\nreturns: .nan\n", "a: -.inf\n",
+    ])
     func refusesWhatIsNotYAML(text: String) {
         #expect(throws: InvalidInput.self) { try YAMLDocument.value(Array(text.utf8)) }
     }

@@ -55,7 +55,7 @@ enum YAMLDocument {
         guard depth < JSONParser.maximumDepth else { throw tooLarge }
         try budget.spend(values: 1, text: node.scalar?.string ?? "")
         switch node {
-        case .scalar(let scalar): return value(of: scalar, tag: node.tag)
+        case .scalar(let scalar): return try value(of: scalar, tag: node.tag)
         case .sequence(let sequence):
             var elements: [JSONValue] = []
             for element in sequence { elements.append(try value(of: element, depth: depth + 1, budget: &budget)) }
@@ -67,7 +67,12 @@ enum YAMLDocument {
                     throw InvalidInput(code: .syntax, path: "", message: "a YAML key must be a plain value")
                 }
                 try budget.spend(text: name.string)
-                object[name.string] = try value(of: member, depth: depth + 1, budget: &budget)
+                let value = try value(of: member, depth: depth + 1, budget: &budget)
+                // 1 and "1" are two keys of YAML's and one of JSON's.
+                guard object.updateValue(value, forKey: name.string) == nil else {
+                    throw InvalidInput(
+                        code: .syntax, path: "", message: "not YAML as JSON: the key \(name.string.shown) stands twice")
+                }
             }
             return .object(object)
         case .alias:
@@ -75,13 +80,20 @@ enum YAMLDocument {
         }
     }
 
-    private static func value(of scalar: Node.Scalar, tag: Tag) -> JSONValue {
+    private static func value(of scalar: Node.Scalar, tag: Tag) throws(InvalidInput) -> JSONValue {
         switch tag.rawValue {
-        case Tag.Name.null.rawValue: .null
-        case Tag.Name.bool.rawValue: Bool.construct(from: scalar).map(JSONValue.bool) ?? .string(scalar.string)
-        case Tag.Name.int.rawValue: Int64.construct(from: scalar).map(JSONValue.int) ?? .string(scalar.string)
-        case Tag.Name.float.rawValue: Double.construct(from: scalar).map(JSONValue.number) ?? .string(scalar.string)
-        default: .string(scalar.string)
+        case Tag.Name.null.rawValue: return .null
+        case Tag.Name.bool.rawValue: return Bool.construct(from: scalar).map(JSONValue.bool) ?? .string(scalar.string)
+        case Tag.Name.int.rawValue: return Int64.construct(from: scalar).map(JSONValue.int) ?? .string(scalar.string)
+        case Tag.Name.float.rawValue:
+            guard let number = Double.construct(from: scalar) else { return .string(scalar.string) }
+            guard number.isFinite else {
+                throw InvalidInput(
+                    code: .syntax, path: "",
+                    message: "\(scalar.string.shown) is no number that JSON has; put it in quotes if it is a text")
+            }
+            return .number(number)
+        default: return .string(scalar.string)
         }
     }
 }
