@@ -46,7 +46,8 @@ examples: setup
 
 lint:
 	$(SWIFT) format lint --strict --recursive Package.swift Sources Tests Examples/asyncio-tour/Package.swift \
-		Examples/asyncio-tour/Sources Benchmarks/Package.swift Benchmarks/Sources
+		Examples/asyncio-tour/Sources Benchmarks/Package.swift Benchmarks/Sources \
+		Fuzz/Package.swift Fuzz/Sources/Fuzz
 
 # The data-race and memory checks of the in-process library, which carries every other promise.
 sanitize: setup

@@ -1,0 +1,51 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .treatAllWarnings(as: .error),
+    .unsafeFlags(["-sanitize=address,fuzzer", "-enable-testing"]),
+]
+
+// A package of its own, so that nobody who uses taskd builds it. What is fuzzed is seen by its coverage and needs nothing
+// but itself, so the sources of the parsers are compiled here once more, and no other.
+let package = Package(
+    name: "fuzz",
+    platforms: [.macOS(.v15)],
+    dependencies: [.package(url: "https://github.com/jpsim/Yams", from: "6.2.2")],
+    targets: [
+        .target(name: "Model", swiftSettings: settings),
+        .target(
+            name: "Jobs", dependencies: ["Model"],
+            sources: [
+                "Check/CSVHeader.swift", "Check/CSVScanner.swift", "Check/JSONPointer.swift", "Check/MARCKey.swift",
+                "Check/MARCRecord.swift", "Check/MARCScanner.swift", "Check/MARCXMLScanner.swift",
+                "Check/NumberAnswer.swift", "Check/OAIPage.swift", "Check/RecordScanner.swift",
+                "Check/SIP2/SIP2Item.swift", "Check/SIP2/SIP2Message.swift", "Check/SRUDocument.swift",
+                "Check/SourceCount.swift", "Check/SourceError.swift", "Check/String+Excerpt.swift",
+                "Check/Web/IPAddress.swift", "Check/XML/XMLDocumentHandler.swift", "Check/XML/XMLElement.swift",
+                "Check/XML/XMLReference.swift", "Check/XML/XMLScanner.swift", "Check/XML/XMLTag.swift",
+                "Command/AttemptDirectory.swift", "Command/Descriptor.swift", "Command/ExitRecord.swift",
+                "Command/Progress+Line.swift",
+            ],
+            swiftSettings: settings),
+        .target(
+            name: "Client", dependencies: ["Model"],
+            sources: [
+                "ClientError.swift", "ExitStatus.swift", "HTTP/LineBuffer.swift", "HTTP/ReplyParser.swift",
+                "HTTP/ServerSentEvents.swift", "Terminal/DisplayWidth.swift", "Terminal/TailBuffer.swift",
+                "Terminal/VisibleBytes.swift",
+            ],
+            swiftSettings: settings),
+        .target(
+            name: "Daemon", dependencies: ["Model", "Yams"], sources: ["Configuration/YAMLDocument.swift"],
+            swiftSettings: settings),
+        .systemLibrary(name: "CFuzzer"),
+        .executableTarget(
+            name: "Fuzz", dependencies: ["CFuzzer", "Client", "Daemon", "Jobs", "Model"], swiftSettings: settings,
+            linkerSettings: [.unsafeFlags(["-sanitize=address"])]),
+    ]
+)
