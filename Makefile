@@ -7,7 +7,7 @@ PREFIX ?= /usr/local
 MULTIARCH = /usr/include/$(shell $(CC) -print-multiarch)
 SHIM = musl-gcc -Os -static -s -Wall -Wextra -Werror -idirafter /usr/include -idirafter $(MULTIARCH) Sources/Shim/*.c
 
-.PHONY: build demo test api torture examples lint setup tools sanitize bench clean install deb
+.PHONY: build demo test api torture examples lint setup tools sanitize fuzz bench clean install deb
 
 # The three programs, ready to be installed.
 build: setup
@@ -33,7 +33,8 @@ api: tools
 	$(SHIM) -o .build/debug/taskd-shim
 	$(API) $(API_SECONDS)
 
-TORTURE = SurvivalTests|WitnessTests|leavesNoProcess|treesOutlive|DurabilityTests|DamageTests|FaultTests|DiskTests|SystemdTests
+TORTURE = SurvivalTests|WitnessTests|leavesNoProcess|treesOutlive|DurabilityTests|DamageTests|FaultTests|DiskTests|SystemdTests|$\
+	LinearizabilityTests
 # The tests that break things, for as long as the figures in docs/reliability.md took.
 torture: tools
 	$(SWIFT) build --build-tests
@@ -49,9 +50,15 @@ lint:
 		Examples/asyncio-tour/Sources Benchmarks/Package.swift Benchmarks/Sources \
 		Fuzz/Package.swift Fuzz/Sources/Fuzz
 
-# The data-race and memory checks of the in-process library, which carries every other promise.
+SANITIZERS = thread address
+# The data-race and memory checks of all that is below the daemon's socket; the first build of each takes minutes.
 sanitize: setup
-	$(SWIFT) test --sanitize=thread --scratch-path .build-thread -Xswiftc -DTHREAD_SANITIZER --filter TasksTests
+	for sanitizer in $(SANITIZERS); do SHIM='$(SHIM)' scripts/sanitize.sh $$sanitizer || exit 1; done
+
+TARGETS =
+# Throws bytes at everything that reads what others wrote, for FUZZ_SECONDS each, or at TARGETS alone.
+fuzz: setup
+	scripts/fuzz.sh $(TARGETS)
 
 bench: build tools
 	Benchmarks/commands.py $(BIN)
@@ -78,4 +85,4 @@ deb: build
 	scripts/make-deb.sh $(BIN) .build-deb
 
 clean:
-	rm -rf .build .build-release .build-thread .build-deb .demo
+	rm -rf .build .build-release .build-thread .build-asan .build-fuzz .build-deb .demo

@@ -11,7 +11,7 @@ final class Gate: Sendable {
         var cancelled: Set<Int> = []
     }
 
-    private let state = Tasks.Mutex(State())
+    private let state = Mutex(State())
 
     var isOpen: Bool { state.withLock(\.isOpen) }
 

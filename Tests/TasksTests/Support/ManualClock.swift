@@ -20,7 +20,7 @@ final class ManualClock: Clock, Sendable {
         var watching: [(count: Int, continuation: CheckedContinuation<Void, Never>)] = []
     }
 
-    private let state = Tasks.Mutex(State())
+    private let state = Mutex(State())
 
     var now: Instant { state.withLock(\.now) }
     var minimumResolution: Swift.Duration { .zero }

@@ -9,7 +9,7 @@ final class Recorder<Element: Sendable>: Sendable {
         var waiting: [(count: Int, continuation: CheckedContinuation<Void, Never>)] = []
     }
 
-    private let state = Tasks.Mutex(State())
+    private let state = Mutex(State())
 
     var all: [Element] { state.withLock(\.elements) }
 

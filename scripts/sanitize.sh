@@ -1,0 +1,58 @@
+#!/bin/sh
+# Runs the tests of everything below the daemon's socket under a sanitizer, and fails when it reports anything: sanitize.sh
+# thread|address [FILTER]. SHIM is the command that compiles the shim, as in the Makefile.
+set -eu
+cd "$(dirname "$0")/.."
+sanitizer=$1
+filter=${2:-ModelTests|TasksTests|StoreTests|JobsTests|EngineTests}
+case $sanitizer in
+thread) build=$PWD/.build-thread ;;
+address) build=$PWD/.build-asan ;;
+*)
+    echo "sanitize.sh: thread or address, not $sanitizer" >&2
+    exit 64
+    ;;
+esac
+mkdir -p "$build"
+
+# The program of the controls, which has to be reported, or not, before the silence of the tests says anything.
+control() { # control fails|passes NAME
+    status=0
+    "$build/control" "$2" >"$build/control.log" 2>&1 || status=$?
+    case $1-$status in
+    fails-66 | passes-0) ;;
+    *)
+        cat "$build/control.log"
+        echo "sanitize.sh: the control $2 ended with $status under the $sanitizer sanitizer" >&2
+        exit 1
+        ;;
+    esac
+}
+
+# Swift's backtraces would be written over the sanitizer's.
+export SWIFT_BACKTRACE=enable=no
+if [ "$sanitizer" = thread ]; then
+    # What tells the sanitizer of Swift's own locks.
+    clang -Wall -Wextra -Werror -O1 -fPIC -c Tests/Sanitizers/locks.c -o "$build/locks.o"
+    link="-Xlinker $build/locks.o"
+    controls="fails:race passes:locked"
+    export TSAN_OPTIONS=exitcode=66
+else
+    link=
+    controls="fails:overflow fails:leak"
+    export ASAN_OPTIONS=detect_leaks=1:exitcode=66
+fi
+
+# shellcheck disable=SC2086 # link is two words, or none
+swiftc -swift-version 6 -parse-as-library "-sanitize=$sanitizer" Tests/Sanitizers/Control.swift -o "$build/control" \
+    $link 2>"$build/control.log" || { cat "$build/control.log"; exit 1; }
+for each in $controls; do control "${each%:*}" "${each#*:}"; done
+
+echo "building for the $sanitizer sanitizer"
+# shellcheck disable=SC2086
+swift build --build-tests --sanitize="$sanitizer" --scratch-path "$build" $link >"$build/build.log" 2>&1 ||
+    { cat "$build/build.log"; exit 1; }
+# The shim is a program of its own, and static: what is looked at here is the daemon's side.
+${SHIM:?run make sanitize} -o "$build/debug/taskd-shim"
+# shellcheck disable=SC2086
+swift test --skip-build --sanitize="$sanitizer" --scratch-path "$build" $link --filter "$filter"
