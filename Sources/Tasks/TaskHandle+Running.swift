@@ -14,8 +14,7 @@ extension TaskHandle {
     }
 
     private func run(_ body: @isolated(any) () async throws -> Success) async {
-        let identity = CurrentTask.identity
-        guard lifecycle.withLock({ $0.begin(identity: identity) }) else {
+        guard await begin(on: body.isolation) else {
             finish(.cancelled(reason: cancelReason))
             return
         }
@@ -24,6 +23,12 @@ extension TaskHandle {
         } catch {
             finish(TaskOutcome(thrown: error, reason: cancelReason))
         }
+    }
+
+    /// Begins where the body will run, so that whoever spawns a task from there can cancel it unbegun.
+    private func begin(on isolation: isolated (any Actor)?) async -> Bool {
+        let identity = CurrentTask.identity
+        return lifecycle.withLock { $0.begin(identity: identity) }
     }
 
     /// Ends the task: one locked transition, then everyone is told on no lock.
