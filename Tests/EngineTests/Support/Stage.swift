@@ -86,6 +86,8 @@ final class Stage: Sendable {
     func close() {
         let waiting = state.withLock { state in
             state.isClosed = true
+            // They know the engine, which knows the stage.
+            state.contexts = [:]
             defer { state.waiting = [:] }
             return state.waiting
         }
