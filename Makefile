@@ -7,7 +7,7 @@ PREFIX ?= /usr/local
 MULTIARCH = /usr/include/$(shell $(CC) -print-multiarch)
 SHIM = musl-gcc -Os -static -s -Wall -Wextra -Werror -idirafter /usr/include -idirafter $(MULTIARCH) Sources/Shim/*.c
 
-.PHONY: build demo test api torture examples lint setup tools sanitize fuzz bench clean install deb
+.PHONY: build demo test api torture examples lint setup tools sanitize fuzz bench soak clean install deb
 
 # The three programs, ready to be installed.
 build: setup
@@ -66,6 +66,10 @@ bench: build tools
 	Benchmarks/measure.py $(BIN)
 	Benchmarks/inventory.py $(BIN)
 	$(SWIFT) run --configuration release --package-path Benchmarks --quiet Scopes
+
+# Many tasks through many deaths, to see what grows: some minutes.
+soak: build
+	Benchmarks/soak.py $(BIN)
 
 # Installs what the build needs from Debian's packages, if it is missing.
 setup:
