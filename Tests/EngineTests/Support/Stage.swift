@@ -112,7 +112,7 @@ extension Stage: JobHandler {
         let key = Self.key(context.name, context.attempt)
         state.withLock { state in
             state.order.append(context.name)
-            state.contexts[context.name] = context
+            if !state.isClosed { state.contexts[context.name] = context }
             state.running += 1
             state.peak = max(state.peak, state.running)
         }
