@@ -4,8 +4,8 @@ import Testing
 /// docs/inventory.md: its commands, run as they stand from the top to the bottom of the page by one shell.
 @Suite(.timeLimit(.minutes(2)))
 struct LibrarianGuideTests {
-    /// The section whose commands need what the daemon does not do yet.
-    private static let notYet = "Verify a shelf"
+    /// The section whose commands need a library system to ask about books.
+    private static let needsSystem = "Verify a shelf"
 
     private static func page() throws -> String {
         try Directory(path: Program.repository).read("docs/inventory.md")
@@ -21,7 +21,7 @@ struct LibrarianGuideTests {
     }
 
     @Test func everyCommandOfThePageDoesWhatThePageSays() async throws {
-        let commands = try Self.blocks("sh", without: [Self.notYet])
+        let commands = try Self.blocks("sh", without: [Self.needsSystem])
         #expect(commands.count >= 6)
         try await withDirectory { home in
             try home.write([:], to: "run")

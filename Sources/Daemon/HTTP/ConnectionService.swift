@@ -47,8 +47,8 @@ struct ConnectionService: Sendable {
 
     /// Answers `problem` without having read anything, and ends the connection.
     private func refuse(_ connection: HTTP1Channel.Value, _ problem: Problem) async {
-        connection.channel.triggerUserOutboundEvent(problem, promise: nil)
         do {
+            try await connection.channel.triggerUserOutboundEvent(problem).get()
             try await connection.executeThenClose { _, _ in }
         } catch {
             logger.debug("a connection broke that was refused", metadata: ["error": "\("\(error)".shown)"])

@@ -20,6 +20,8 @@ final class DeadlineHandler: ChannelDuplexHandler {
     private var stall: Scheduled<Void>?
     private var bytesWritten = 0
     private var isClosing = false
+    /// What the client is told as soon as there is a connection to tell it on, and who waits for that.
+    private var lastWord: (problem: Problem, promise: EventLoopPromise<Void>?)?
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
@@ -29,6 +31,12 @@ final class DeadlineHandler: ChannelDuplexHandler {
         self.context = nil
         debt?.1.cancel()
         stall?.cancel()
+        lastWord?.promise?.succeed()
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        if let lastWord { tell(lastWord) }
+        context.fireChannelActive()
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -84,13 +92,19 @@ extension DeadlineHandler {
 }
 
 extension DeadlineHandler {
-    /// A problem that is triggered on the channel is its last answer.
+    /// A problem that is triggered on the channel is its last answer, given once the connection is there.
     func triggerUserOutboundEvent(context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?) {
         guard let problem = event as? Problem else {
             return context.triggerUserOutboundEvent(event, promise: promise)
         }
-        refuse(problem)
-        promise?.succeed()
+        lastWord = (problem, promise)
+        if let lastWord, context.channel.isActive { tell(lastWord) }
+    }
+
+    private func tell(_ word: (problem: Problem, promise: EventLoopPromise<Void>?)) {
+        lastWord = nil
+        refuse(word.problem)
+        word.promise?.succeed()
     }
 }
 
