@@ -28,6 +28,9 @@ until_true() {
     done
 }
 is() { [ "$(property "$1" "${3:-taskd.service}")" = "$2" ]; }
+# Returns when the command of the latest task called so has printed a line: then there is a command, and not only a task.
+wait_for_line() { until_true 10 test -s "/var/lib/taskd/tasks/$(tasks "$1" | sort -n | tail -n 1)/stdout"; }
+no_process() { [ "$(processes)" = 0 ]; }
 is_gone() { [ ! -e /sys/fs/cgroup/system.slice/taskd.service ]; }
 tasks() { # tasks NAME: the numbers of its tasks
     taskctl list --name "$1" --limit 1000 --json | grep -o '"id": *[0-9]*' | grep -o '[0-9]*'
@@ -65,7 +68,9 @@ installing() {
     verdict $? install "the package configures"
     is ActiveState active && is ActiveState active taskd.socket && is UnitFileState enabled && is UnitFileState enabled taskd.socket
     verdict $? enabled "service and socket run and are enabled"
-    [ -z "$(systemd-analyze verify /lib/systemd/system/taskd*.* 2>&1; systemd-analyze --user verify /usr/lib/systemd/user/taskd*.* 2>&1)" ]
+    { systemd-analyze verify /lib/systemd/system/taskd*.* && systemd-analyze --user verify /usr/lib/systemd/user/taskd*.*; } \
+        2>&1 | grep taskd | tee /share/units >&2
+    [ ! -s /share/units ]
     verdict $? units "nothing is wrong with them to systemd-analyze"
     is StatusText "0 running, 0 queued" && taskctl ping >/dev/null
     verdict $? ready "READY came, STATUS is '$(property StatusText)'"
@@ -242,7 +247,7 @@ control() {
 stopping() {
     local begin
     taskctl submit --name stopped -- sh -c 'echo up; setsid sleep 3600 & sleep 3600' >/dev/null
-    until_true 5 is StatusText "1 running, 0 queued"
+    wait_for_line stopped
     systemctl stop taskd.service 2>/dev/null
     is ActiveState inactive && is Result success && [ "$(processes)" = 0 ]
     verdict $? stop "ends commands, leaves $(processes) processes"
@@ -254,20 +259,21 @@ stopping() {
     printf '[Service]\nEnvironment=TASKD_STOP_LIMIT=1s\n' >/etc/systemd/system/taskd.service.d/test.conf
     systemctl daemon-reload
     systemctl restart taskd.service
-    echo '{"shell": "trap \"\" TERM; setsid sleep 3600 & while :; do sleep 1; done", "grace": "1h", "name": "stubborn"}' |
+    echo '{"shell": "trap \"\" TERM; echo up; setsid sleep 3600 & while :; do sleep 1; done", "grace": "1h", "name": "stubborn"}' |
         taskctl submit -f - >/dev/null
-    until_true 5 is StatusText "1 running, 0 queued"
+    wait_for_line stubborn
     begin=$(date +%s%N)
     systemctl stop taskd.service 2>/dev/null
     is Result success && [ "$(processes)" = 0 ]
     verdict $? stubborn "a command that wants an hour is killed after stop_limit: $((($(date +%s%N) - begin) / 1000000)) ms, $(processes) processes left"
 
     systemctl start taskd.service
-    taskctl submit --name evil -- sh -c 'kill -STOP $PPID; trap "" TERM; while :; do sleep 1; done' >/dev/null
-    until_true 5 is StatusText "1 running, 0 queued"
+    taskctl submit --name evil -- sh -c 'kill -STOP $PPID; trap "" TERM; echo up; while :; do sleep 1; done' >/dev/null
+    wait_for_line evil
     begin=$(date +%s%N)
     systemctl stop taskd.service 2>/dev/null
-    [ "$(processes)" = 0 ] && until_true 5 is_gone
+    # PID 1 reaps what has lost its parent.
+    until_true 2 no_process && until_true 5 is_gone
     verdict $? evil "a command that stops its own shim goes with the cgroup: $((($(date +%s%N) - begin) / 1000000)) ms, $(processes) processes left"
     rm -r /etc/systemd/system/taskd.service.d
     systemctl daemon-reload
@@ -301,7 +307,8 @@ user_service() {
 }
 
 removing() {
-    taskctl submit -- sleep 3600 >/dev/null
+    taskctl submit --name removed -- sh -c 'echo up; sleep 3600' >/dev/null
+    wait_for_line removed
     dpkg -r taskd >>/share/dpkg.log 2>&1 && [ "$(processes)" = 0 ] && [ ! -e $socket ] && [ -e /var/lib/taskd/history.sqlite ] &&
         [ -e /etc/taskd/taskd.yaml ] && [ ! -e /usr/bin/taskd ]
     verdict $? remove "leaves no process and no socket; history and settings stay"
