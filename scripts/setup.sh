@@ -26,8 +26,10 @@ want_for_tests() {
     want util-linux setpriv
     want systemd /lib/systemd/systemd
     want dpkg-dev dpkg-shlibdeps
+    want gcc cc
     want procps pgrep
-    want perl-base perl
+    want dbus dbus-daemon
+    want libpam-systemd /usr/share/pam-configs/systemd
     # What the inventory's sources are tested against.
     want idzebra-2.0-utils zebrasrv
     want idzebra-2.0-common /usr/share/idzebra-2.0/tab

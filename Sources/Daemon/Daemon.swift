@@ -103,41 +103,44 @@ struct Daemon: Sendable {
             group.addTask { try await engine.run() }
             group.addTask { await server.run() }
             report(on: engine, to: &group)
-            let stop = AsyncStream<UnixSignal>.makeStream()
+            let asked = AsyncStream<UnixSignal>.makeStream()
             group.addTask {
-                if let signal = await waitForStop(signals, jobFiles) { stop.continuation.yield(signal) }
+                if let signal = await waitForStop(signals, jobFiles) { asked.continuation.yield(signal) }
             }
             // The first to return is the signal to stop; the others only end by failing.
             try await group.next()
-            stop.continuation.finish()
-            let signal = await stop.stream.first { _ in true }
-            let leavesCommands = signal == .sigusr2 || configuration.onStop == .leave
-            logger.notice("stopping", metadata: ["commands": "\(leavesCommands ? "run on" : "end")"])
-            await tell(.stopping)
-            if leavesCommands && inherited != nil {
-                // Whoever comes now waits for the next daemon.
-                server.stopAccepting()
-                await server.answerWhoHasCome(within: Self.answerLimit)
-            }
-            // Whoever asks meanwhile is told that the daemon is stopping, not that there is none.
-            await end(engine, leavesCommands, executor)
-            server.stopAccepting()
-            await withTaskGroup { group in
-                group.addTask {
-                    await server.answerWhoHasCome(within: Self.answerLimit)
-                    await server.waitForRequests()
-                }
-                // A client that does not read its answer is not waited for longer than this; cut short when there is none.
-                group.addTask { try? await Task.sleep(for: Self.answerLimit) }
-                await group.next()
-                group.cancelAll()
-            }
+            asked.continuation.finish()
+            let signal = await asked.stream.first { _ in true }
+            await stop(engine, server, executor, leavesCommands: signal == .sigusr2 || configuration.onStop == .leave)
             group.cancelAll()
             do {
                 while try await group.next() != nil {}
             } catch is CancellationError {
                 // That is how they end.
             }
+        }
+    }
+
+    private func stop(_ engine: Engine, _ server: HTTPServer, _ executor: Executor, leavesCommands: Bool) async {
+        logger.notice("stopping", metadata: ["commands": "\(leavesCommands ? "run on" : "end")"])
+        await tell(.stopping)
+        if leavesCommands && inherited != nil {
+            // Whoever comes now waits for the next daemon.
+            server.stopAccepting()
+            await server.answerWhoHasCome(within: Self.answerLimit)
+        }
+        // Whoever asks meanwhile is told that the daemon is stopping, not that there is none.
+        await end(engine, leavesCommands, executor)
+        server.stopAccepting()
+        await withTaskGroup { group in
+            group.addTask {
+                await server.answerWhoHasCome(within: Self.answerLimit)
+                await server.waitForRequests()
+            }
+            // A client that does not read its answer is not waited for longer than this; cut short when there is none.
+            group.addTask { try? await Task.sleep(for: Self.answerLimit) }
+            await group.next()
+            group.cancelAll()
         }
     }
 
