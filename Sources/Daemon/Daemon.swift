@@ -126,12 +126,12 @@ struct Daemon: Sendable {
         await tell(.stopping)
         if leavesCommands && inherited != nil {
             // Whoever comes now waits for the next daemon.
-            server.stopAccepting()
+            await server.stopAccepting()
             await server.answerWhoHasCome(within: Self.answerLimit)
         }
         // Whoever asks meanwhile is told that the daemon is stopping, not that there is none.
         await end(engine, leavesCommands, executor)
-        server.stopAccepting()
+        await server.stopAccepting()
         await withTaskGroup { group in
             group.addTask {
                 await server.answerWhoHasCome(within: Self.answerLimit)

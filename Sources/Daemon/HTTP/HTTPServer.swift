@@ -108,13 +108,21 @@ struct HTTPServer: Sendable {
         } onCancel: {
             cancelled.finish()
         }
-        stopAccepting()
+        await stopAccepting()
         await connections.leave()
     }
 
-    /// Takes no more connections.
-    func stopAccepting() {
-        listener.close(promise: nil)
+    /// Takes no more connections, and returns when those that were taken are known.
+    func stopAccepting() async {
+        do {
+            try await listener.close()
+        } catch {
+            // It was closed before.
+        }
+        // What was taken last is made ready on the event loop that is to serve it.
+        for loop in MultiThreadedEventLoopGroup.singleton.makeIterator() {
+            await withCheckedContinuation { continuation in loop.execute { continuation.resume() } }
+        }
     }
 
     /// Returns when all who have come are answered, or nobody was for a moment, or `limit` has passed; or when the calling
