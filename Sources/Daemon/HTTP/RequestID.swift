@@ -11,8 +11,9 @@ enum RequestID {
     /// How long a name may be that a client gives.
     static let maximumLength = 128
 
-    /// Different for each start of the daemon, so that names are not repeated after it.
-    private static let start = String(UInt64.random(in: 0..<(1 << 48)), radix: 16)
+    /// Different for each start of the daemon, so that names are not repeated after it; short, because up to 15 bytes need
+    /// no memory of their own.
+    private static let start = String(UInt32.random(in: 0...UInt32.max), radix: 16)
     private static let count = Atomic(0)
 
     /// The name that the client gave in `X-Request-Id` when it is one, else a new one.

@@ -7,10 +7,11 @@ internal import Synchronization
 
 /// Notes how requests are answered: in the metrics all of them, in the log those that somebody wants to see.
 final class RequestObserver: Sendable {
-    /// What tells the series apart: all of it comes from the daemon, not from clients, so that there are few.
+    /// What tells the series apart, as it is at hand. The parser knows few methods, and the routes and statuses are the
+    /// daemon's own, so that there are few of them.
     private struct Key: Hashable {
-        let method: String
-        let route: String
+        let method: HTTPRequest.Method
+        let path: String?
         let status: Int
     }
 
@@ -19,14 +20,15 @@ final class RequestObserver: Sendable {
         let time: Timer
 
         init(_ key: Key) {
-            let dimensions = [("method", key.method), ("route", key.route)]
+            let method = methods.contains(key.method) ? key.method.rawValue : "other"
+            let dimensions = [("method", method), ("route", RequestObserver.route(key.path))]
             count = Counter(
                 label: "taskd_http_requests_total", dimensions: dimensions + [("status", String(key.status))])
             time = Timer(label: "taskd_http_request_duration_seconds", dimensions: dimensions)
         }
     }
 
-    /// The methods of HTTP that have series of their own (RFC 9110, 9.3; RFC 5789).
+    /// The methods that have series of their own (RFC 9110, 9.3; RFC 5789).
     private static let methods: Set<HTTPRequest.Method> = [.get, .head, .post, .put, .patch, .delete, .options, .trace]
 
     private let logger: Logger
@@ -42,14 +44,14 @@ final class RequestObserver: Sendable {
         return await RequestID.$current.withValue(id) {
             let start = ContinuousClock.now
             var response = await respond()
-            response.headers[.requestID] = id
-            note(request, context.endpointPath, response.status.code, ContinuousClock.now - start)
+            response.headers.append(HTTPField(name: .requestID, value: id))
+            let key = Key(method: request.method, path: context.endpointPath, status: response.status.code)
+            note(key, request, ContinuousClock.now - start)
             return response
         }
     }
 
-    private func note(_ request: Request, _ path: String?, _ status: Int, _ time: Duration) {
-        let key = Key(method: Self.known(request.method), route: Self.pattern(path), status: status)
+    private func note(_ key: Key, _ request: Request, _ time: Duration) {
         let series = series.withLock { all in
             if let known = all[key] { return known }
             let new = Series(key)
@@ -61,17 +63,13 @@ final class RequestObserver: Sendable {
         logger.debug(
             "request",
             metadata: [
-                "method": "\(request.method.rawValue)", "path": "\(request.uri.path)", "status": "\(status)",
+                "method": "\(key.method.rawValue)", "path": "\(request.uri.path)", "status": "\(key.status)",
                 "took_ms": "\(time.milliseconds)",
             ])
     }
 
-    private static func known(_ method: HTTPRequest.Method) -> String {
-        methods.contains(method) ? method.rawValue : "other"
-    }
-
     /// A route's path as the contract writes it; `none` where there is no route, which Hummingbird names by a word.
-    private static func pattern(_ path: String?) -> String {
+    private static func route(_ path: String?) -> String {
         guard let path, path.hasPrefix("/") else { return "none" }
         return path.split(separator: "/").map { $0.hasPrefix(":") ? "/{\($0.dropFirst())}" : "/\($0)" }.joined()
     }

@@ -1,4 +1,6 @@
 internal import Glibc
+// Where timeval stands when the standard library is linked statically.
+internal import SwiftOverlayShims
 
 /// What the kernel tells of this process (proc(5), getrusage(2)).
 struct ProcessFacts: Sendable {
