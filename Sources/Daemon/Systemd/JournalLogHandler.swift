@@ -22,7 +22,8 @@ struct JournalLogHandler: LogHandler {
     }
 
     func log(event: LogEvent) {
-        StandardError.write(Self.line(of: event, metadata: metadata.merging(metadataProvider?.get() ?? [:]) { _, own in own }))
+        let facts = metadata.merging(metadataProvider?.get() ?? [:]) { _, own in own }
+        StandardError.write(Self.line(of: event, metadata: facts))
     }
 
     /// The line that tells of `event`.
