@@ -119,8 +119,8 @@ struct CrashTests {
                 CREATE TRIGGER broken BEFORE UPDATE OF state ON tasks WHEN NEW.state = 'succeeded'
                 BEGIN SELECT RAISE(ABORT, 'broken on purpose'); END
                 """
-            let made = try await Program.run("/usr/bin/sqlite3", [daemon.history, trigger])
-            #expect(made.status == 0, "\(made.stderr)")
+            let made = try await Program.run("/usr/bin/sqlite3", ["-cmd", ".timeout 9000", daemon.history, trigger])
+            try #require(made.status == 0, "\(made.stderr)")
             let id = try await daemon.submit(["sleep": 0])
             #expect(try await daemon.ending() == 70)
             #expect(try await Program.run("/usr/bin/sqlite3", [daemon.history, "DROP TRIGGER broken"]).status == 0)
