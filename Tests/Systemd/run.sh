@@ -9,6 +9,7 @@ set -u
 PATH=$PATH:/usr/sbin:/sbin
 
 here=$(cd "$(dirname "$0")" && pwd)
+PATH=/usr/sbin:/sbin:$PATH
 
 # In the namespaces: makes the root and becomes systemd.
 boot() { # boot SHARE
