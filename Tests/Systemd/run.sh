@@ -6,7 +6,6 @@
 # machine is changed: the root is an overlay in memory, in namespaces and a cgroup of its own, and all of it goes with them.
 # Needs root. Exits 77, and says why, where namespaces cannot be had.
 set -u
-PATH=$PATH:/usr/sbin:/sbin
 
 here=$(cd "$(dirname "$0")" && pwd)
 PATH=/usr/sbin:/sbin:$PATH
