@@ -72,6 +72,31 @@ struct LifeTests {
         }
     }
 
+    /// A connection that was accepted and not served yet must not be forgotten, which NIO takes for a fault.
+    @Test func aStopWhileClientsComeIsClean() async throws {
+        try await withDaemon { daemon in
+            for round in 1...5 {
+                let (answers, answer) = AsyncStream<Void>.makeStream()
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for _ in 0..<8 {
+                        group.addTask {
+                            while (try? await daemon.http("GET", "/v1/health")) != nil { answer.yield() }
+                        }
+                    }
+                    var count = 0
+                    for await _ in answers {
+                        count += 1
+                        if count == 40 { break }
+                    }
+                    let status = try await daemon.end(SIGTERM)
+                    #expect(status == 0, "round \(round)")
+                    try await group.waitForAll()
+                }
+                try await daemon.start()
+            }
+        }
+    }
+
     @Test func whoAsksWhileItStopsIsToldSo() async throws {
         try await withDaemon { daemon in
             let pipe = try daemon.directory.pipe("go")
