@@ -1,3 +1,4 @@
+internal import CMalloc
 internal import Engine
 internal import Glibc
 internal import Jobs
@@ -37,6 +38,11 @@ struct Daemon: Sendable {
     /// - Throws: ``DaemonError`` when it cannot start; ``StoreError`` when the store fails.
     func run() async throws {
         umask(0o077)
+        // A command runs as the same user, and could read what the daemon has in memory. Every kernel can do this.
+        guard hide_process() == 0 else {
+            throw DaemonError(
+                code: .unavailable, message: "cannot hide the daemon's memory: \(String(cString: strerror(errno)))")
+        }
         MetricsSystem.bootstrap(metrics)
         Allocator.keepSmall()
         Self.raiseDescriptorLimit()
