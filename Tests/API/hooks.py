@@ -48,6 +48,9 @@ def is_patience(value):
 
 @schemathesis.hook
 def before_call(context, case, **kwargs):
+    # What an earlier answer gave may be a number; a header is text.
+    for name, value in (case.headers or {}).items():
+        case.headers[name] = value if isinstance(value, (str, bytes)) else str(value)
     if isinstance(case.body, (dict, list)):
         case.body = harmless(case.body)
     if isinstance(case.body, dict):

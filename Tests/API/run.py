@@ -6,6 +6,7 @@ Usage: Tests/API/run.py BIN [SECONDS], where BIN holds taskd and taskd-shim.
 The document is validated; then schemathesis sends the daemon requests that the document allows, and others that it does
 not, and compares each answer with what the document says of it. It runs jobs, so the daemon is a private one, in a
 directory of its own, as nobody where that can be done, and with no PATH; hooks.py replaces every program, server and path.
+TASKD_API_SEED chooses other requests.
 """
 import os
 import shutil
@@ -54,7 +55,7 @@ def check(url, directory, seconds):
     return subprocess.run(
         [os.path.join(os.path.dirname(sys.executable), "st"), "run", url + "/v1/openapi.json", "--checks", CHECKS,
          "--max-examples", "25", "--max-time", str(seconds), "--request-timeout", "10", "--workers", "1",
-         "--generation-database", "none", "--suppress-health-check", "all", "--warnings", "off", "--continue-on-failure",
+         "--seed", os.environ.get("TASKD_API_SEED", "1"), "--generation-database", "none", "--suppress-health-check", "all", "--warnings", "off", "--continue-on-failure",
          "--no-color"],
         env=environment, cwd=directory).returncode
 
