@@ -14,22 +14,31 @@ extension Routes {
     @Sendable func submitJob(_ request: Request, _ context: ConnectionContext) async throws -> Response {
         _ = try request.query(known: [])
         let name = try context.name()
+        let written = try job(named: name)
+        let jobs = try Self.jobs(written, overrides: try await request.document(), name: name)
+        let submissions = try await submit(jobs, directory: jobFiles.directory, for: context.caller)
+        guard let submission = submissions.first else { preconditionFailure("one job makes one submission") }
+        return Reply.json(submission.task.json(), status: submission.isNew ? .created : .ok)
+    }
+
+    /// What stands in the job file called `name`.
+    private func job(named name: String) throws -> JSONValue {
         guard let entry = jobFiles[name] else {
             throw Problem(
                 status: 404, title: "No such job",
                 detail: "no job \"\(name.shown)\" in \(jobFiles.directory), which is read at the start and on SIGHUP")
         }
-        let written: JSONValue
         switch entry.job {
-        case .success(let job): written = job
+        case .success(let job): return job
         case .failure(let error): throw InvalidInput(code: error.code, path: entry.path, message: error.description)
         }
-        let overrides = try await request.document()
+    }
+
+    /// The job `written` with `overrides`, alone in a list.
+    private static func jobs(_ written: JSONValue, overrides: JSONValue?, name: String) throws -> [Job] {
         var job = try Job(json: written.overridden(by: overrides))
         if job.name == nil { job.name = name }
-        let submissions = try await submit([job], directory: jobFiles.directory, for: context.caller)
-        guard let submission = submissions.first else { preconditionFailure("one job makes one submission") }
-        return Reply.json(submission.task.json(), status: submission.isNew ? .created : .ok)
+        return [job]
     }
 }
 
