@@ -15,18 +15,26 @@ let settings: [SwiftSetting] = [
 let package = Package(
     name: "fuzz",
     platforms: [.macOS(.v15)],
-    dependencies: [.package(url: "https://github.com/jpsim/Yams", from: "6.2.2")],
+    dependencies: [
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
     targets: [
         .target(name: "Model", swiftSettings: settings),
         .target(
-            name: "Jobs", dependencies: ["Model"],
+            name: "Jobs", dependencies: ["Model", .product(name: "GRDB", package: "GRDB.swift")],
             sources: [
-                "Check/CSVHeader.swift", "Check/CSVScanner.swift", "Check/JSONPointer.swift", "Check/MARCKey.swift",
-                "Check/MARCRecord.swift", "Check/MARCScanner.swift", "Check/MARCXMLScanner.swift",
+                "Check/CSVHeader.swift", "Check/CSVScanner.swift", "Check/CancellationFlag.swift",
+                "Check/JSONPointer.swift",
+                "Check/Keys/ISBN.swift", "Check/Keys/KeyCollector.swift", "Check/Keys/KeyKind+Normal.swift",
+                "Check/Keys/KeyTally.swift", "Check/Keys/KeyWriter.swift", "Check/MARCKey.swift",
+                "Check/MARCRecord.swift", "Check/MARCScanner.swift", "Check/MARCXMLRecord.swift",
+                "Check/MARCXMLScanner.swift", "Check/RunBlocking.swift",
                 "Check/NumberAnswer.swift", "Check/OAIPage.swift", "Check/RecordScanner.swift",
                 "Check/SIP2/SIP2Item.swift", "Check/SIP2/SIP2Message.swift", "Check/SRUDocument.swift",
                 "Check/SourceCount.swift", "Check/SourceError.swift", "Check/String+Excerpt.swift",
-                "Check/Web/IPAddress.swift", "Check/XML/XMLDocumentHandler.swift", "Check/XML/XMLElement.swift",
+                "Check/Web/IPAddress.swift", "Check/XML/XMLAttributes.swift", "Check/XML/XMLDocumentHandler.swift",
+                "Check/XML/XMLElement.swift",
                 "Check/XML/XMLReference.swift", "Check/XML/XMLScanner.swift", "Check/XML/XMLTag.swift",
                 "Command/AttemptDirectory.swift", "Command/Descriptor.swift", "Command/ExitRecord.swift",
                 "Command/Progress+Line.swift",

@@ -65,7 +65,7 @@ private struct SeenXML: XMLDocumentHandler, CustomStringConvertible {
     mutating func start(_ element: XMLElement) throws(SourceError) {
         require(element.depth == open.count, "\(element.name) has the depth \(element.depth) of \(open.count)")
         open.append(element.name)
-        let attributes = element.attributes.sorted { $0.key < $1.key }
+        let attributes = element.attributes.all.sorted { $0.name < $1.name }
         description += "<\(element.name) \(attributes)>"
     }
 

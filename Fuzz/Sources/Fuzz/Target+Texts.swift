@@ -53,7 +53,7 @@ extension TaskFilter {
         if let kind { query.append(("kind", kind.rawValue)) }
         if let queue { query.append(("queue", queue)) }
         if let parentID { query.append(("parent_id", parentID.description)) }
-        if let label { query.append(("label", "\(label.key):\(label.value)")) }
+        for label in labels { query.append(("label", "\(label.key):\(label.value)")) }
         if let since { query.append(("since", since.description)) }
         if let until { query.append(("until", until.description)) }
         if let cursor { query.append(("cursor", cursor.description)) }
