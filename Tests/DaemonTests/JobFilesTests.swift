@@ -1,3 +1,4 @@
+import Glibc
 import Model
 import Testing
 
@@ -36,11 +37,40 @@ struct JobFilesTests {
 
     @Test func theTemplateOfAnInventoryCanBeSubmitted() throws {
         let root = String(#filePath.dropLast("/Tests/DaemonTests/JobFilesTests.swift".count))
-        let files = JobFiles(directory: root + "/Examples/library")
-        #expect(files.problems.isEmpty)
-        let job = try Job(json: #require(files["inventory-template"]).job.get())
-        let kinds = job.members.compactMap { if case .check(let source) = $0.action { source.name } else { nil } }
-        #expect(Set(kinds) == ["sqlite", "file", "command", "sru", "oai", "json", "sip2"])
+        let template = try TextFile.read(root + "/Examples/library/inventory-template.yaml", limit: 1 << 20)
+        try withDirectory { directory in
+            try write(String(decoding: template, as: UTF8.self), to: directory + "/template.yaml")
+            let files = JobFiles(directory: directory)
+            #expect(files.problems.isEmpty)
+            let job = try Job(json: #require(files["template"]).job.get())
+            let kinds = job.members.compactMap { if case .check(let source) = $0.action { source.name } else { nil } }
+            #expect(Set(kinds) == ["sqlite", "file", "command", "sru", "oai", "json", "sip2"])
+        }
+    }
+
+    @Test(arguments: [0o620, 0o602] as [mode_t])
+    func refusesAFileThatOthersMayWrite(mode: mode_t) throws {
+        try withDirectory { directory in
+            let path = directory + "/rest.yaml"
+            try write("sleep: 1\n", to: path)
+            let files = JobFiles(directory: directory)
+            #expect(files.problems == [])
+            chmod(path, mode)
+            files.reload()
+            let problem = try #require(files.problems.first)
+            #expect(problem.hasPrefix(path) && problem.contains("chmod go-w"))
+            #expect(throws: InvalidInput.self) { try files["rest"]?.job.get() }
+        }
+    }
+
+    @Test(.enabled(if: getuid() == 0, "needs root, to give a file away"))
+    func refusesAFileOfAnotherUser() throws {
+        try withDirectory { directory in
+            try write("sleep: 1\n", to: directory + "/rest.yaml")
+            chown(directory + "/rest.yaml", 65_534, 65_534)
+            let problem = try #require(JobFiles(directory: directory).problems.first)
+            #expect(problem.contains("belongs to user 65534"))
+        }
     }
 
     @Test func doesWithoutItsDirectory() {
