@@ -1,20 +1,6 @@
 internal import GRDB
 package import Model
 
-/// A composite's members as of one moment, and the place in the log that moment has.
-package struct MemberSnapshot: Sendable, Hashable {
-    /// How the members stand.
-    package var tally = MemberTally()
-    /// The members let go and not done, and whether each is shielded.
-    package var open: [TaskID: Bool] = [:]
-    /// The members that were done are those with a `done_seq` up to this.
-    package var sequence: Int64 = 0
-    /// The first member that has not been let go; members are let go in order.
-    package var firstUnreleased: TaskID?
-    /// The sum of the members' fractions, 1 for each that succeeded.
-    package var fractions = 0.0
-}
-
 extension Store {
     /// SQL for being a member of the composite `:parent` in its latest attempt; those before it have had their say.
     private static let isMember = """
@@ -163,25 +149,6 @@ extension Outcome {
         case .succeeded: self = .succeeded(result ?? .null)
         case .failed: self = .failed(exception ?? .internalError("the exception is missing"))
         case .cancelled: self = .cancelled(exception ?? .cancelled(nil))
-        }
-    }
-}
-
-extension MemberSnapshot {
-    fileprivate mutating func add(_ row: Row) throws {
-        let id = TaskID(row[0])
-        let state: TaskState = try row.choice(1)
-        fractions += row[5]
-        if let done: Int64 = row[3] {
-            tally.count(MemberTally.Finished(id: id, state: state))
-            sequence = max(sequence, done)
-        } else if row[4] {
-            tally.unreleased += 1
-            firstUnreleased = min(firstUnreleased ?? id, id)
-        } else {
-            let shield: Bool = row[2]
-            if shield { tally.openShielded += 1 } else { tally.open += 1 }
-            open[id] = shield
         }
     }
 }

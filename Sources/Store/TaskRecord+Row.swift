@@ -41,6 +41,14 @@ extension TaskRecord {
     static func find(_ db: Database, _ id: TaskID) throws -> TaskRecord? {
         try first(db, "SELECT \(columns) FROM tasks WHERE id = ?", [id.number])
     }
+
+    /// Whether there is a task numbered `id`, of `owner` where one is given.
+    static func exists(_ db: Database, _ id: TaskID, of owner: UInt32? = nil) throws -> Bool {
+        try Bool.fetchOne(
+            db.cachedStatement(
+                sql: "SELECT EXISTS (SELECT 1 FROM tasks WHERE id = ?1 AND (?2 IS NULL OR submitted_uid = ?2))"),
+            arguments: [id.number, owner]) ?? false
+    }
 }
 
 extension Row {

@@ -83,6 +83,20 @@ struct InventoryTests {
         }
     }
 
+    @Test func ofManySilentSourcesTheMessageNamesAFew() async throws {
+        try await withDaemon { daemon in
+            try daemon.directory.count(["main": 100, "reserves": 89, "loans": 34])
+            let silent = (1...12).map { number -> JSONValue in
+                ["name": .string("silent-\(number)"), "command": ["argv": ["false"], "parse": "number"]]
+            }
+            let task = try await daemon.run(daemon.inventory(adding: silent))
+            let message = try #require(task["exception"]?["message"]?.stringValue)
+            #expect(message.hasPrefix("3 of 15 sources have answered, 15 must; silent-1: "))
+            #expect(message.contains("; silent-10: ") && message.hasSuffix("; and 2 more"), "\(message)")
+            #expect(task["exception"]?["sources"]?["silent-12"]?["exception"]?["type"] == "SourceError")
+        }
+    }
+
     @Test func theAnswerIsTheSameThroughACrash() async throws {
         try await withDaemon { daemon in
             try daemon.directory.count(["main": 100, "reserves": 89, "loans": 34])

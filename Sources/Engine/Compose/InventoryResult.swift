@@ -18,16 +18,21 @@ struct InventoryResult {
     /// What comparing the sources has come to; `nil` when nobody asked for it.
     var reconciliation: ReconciliationResult?
 
+    /// How many silent sources a failure's message names; its details tell of all.
+    private static let namedSilent = 10
+
     /// The outcome of the inventory: a failure when too few sources have answered.
     var outcome: Outcome {
         let answered = answers.count { $0.count != nil }
         let needed = policy.quorum ?? answers.count
         guard answered < needed else { return .succeeded(value) }
-        let silent = answers.filter { $0.count == nil }.map { answer in
+        let silent = answers.filter { $0.count == nil }
+        var reasons = silent.prefix(Self.namedSilent).map { answer in
             "\(answer.name): \(answer.exception?.message ?? "not done")"
         }
+        if silent.count > reasons.count { reasons.append("and \(silent.count - reasons.count) more") }
         let message =
-            "\(answered) of \(answers.count) sources have answered, \(needed) must; " + silent.joined(separator: "; ")
+            "\(answered) of \(answers.count) sources have answered, \(needed) must; " + reasons.joined(separator: "; ")
         guard case .object(let details) = value else { return .failed(.internalError(message)) }
         return .failed(ExceptionInfo(type: "QuorumNotMet", message: message, details: details))
     }
