@@ -5,7 +5,8 @@ package import Model
 /// far a verification has come.
 ///
 /// The first attempt has `<state>/tasks/<task>/`, and the others, with the task's hook, directories of their own in it:
-/// most tasks need one, and making directories is what costs most here. It is of mode 0700 and holds
+/// most tasks need one, and making directories is what costs most here. When its task is done, the directory of a command
+/// that printed nothing is another's (``AttemptDirectories``). It is of mode 0700 and holds
 /// - `stdout`, `stderr`: the output, appended to by the command itself;
 /// - `control`, `progress`: FIFOs to and from the shim, which lives exactly as long as `progress` has a writer;
 /// - `input`: a FIFO, only when the standard input stays open;
@@ -108,6 +109,8 @@ extension AttemptDirectory {
     package func send(_ order: Order) -> Bool {
         // Being open for reading too, this end can neither fail for want of a reader nor raise SIGPIPE.
         guard let control = try? Descriptor.opening(control, O_RDWR | O_NONBLOCK) else { return false }
+        // As long as this is held, the FIFO cannot become another attempt's.
+        guard flock(control.number, LOCK_SH) == 0, control.isStill(at: self.control) else { return false }
         // A full FIFO holds more requests than the shim can tell apart.
         try? control.write(order.rawValue, to: "control")
         return true
