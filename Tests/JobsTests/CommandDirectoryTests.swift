@@ -63,18 +63,6 @@ extension CommandTests {
             }
         }
 
-        @Test func staysWhileAnOrderIsBeingSent() async throws {
-            try await withCommandBench { bench in
-                var sender: Int32 = -1
-                defer { close(sender) }
-                try await retireAfter("exit", in: bench) {
-                    sender = open(bench.attempt().control, O_RDWR | O_NONBLOCK)
-                    #expect(flock(sender, LOCK_SH) == 0)
-                }
-                #expect(isThere(bench.attempt().path))
-            }
-        }
-
         @Test func anOrderForWhatIsGoneReachesNobody() async throws {
             try await withCommandBench { bench in
                 try await retireAfter("exit", in: bench)

@@ -105,17 +105,15 @@ extension AttemptDirectory {
     private static let files: Set = ["control", "exit", "identity", "progress", "stderr", "stdout"]
 
     /// Moves the directory to `target`, as empty as a new one, unless it holds more than an ended command's files, or
-    /// output, or somebody has one of the outputs open or is just sending an order.
+    /// output, or somebody has one of the outputs open.
     ///
     /// - Returns: whether it was moved.
     fileprivate func vacate(to target: String) -> Bool {
         guard names == Self.files, Self.isUnused(stdout), Self.isUnused(stderr),
-            let control = try? Descriptor.opening(control, O_RDWR | O_NONBLOCK),
-            flock(control.number, LOCK_EX | LOCK_NB) == 0,
             let identity = try? Descriptor.opening(identity, O_WRONLY),
             ftruncate(identity.number, 0) == 0, rename(exit, path + "/exit.new") == 0
         else { return false }
-        return Self.move(path, to: target)
+        return Self.moving.withLock { _ in Self.move(path, to: target) }
     }
 
     /// Moves a directory, and makes the one above `target` if need be; `false` when it could not be moved.

@@ -1,5 +1,6 @@
 internal import Glibc
 package import Model
+internal import Synchronization
 
 /// The directory of one attempt: what a command printed, who it is and how it ended; the keys that a check has kept; how
 /// far a verification has come.
@@ -107,14 +108,17 @@ extension AttemptDirectory {
     /// - Returns: whether there was somebody to ask, or had been.
     @discardableResult
     package func send(_ order: Order) -> Bool {
-        // Being open for reading too, this end can neither fail for want of a reader nor raise SIGPIPE.
-        guard let control = try? Descriptor.opening(control, O_RDWR | O_NONBLOCK) else { return false }
-        // As long as this is held, the FIFO cannot become another attempt's.
-        guard flock(control.number, LOCK_SH) == 0, control.isStill(at: self.control) else { return false }
-        // A full FIFO holds more requests than the shim can tell apart.
-        try? control.write(order.rawValue, to: "control")
-        return true
+        Self.moving.withLock { _ in
+            // Being open for reading too, this end can neither fail for want of a reader nor raise SIGPIPE.
+            guard let control = try? Descriptor.opening(control, O_RDWR | O_NONBLOCK) else { return false }
+            // A full FIFO holds more requests than the shim can tell apart.
+            try? control.write(order.rawValue, to: "control")
+            return true
+        }
     }
+
+    /// Held by whoever sends an order, or makes a directory another attempt's: no order reaches one it was not meant for.
+    static let moving = Mutex(())
 
     /// Writes `bytes` to the standard input of a command that was started with it open.
     ///
