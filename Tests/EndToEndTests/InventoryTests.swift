@@ -1,4 +1,3 @@
-import Glibc
 import Model
 import Testing
 
@@ -111,8 +110,8 @@ struct InventoryTests {
             #expect(task["result"]?["counts"]?["slow"] == .null)
             #expect(task["result"]?["sources"]?["slow"]?["exception"]?["type"] == "Interrupted")
             #expect(task["result"]?["verdict"] == "partial")
-            // Nobody is left to end what the killed daemon had asked: it is told that there is nothing to read.
-            close(open(pipe, O_WRONLY | O_NONBLOCK))
+            // Nobody is left to end the program that the killed daemon had asked.
+            try await daemon.directory.release(pipe)
         }
     }
 
