@@ -34,8 +34,11 @@ package final class AttemptDirectories: Sendable {
 
     /// Makes the directory of `attempt` and the FIFOs in it; throws as ``AttemptDirectory/make()`` does.
     func make(_ attempt: AttemptDirectory) throws(ExceptionInfo) {
-        // One that is there already stays as it is, and making it says so.
-        if let spare = spares.withLock({ $0.spare.popLast() }), rename(spare, attempt.path) == 0 { return }
+        if let spare = spares.withLock({ $0.spare.popLast() }) {
+            if rename(spare, attempt.path) == 0 { return }
+            // What is in the way, or is missing above, making it deals with.
+            spares.withLock { $0.spare.append(spare) }
+        }
         try attempt.make()
     }
 

@@ -75,11 +75,15 @@ struct Disk: Sendable {
     /// The power comes back.
     func remount() async throws {
         try await unmount()
+        // A mount namespace that is made meanwhile has the disk too, for a moment, and mounting it again would be that one.
+        while try await !shell("/usr/sbin/losetup --associated \(image)").isEmpty {}
         try await mount()
     }
 
-    private func shell(_ line: String) async throws {
+    @discardableResult
+    private func shell(_ line: String) async throws -> String {
         let ending = try await Program.shell(line)
         guard ending.status == 0 else { throw TestFailure("\(line): \(ending.stderr)") }
+        return ending.stdout
     }
 }
