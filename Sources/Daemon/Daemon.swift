@@ -226,12 +226,8 @@ extension Daemon {
                 }
             },
             attempt: { AttemptDirectory(state: executor.state, task: $0.id, attempt: $0.attempt) },
-            retire: { task in
-                executor.attempts.retire(
-                    AttemptDirectory(state: executor.state, task: task.id, attempt: task.attempt))
-            },
             limits: { access.limits(of: $0) },
-            removeOutput: { try await executor.attempts.removeAll(of: $0) },
+            removeOutput: { try await AttemptDirectory.removeAll(of: $0, state: executor.state) },
             logger: logger,
             warn: { logger.warning("\($0.shown)") })
     }

@@ -149,15 +149,10 @@ extension Engine {
     ///
     /// - Returns: every task that ended by it, the task itself first.
     func finish(_ task: LiveTask, _ report: RunReport) async throws -> [TaskRecord] {
-        let ended = try await store.finish(task.record.id, report, at: configuration.now()) {
+        try await store.finish(task.record.id, report, at: configuration.now()) {
             live.vacate(task)
             readiness.ring()
         }
-        // What is to run when it is done has its directory in that of the first attempt.
-        if let record = ended.first, record.kind.isCommand, record.job["on_done"] == nil {
-            configuration.retire(record)
-        }
-        return ended
     }
 
     /// When a task is tried again that ended with `outcome`, or `nil` when it is not.

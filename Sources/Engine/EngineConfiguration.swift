@@ -20,8 +20,6 @@ package struct EngineConfiguration: Sendable {
     package var runHook: @Sendable (_ arguments: [String], _ task: TaskRecord) async -> JSONValue
     /// Where an attempt at a command is kept, and where it can be reached.
     package var attempt: @Sendable (TaskRecord) -> AttemptDirectory
-    /// Is called when the outcome of a command is committed and nothing of its last attempt is needed any more.
-    package var retire: @Sendable (TaskRecord) -> Void
     /// What is kept of the history without anybody asking.
     package var retention: Retention
     /// What a user may take at once; `nil` for one who is not limited.
@@ -44,7 +42,6 @@ package struct EngineConfiguration: Sendable {
         attempt: @escaping @Sendable (TaskRecord) -> AttemptDirectory = {
             AttemptDirectory(state: "/", task: $0.id, attempt: $0.attempt)
         },
-        retire: @escaping @Sendable (TaskRecord) -> Void = { _ in },
         limits: @escaping @Sendable (_ uid: UInt32) -> UserLimits? = { _ in nil },
         removeOutput: @escaping @Sendable ([TaskID]) async throws -> Void = { _ in },
         logger: Logger = Logger(label: "taskd.engine", factory: { _ in SwiftLogNoOpLogHandler() }),
@@ -59,7 +56,6 @@ package struct EngineConfiguration: Sendable {
         self.handler = handler
         self.runHook = runHook
         self.attempt = attempt
-        self.retire = retire
         self.limits = limits
         self.removeOutput = removeOutput
         self.logger = logger

@@ -12,12 +12,11 @@ static int directory_fd = -1;
 static int exit_fd = -1;
 static int identity_fd = -1;
 
-// The room for the exit record is taken at the start, so that a disk filled by the command cannot cost its outcome. In a
-// directory that was another attempt's the files are there already: an empty `identity`, and an `exit.new` with its room.
+// The room for the exit record is taken at the start, so that a disk filled by the command cannot cost its outcome.
 bool records_open(const char *directory) {
     directory_fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (directory_fd < 0) return false;
-    exit_fd = openat(directory_fd, "exit.new", O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    exit_fd = openat(directory_fd, "exit.new", O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (exit_fd < 0) return false;
     fallocate(exit_fd, 0, 0, 4096);
     return true;
@@ -45,7 +44,7 @@ bool identity_open(void) {
     char boot[64], text[256];
     struct process self;
     boot_id(boot);
-    identity_fd = openat(directory_fd, "identity", O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    identity_fd = openat(directory_fd, "identity", O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (identity_fd < 0 || !process_read(getpid(), &self)) return false;
     int length = snprintf(text, sizeof text, "boot_id %s\nshim %d %llu\n", boot, self.pid, self.start);
     return identity_add(text, length, sizeof text);

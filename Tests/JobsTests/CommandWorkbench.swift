@@ -95,11 +95,9 @@ extension CommandWorkbench {
     }
 
     /// Runs `handler` and answers its report with every progress it reported.
-    func runTold(
-        _ handler: CommandHandler, task: Int64 = 1
-    ) async -> (report: RunReport, progress: [Model.Progress]) {
+    func runTold(_ handler: CommandHandler) async -> (report: RunReport, progress: [Model.Progress]) {
         let (reports, told) = AsyncStream<Model.Progress>.makeStream()
-        let report = await handler.run(context(task: task) { told.yield($0) })
+        let report = await handler.run(context { told.yield($0) })
         told.finish()
         return (report, await reports.reduce(into: []) { $0.append($1) })
     }

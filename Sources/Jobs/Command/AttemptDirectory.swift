@@ -1,13 +1,11 @@
 internal import Glibc
 package import Model
-internal import Synchronization
 
 /// The directory of one attempt: what a command printed, who it is and how it ended; the keys that a check has kept; how
 /// far a verification has come.
 ///
 /// The first attempt has `<state>/tasks/<task>/`, and the others, with the task's hook, directories of their own in it:
-/// most tasks need one, and making directories is what costs most here. When its task is done, the directory of a command
-/// that printed nothing is another's (``AttemptDirectories``). It is of mode 0700 and holds
+/// most tasks need one, and making directories is what costs most here. It is of mode 0700 and holds
 /// - `stdout`, `stderr`: the output, appended to by the command itself;
 /// - `control`, `progress`: FIFOs to and from the shim, which lives exactly as long as `progress` has a writer;
 /// - `input`: a FIFO, only when the standard input stays open;
@@ -108,17 +106,12 @@ extension AttemptDirectory {
     /// - Returns: whether there was somebody to ask, or had been.
     @discardableResult
     package func send(_ order: Order) -> Bool {
-        Self.moving.withLock { _ in
-            // Being open for reading too, this end can neither fail for want of a reader nor raise SIGPIPE.
-            guard let control = try? Descriptor.opening(control, O_RDWR | O_NONBLOCK) else { return false }
-            // A full FIFO holds more requests than the shim can tell apart.
-            try? control.write(order.rawValue, to: "control")
-            return true
-        }
+        // Being open for reading too, this end can neither fail for want of a reader nor raise SIGPIPE.
+        guard let control = try? Descriptor.opening(control, O_RDWR | O_NONBLOCK) else { return false }
+        // A full FIFO holds more requests than the shim can tell apart.
+        try? control.write(order.rawValue, to: "control")
+        return true
     }
-
-    /// Held by whoever sends an order, or makes a directory another attempt's: no order reaches one it was not meant for.
-    static let moving = Mutex(())
 
     /// Writes `bytes` to the standard input of a command that was started with it open.
     ///

@@ -35,14 +35,6 @@ struct Descriptor: ~Copyable {
 }
 
 extension Descriptor {
-    /// Whether it is this file that is at `path` now.
-    borrowing func isStill(at path: String) -> Bool {
-        var own = stat()
-        var current = stat()
-        return fstat(number, &own) == 0 && lstat(path, &current) == 0 && own.st_dev == current.st_dev
-            && own.st_ino == current.st_ino
-    }
-
     /// The bytes of the file from `offset`, at most `limit` of them; fewer when it cannot be read.
     borrowing func contents(from offset: Int64 = 0, limit: Int) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: limit)

@@ -18,8 +18,6 @@ package struct Executor: Sendable {
     let isOfSameBoot: Bool
     /// What commands inherit of the daemon's own variables.
     package let environment: [String: String]
-    /// The directories of what it runs.
-    package let attempts: AttemptDirectories
     let waiter: ShimWaiter
 
     /// The least that ``outputLimit`` may be: a cut below it would not pay, or could reach what a result shows.
@@ -27,7 +25,7 @@ package struct Executor: Sendable {
 
     /// An executor; `cgroup` usually is ``delegatedCgroup()`` and `environment` ``inheritedEnvironment()``. A daemon has one.
     ///
-    /// - Throws: an exception when the system has no files left, or the state directory cannot be tidied.
+    /// - Throws: an exception when the system has no files left.
     package init(
         shim: String, state: String, socket: String, isOfSameBoot: Bool, cgroup: String? = nil,
         outputLimit: Int64 = 64 << 20,
@@ -40,7 +38,6 @@ package struct Executor: Sendable {
         self.cgroup = cgroup
         self.outputLimit = max(outputLimit, Self.minimumOutputLimit)
         self.environment = environment
-        attempts = try AttemptDirectories(state: self.state)
         waiter = try ShimWaiter()
     }
 

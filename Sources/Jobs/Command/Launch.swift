@@ -28,10 +28,10 @@ extension Launch {
     /// It takes about a millisecond, as long as the shim's exec takes.
     /// - Throws: an exception when there was not even a shim; the command has not run then.
     func start(in attempt: AttemptDirectory, by executor: Executor) throws(ExceptionInfo) -> RunningShim {
-        try executor.attempts.make(attempt)
+        try attempt.make()
         let input = try openInput(in: attempt)
-        let output = try Descriptor.opening(attempt.stdout, O_WRONLY | O_CREAT | O_APPEND)
-        let errors = try Descriptor.opening(attempt.stderr, O_WRONLY | O_CREAT | O_APPEND)
+        let output = try Descriptor.opening(attempt.stdout, O_WRONLY | O_CREAT | O_EXCL | O_APPEND)
+        let errors = try Descriptor.opening(attempt.stderr, O_WRONLY | O_CREAT | O_EXCL | O_APPEND)
         let control = try Descriptor.opening(attempt.control, O_RDWR | O_NONBLOCK)
         // Opened for reading first: its end of file then is the end of the shim, however early that comes.
         let reader = try Descriptor.opening(attempt.progress, O_RDONLY | O_NONBLOCK)

@@ -36,8 +36,7 @@ package struct OutputFile: Sendable {
         let hole = lseek(file.number, off_t(offset), Self.seekHole)
         if hole > off_t(offset) { limit = min(limit, Int(hole) - Int(offset)) }
         let bytes = file.contents(from: offset, limit: limit)
-        // A file that has gone to another command says nothing of this one.
-        return bytes.isEmpty || !file.isStill(at: path) ? .end : .bytes(bytes)
+        return bytes.isEmpty ? .end : .bytes(bytes)
     }
 
     /// `SEEK_DATA` and `SEEK_HOLE` of lseek(2), which Swift's Glibc leaves out as extensions of GNU's.
