@@ -55,8 +55,8 @@ def check(url, directory, seconds):
     return subprocess.run(
         [os.path.join(os.path.dirname(sys.executable), "st"), "run", url + "/v1/openapi.json", "--checks", CHECKS,
          "--max-examples", "25", "--max-time", str(seconds), "--request-timeout", "10", "--workers", "1",
-         "--seed", os.environ.get("TASKD_API_SEED", "1"), "--generation-database", "none", "--suppress-health-check", "all", "--warnings", "off", "--continue-on-failure",
-         "--no-color"],
+         "--seed", os.environ.get("TASKD_API_SEED", "1"), "--generation-database", "none",
+         "--suppress-health-check", "all", "--warnings", "off", "--continue-on-failure", "--no-color"],
         env=environment, cwd=directory).returncode
 
 

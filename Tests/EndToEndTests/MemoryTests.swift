@@ -13,7 +13,7 @@ struct MemoryTests {
             \(Self.nobody) env SECRET=told-to-nobody "$1" --state-dir "$d/state" --socket "$d/socket" 2>"$d/log" &
             daemon=$!
             trap 'kill $daemon; wait $daemon || true; rm -rf "$d"' EXIT
-            until grep -q ready "$d/log"; do kill -0 $daemon; sleep 0.02; done
+            until grep -q ready "$d/log"; do kill -0 $daemon; done
             # The control: what is read of a process that does not hide.
             \(Self.nobody) env SECRET=told-to-nobody sleep 60 &
             open=$!

@@ -34,7 +34,8 @@ extension Routes {
         }
     }
 
-    /// The job `written` with `overrides`, alone in a list.
+    /// The job `written` with `overrides`, alone in a list: the optimizer of Swift 6.3 crashes over a job that is changed and
+    /// then held across an await.
     private static func jobs(_ written: JSONValue, overrides: JSONValue?, name: String) throws -> [Job] {
         var job = try Job(json: written.overridden(by: overrides))
         if job.name == nil { job.name = name }

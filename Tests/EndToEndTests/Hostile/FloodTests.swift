@@ -121,34 +121,42 @@ struct FloodTests {
         let settings = "roles: {submit: {users: [61001]}}\nlimits: {connections: 500}\n"
         try await withDaemon(settings: settings) { daemon in
             try daemon.openToAll()
+            let turns = try daemon.directory.pipe("turns")
+            // Each of them sends a byte when it is told to, and leaves the rest of its request for later.
             let script = """
-                import os, socket, sys, time
+                import os, socket, sys
+                turns = os.open(sys.argv[2], os.O_RDWR)
                 os.setgroups([]); os.setgid(65534); os.setuid(61001)
                 slow = []
                 for _ in range(500):
                     s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); s.setblocking(False); slow.append(s)
-                print("ready", flush=True)
                 request = b"GET /v1/health HTTP/1.1\\r\\nHost: t\\r\\nX: " + b"a" * 1000
                 for byte in range(4):
+                    os.read(turns, len("go\\n"))
                     for s in slow:
                         try: s.send(request[byte:byte + 1])
                         except OSError: pass
-                    time.sleep(1)
+                os.read(turns, len("go\\n"))
                 """
-            let attack = Task { try await Program.run("/usr/bin/env", ["python3", "-c", script, daemon.socket]) }
-            var times: [Double] = []
-            let end = ContinuousClock.now + .seconds(4)
-            while ContinuousClock.now < end {
-                let start = ContinuousClock.now
-                #expect(try await daemon.http("GET", "/v1/queues").status == 200)
-                times.append((ContinuousClock.now - start).seconds)
+            let attack = Task {
+                try await Program.run("/usr/bin/env", ["python3", "-c", script, daemon.socket, turns])
             }
-            _ = try await attack.value
+            var times: [Double] = []
+            for _ in 0..<4 {
+                try await daemon.directory.release(turns)
+                for _ in 0..<100 {
+                    let start = ContinuousClock.now
+                    #expect(try await daemon.http("GET", "/v1/queues").status == 200)
+                    times.append((ContinuousClock.now - start).seconds)
+                }
+            }
+            try await daemon.directory.release(turns)
+            #expect(try await attack.value.status == 0)
             times.sort()
             let slowest = times[times.count * 99 / 100]
             #expect(slowest < 0.25, "\(slowest) s")
             Torture.report(
-                "500 clients at a byte a second: another's requests p99 \(Int(slowest * 10_000)) × 0.1 ms of \(times.count)"
+                "500 clients, a byte at a time: another's requests p99 \(Int(slowest * 10_000)) × 0.1 ms of \(times.count)"
             )
         }
     }
