@@ -19,9 +19,11 @@ package struct AttemptDirectory: Sendable, Hashable {
     /// The directory itself; absolute.
     package let path: String
     /// The task and the attempt, in words that may stand in the name of a file.
-    let name: String
-    /// What has to be there for it.
-    private let parents: [String]
+    var name: String { "\(task)-\(child ?? "1")" }
+    let state: String
+    let task: TaskID
+    /// Its name in the directory of the first attempt; `nil` for that one itself.
+    let child: String?
 
     /// The directory of attempt number `attempt` of `task` below the state directory; nothing is made.
     package init(state: String, task: TaskID, attempt: Int) {
@@ -34,11 +36,11 @@ package struct AttemptDirectory: Sendable, Hashable {
     }
 
     private init(state: String, task: TaskID, child: String?) {
-        let tasks = state + "/tasks"
-        let first = "\(tasks)/\(task)"
+        let first = "\(state)/tasks/\(task)"
         path = child.map { "\(first)/\($0)" } ?? first
-        name = "\(task)-\(child ?? "1")"
-        parents = child == nil ? [tasks] : [tasks, first]
+        self.state = state
+        self.task = task
+        self.child = child
     }
 
     /// What the command printed on its standard output.
@@ -68,9 +70,11 @@ extension AttemptDirectory {
 
     /// Makes the directory alone; throws as ``make()`` does.
     func makeEmpty() throws(ExceptionInfo) {
+        if makeStaged() { return }
         guard mkdir(path, 0o700) != 0 else { return }
         guard errno == ENOENT else { throw .system("cannot make \(path)") }
-        for parent in parents {
+        let tasks = state + "/tasks"
+        for parent in child == nil ? [tasks] : [tasks, "\(tasks)/\(task)"] {
             guard mkdir(parent, 0o700) == 0 || errno == EEXIST else { throw .system("cannot make \(parent)") }
         }
         guard mkdir(path, 0o700) == 0 else { throw .system("cannot make \(path)") }

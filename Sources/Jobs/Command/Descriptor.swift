@@ -20,6 +20,7 @@ struct Descriptor: ~Copyable {
     static func opening(_ path: String, _ flags: Int32, mode: mode_t = 0o600) throws(ExceptionInfo) -> Descriptor {
         let low = open(path, flags | O_CLOEXEC | O_NOFOLLOW, mode)
         guard low >= 0 else { throw .system("cannot open \(path)") }
+        guard low < 10 else { return Descriptor(number: low) }
         defer { close(low) }
         let number = fcntl(low, F_DUPFD_CLOEXEC, 10)
         guard number >= 0 else { throw .system("cannot open \(path)") }

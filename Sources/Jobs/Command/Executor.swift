@@ -39,6 +39,7 @@ package struct Executor: Sendable {
         self.outputLimit = max(outputLimit, Self.minimumOutputLimit)
         self.environment = environment
         waiter = try ShimWaiter()
+        AttemptDirectory.prepareStaging(state: self.state)
     }
 
     /// Landlock goes by where a directory really is.
