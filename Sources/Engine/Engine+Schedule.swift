@@ -32,11 +32,7 @@ extension Engine {
                 let running = live.running
                 let free = configuration.maximumRunning - running.values.reduce(0, +)
                 let room = usage.room(beside: live.runningByOwner)
-                let now = configuration.now()
-                // Both are asked for at once, so that they share a commit.
-                async let composites = store.claimComposites(at: now)
-                async let tasks = free > 0 ? store.claim(limit: free, running: running, room: room, at: now) : []
-                let claimed = try await (composites: composites, tasks: tasks)
+                let claimed = try await store.claim(limit: free, running: running, room: room, at: configuration.now())
                 for record in claimed.composites + claimed.tasks { launch(record, .fresh) }
                 mayBeMore = claimed.composites.count == Store.compositesAtOnce
             }

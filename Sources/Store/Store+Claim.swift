@@ -2,32 +2,43 @@ internal import GRDB
 package import Model
 
 extension Store {
-    /// Takes up to `limit` ready tasks into `running`, the highest priority first, then the oldest.
+    /// Takes ready tasks into `running`: the composites, which occupy no slot, oldest first and ``compositesAtOnce`` at most;
+    /// and up to `limit` of the others, the highest priority first, then the oldest.
     ///
     /// - Parameter running: how many tasks run in each queue now; a queue's own limit counts from there.
     /// - Parameter room: how many more tasks of a user may run, for those whose number is limited.
     package func claim(
         limit: Int, running: [String: Int], room: [UInt32: Int] = [:], at now: Timestamp
-    ) async throws -> [TaskRecord] {
+    ) async throws -> (composites: [TaskRecord], tasks: [TaskRecord]) {
         try await write { db in
-            var heads: [Head] = []
-            let queues = try Row.fetchAll(
-                db.cachedStatement(sql: "SELECT name, max_running FROM queues WHERE paused = 0"))
-            for queue in queues {
-                let name: String = queue[0]
-                let maximum: Int? = queue[1]
-                let free = min(limit, maximum.map { $0 - running[name, default: 0] } ?? limit)
-                guard free > 0 else { continue }
-                heads += try Self.heads(db, of: name, limit: free, room: room)
-            }
-            heads.sort { ($1.priority, $0.id) < ($0.priority, $1.id) }
-            var room = room
-            var claimed: [TaskRecord] = []
-            for head in heads where claimed.count < limit && head.takeRoom(in: &room) {
-                if let record = try Self.start(db, TaskID(head.id), at: now) { claimed.append(record) }
-            }
-            return claimed
+            let composites = try Int64.fetchAll(
+                db.cachedStatement(sql: Self.readyComposites), arguments: [Self.compositesAtOnce])
+            return (
+                composites: try composites.compactMap { try Self.start(db, TaskID($0), at: now) },
+                tasks: limit > 0 ? try Self.claimTasks(db, limit, running, room, at: now) : []
+            )
         }
+    }
+
+    private static func claimTasks(
+        _ db: Database, _ limit: Int, _ running: [String: Int], _ room: [UInt32: Int], at now: Timestamp
+    ) throws -> [TaskRecord] {
+        var heads: [Head] = []
+        let queues = try Row.fetchAll(db.cachedStatement(sql: "SELECT name, max_running FROM queues WHERE paused = 0"))
+        for queue in queues {
+            let name: String = queue[0]
+            let maximum: Int? = queue[1]
+            let free = min(limit, maximum.map { $0 - running[name, default: 0] } ?? limit)
+            guard free > 0 else { continue }
+            heads += try Self.heads(db, of: name, limit: free, room: room)
+        }
+        heads.sort { ($1.priority, $0.id) < ($0.priority, $1.id) }
+        var room = room
+        var claimed: [TaskRecord] = []
+        for head in heads where claimed.count < limit && head.takeRoom(in: &room) {
+            if let record = try start(db, TaskID(head.id), at: now) { claimed.append(record) }
+        }
+        return claimed
     }
 
     /// A ready task.
@@ -78,22 +89,13 @@ extension Store {
         ORDER BY priority DESC, id
         """
 
-    /// How many composites ``claimComposites(at:)`` takes at most.
+    /// How many composites are claimed at once at most.
     package static let compositesAtOnce = 1000
 
     static let readyComposites = """
         SELECT id FROM tasks INDEXED BY tasks_ready_composites
         WHERE state = 'queued' AND waiting_for IS NULL AND is_composite = 1 ORDER BY id LIMIT ?
         """
-
-    /// Takes the ready composites into `running`; they occupy no slot.
-    package func claimComposites(at now: Timestamp) async throws -> [TaskRecord] {
-        try await write { db in
-            let ids = try Int64.fetchAll(
-                db.cachedStatement(sql: Self.readyComposites), arguments: [Self.compositesAtOnce])
-            return try ids.compactMap { try Self.start(db, TaskID($0), at: now) }
-        }
-    }
 
     private static func start(_ db: Database, _ id: TaskID, at now: Timestamp) throws -> TaskRecord? {
         let record = try TaskRecord.first(

@@ -153,7 +153,7 @@ import Testing
             try await bench.finish(1, .succeeded(nil))
             let job = try Job(json: gather([job("a", ["after": [1]])], ["retry": 2]))
             _ = try await bench.store.submit([job], directory: nil, by: nil, at: at(0))
-            _ = try await bench.store.claimComposites(at: at(1))
+            try await bench.claimComposites()
             let ended = try await bench.store.requeueComposite(TaskID(2), job, after: .boom, wakeAt: nil, at: at(2))
             #expect(ended?.map(\.name) == ["a"])
             #expect(try await bench.rows("SELECT task_id FROM dependencies WHERE task_id = 4").isEmpty)
@@ -163,7 +163,7 @@ import Testing
     @Test func whatRunsIsFoundAgain() async throws {
         try await withStore { bench in
             try await bench.submit(gather([job("a")]), job("b"), job("c", ["hold": true]))
-            _ = try await bench.store.claimComposites(at: at(1))
+            try await bench.claimComposites()
             _ = try await bench.claim()
             #expect(try await bench.store.runningTasks().map(\.name) == ["gather", "b"])
         }

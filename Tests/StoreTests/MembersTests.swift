@@ -119,7 +119,7 @@ import Testing
     @Test func aDoneCompositeWithMembersLeftIsFound() async throws {
         try await withStore { bench in
             try await bench.submit(gather([job("a"), job("b")]))
-            _ = try await bench.store.claimComposites(at: at(1))
+            try await bench.claimComposites()
             _ = try await release(bench, 1)
             #expect(try await bench.store.compositesToDrain().isEmpty)
             try await bench.finish(1, .failed(.boom))

@@ -81,7 +81,7 @@ import Testing
             try await bench.submit(job("e", ["queue": "other"]), by: 1)
             try await bench.submit(job("f"))
             func claim(_ room: [UInt32: Int], limit: Int = 10) async throws -> [String] {
-                try await bench.store.claim(limit: limit, running: [:], room: room, at: at(1)).map(\.name)
+                try await bench.store.claim(limit: limit, running: [:], room: room, at: at(1)).tasks.map(\.name)
             }
             #expect(try await claim([1: 0, 2: 0], limit: 1) == ["f"])
             #expect(try await claim([1: 1]) == ["a", "d"], "in all queues together")

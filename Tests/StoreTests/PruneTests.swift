@@ -49,7 +49,7 @@ import Testing
         try await withStore { bench in
             try await bench.submit(gather([job("member")]))
             try await bench.submit(job("hooked", ["on_done": ["true"]]))
-            _ = try await bench.store.claimComposites(at: at(1))
+            try await bench.claimComposites()
             _ = try await bench.store.release(membersOf: TaskID(1), from: nil, limit: 9, at: at(1))
             _ = try await bench.claim()
             for number: Int64 in [1, 3] { try await bench.finish(number, .failed(.boom)) }

@@ -11,7 +11,7 @@ import Testing
         try await bench.submit(job("count law", ["labels": ["lib": "law"], "hold": true]), at: at(20))
         try await bench.submit(["shell": "true", "name": "a[b]*", "queue": "q"], at: at(30))
         try await bench.submit(job("last", ["hold": true]), at: at(40))
-        _ = try await bench.store.claimComposites(at: at(41))
+        try await bench.claimComposites(at: at(41))
         _ = try await bench.store.claim(limit: 1, running: [:], at: at(41))
         try await bench.finish(1, .succeeded(1), at: at(42))
     }

@@ -2,7 +2,7 @@ package import Model
 
 extension Progress {
     /// The progress that the last line to tell any among `lines` tells, or `nil`.
-    init?(latestOf lines: [UInt8]) {
+    init?(latestOf lines: some BidirectionalCollection<UInt8>) {
         for line in lines.split(separator: UInt8(ascii: "\n")).reversed() {
             guard let progress = Progress(line: line) else { continue }
             self = progress

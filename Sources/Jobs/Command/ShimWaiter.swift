@@ -10,14 +10,20 @@ internal import Synchronization
 /// hanging up is what is waited for here. In the tests that crashed most runs.
 final class ShimWaiter: Sendable {
     private struct Watch {
-        let read: @Sendable () -> Bool
+        let take: @Sendable (ArraySlice<UInt8>) -> Void
         let end: @Sendable () -> Void
     }
 
     private struct State {
         var watches: [Int32: Watch] = [:]
+        /// Those that were not looked at yet: the kernel reports no hang-up by a writer that was gone before the FIFO was
+        /// opened (pipe_poll, fs/pipe.c).
+        var isNew: [Int32] = []
         var isRunning = false
     }
+
+    /// As much as a pipe holds, so that nothing is cut that was written at once.
+    private static let capacity = 65_536
 
     private let state = Mutex(State())
     private let queue = DispatchQueue(label: "taskd.commands")
@@ -41,11 +47,14 @@ final class ShimWaiter: Sendable {
         close(wakeup.writer)
     }
 
-    /// Calls `read` each time `descriptor` can be read or was hung up, until that answers `false`; then `end`, once, when
-    /// the descriptor is of no more use here and may be closed. Both must be quick.
-    func watch(_ descriptor: Int32, read: @escaping @Sendable () -> Bool, end: @escaping @Sendable () -> Void) {
+    /// Calls `take` with whatever is read from the FIFO `descriptor`, which does not block; then `end`, once, when nobody has
+    /// it open for writing any more, and it may be closed. Both must be quick.
+    func watch(
+        _ descriptor: Int32, take: @escaping @Sendable (ArraySlice<UInt8>) -> Void, end: @escaping @Sendable () -> Void
+    ) {
         let wasRunning = state.withLock { state in
-            state.watches[descriptor] = Watch(read: read, end: end)
+            state.watches[descriptor] = Watch(take: take, end: end)
+            state.isNew.append(descriptor)
             defer { state.isRunning = true }
             return state.isRunning
         }
@@ -57,14 +66,20 @@ final class ShimWaiter: Sendable {
     }
 
     private func run() {
-        while var polls = nextPolls() {
+        var buffer = [UInt8](repeating: 0, count: Self.capacity)
+        while var polls = nextPolls(&buffer) {
             guard poll(&polls, nfds_t(polls.count), -1) > 0 else { continue }
-            for entry in polls where entry.revents != 0 { attend(to: entry.fd) }
+            for entry in polls where entry.revents != 0 { attend(to: entry.fd, &buffer) }
         }
     }
 
     /// What to wait for, or `nil` to stop waiting because there is nothing.
-    private func nextPolls() -> [pollfd]? {
+    private func nextPolls(_ buffer: inout [UInt8]) -> [pollfd]? {
+        let newcomers = state.withLock { state in
+            defer { state.isNew = [] }
+            return state.isNew
+        }
+        for descriptor in newcomers { attend(to: descriptor, &buffer) }
         let descriptors: [Int32]? = state.withLock { state in
             guard state.watches.isEmpty else { return Array(state.watches.keys) }
             state.isRunning = false
@@ -73,13 +88,11 @@ final class ShimWaiter: Sendable {
         return descriptors.map { ([wakeup.reader] + $0).map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) } }
     }
 
-    private func attend(to descriptor: Int32) {
-        guard descriptor != wakeup.reader else {
-            var bytes = [UInt8](repeating: 0, count: 256)
-            _ = read(descriptor, &bytes, bytes.count)
-            return
-        }
-        guard let watch = state.withLock({ $0.watches[descriptor] }), !watch.read() else { return }
+    private func attend(to descriptor: Int32, _ buffer: inout [UInt8]) {
+        let count = read(descriptor, &buffer, buffer.count)
+        if count < 0 && (errno == EAGAIN || errno == EINTR) { return }
+        guard let watch = state.withLock({ $0.watches[descriptor] }) else { return }
+        if count > 0 { return watch.take(buffer[..<count]) }
         state.withLock { $0.watches[descriptor] = nil }
         watch.end()
     }

@@ -64,7 +64,13 @@ extension StoreBench {
 
     /// The names of the tasks claimed.
     func claim(limit: Int = 100, running: [String: Int] = [:], at now: Timestamp = at(1)) async throws -> [String] {
-        try await store.claim(limit: limit, running: running, at: now).map(\.name)
+        try await store.claim(limit: limit, running: running, at: now).tasks.map(\.name)
+    }
+
+    /// Claims the ready composites alone.
+    @discardableResult
+    func claimComposites(at now: Timestamp = at(1)) async throws -> [TaskRecord] {
+        try await store.claim(limit: 0, running: [:], at: now).composites
     }
 
     /// Ends a running task and answers the names of all that ended by it.
