@@ -6,7 +6,8 @@ extension Engine {
     ///
     /// - Returns: the tasks that are done and those that are not when the wait is over, each in the order asked for.
     /// - Throws: ``EngineError`` when one of them does not exist; `CancellationError` when the caller is cancelled.
-    package func wait(_ request: WaitRequest) async throws -> (done: [TaskRecord], pending: [TaskRecord]) {
+    @discardableResult
+    package func wait(_ request: WaitRequest) async throws -> (done: [TaskID], pending: [TaskID]) {
         try await waiting(for: request.ids, timeout: request.timeout) { waiter in
             let states = try await self.store.states(request.ids)
             if !request.returnWhen.isSatisfied(by: states), request.timeout != .zero {
@@ -18,9 +19,10 @@ extension Engine {
                 }
                 try Task.checkCancellation()
             }
-            let records = try await self.store.tasks(request.ids)
-            try self.checkIsServing(request.returnWhen.isSatisfied(by: records.map(\.state)), request.timeout)
-            return (records.filter(\.isDone), records.filter { !$0.isDone })
+            let last = try await self.store.states(request.ids)
+            try self.checkIsServing(request.returnWhen.isSatisfied(by: last), request.timeout)
+            let standing = zip(request.ids, last)
+            return (standing.filter { $1.isDone }.map(\.0), standing.filter { !$1.isDone }.map(\.0))
         }
     }
 
@@ -38,20 +40,19 @@ extension Engine {
     /// - Returns: the tasks that were not done when `timeout` had passed, in the order asked for; empty when all were.
     /// - Throws: ``EngineError`` when one of them does not exist; what `each` throws; `CancellationError`.
     package func asCompleted(
-        _ ids: [TaskID], timeout: Duration?, _ each: @escaping @Sendable (TaskRecord) async throws -> Void
+        _ ids: [TaskID], timeout: Duration?, _ each: @escaping @Sendable (TaskID) async throws -> Void
     ) async throws -> [TaskID] {
         try await waiting(for: ids, timeout: timeout) { waiter in
             var (done, sequence) = try await self.store.completed(ids)
-            var pending = Set(ids).subtracting(done.map(\.id))
+            var pending = Set(ids).subtracting(done)
             for task in done { try await each(task) }
             var completions = waiter.completions.makeAsyncIterator()
             while !pending.isEmpty, timeout != .zero, let completion = await completions.next() {
                 guard completion.sequence > sequence else { continue }
                 // Read from the log, not from the signals: those of one commit may come in any order.
-                done = try await self.store.completed(among: pending, after: sequence)
+                (done, sequence) = try await self.store.completed(among: pending, after: sequence)
                 for task in done { try await each(task) }
-                pending.subtract(done.map(\.id))
-                sequence = done.last?.doneSequence ?? sequence
+                pending.subtract(done)
             }
             try Task.checkCancellation()
             try self.checkIsServing(pending.isEmpty, timeout)

@@ -19,6 +19,20 @@ extension Store {
         }
     }
 
+    /// The first of the tasks numbered `ids`, in that order: one, and more as long as all of them take less than about `bytes`.
+    ///
+    /// - Throws: ``UnknownTask`` for the first of them that nobody knows.
+    package func tasks(_ ids: some Collection<TaskID> & Sendable, within bytes: Int) async throws -> [TaskRecord] {
+        try await read { db in
+            var page = Page(bytes: bytes)
+            for id in ids where page.hasRoom {
+                guard let row = try TaskRecord.row(db, id) else { throw UnknownTask(id: id) }
+                try page.add(row)
+            }
+            return page.records
+        }
+    }
+
     /// The states of the tasks numbered `ids`, in that order.
     ///
     /// - Throws: ``UnknownTask`` for the first number nobody knows.
@@ -31,32 +45,41 @@ extension Store {
         }
     }
 
-    /// Those of the tasks numbered `ids` that are done, in completion order, and the place in the log that this was read at.
+    /// Those of `ids` whose tasks are done, in completion order, and the place in the log that this was read at.
     ///
     /// - Throws: ``UnknownTask`` for the first number nobody knows.
-    package func completed(_ ids: [TaskID]) async throws -> (tasks: [TaskRecord], sequence: Int64) {
+    package func completed(_ ids: [TaskID]) async throws -> (ids: [TaskID], sequence: Int64) {
         try await read { db in
             let sequence = try Int64.fetchOne(db, sql: "SELECT seq FROM sqlite_sequence WHERE name = 'events'") ?? 0
-            var done: [TaskRecord] = []
+            var done: [(id: TaskID, sequence: Int64)] = []
+            let place = try db.cachedStatement(sql: "SELECT done_seq FROM tasks WHERE id = ?")
             for id in ids {
-                guard let record = try TaskRecord.find(db, id) else { throw UnknownTask(id: id) }
-                if record.isDone { done.append(record) }
+                guard let row = try Row.fetchOne(place, arguments: [id.number]) else { throw UnknownTask(id: id) }
+                if let sequence = row[0] as Int64? { done.append((id, sequence)) }
             }
-            return (done.sorted { ($0.doneSequence ?? 0) < ($1.doneSequence ?? 0) }, sequence)
+            return (done.sorted { $0.sequence < $1.sequence }.map(\.id), sequence)
         }
     }
 
-    /// Those of the tasks numbered `ids` that were done after the place `sequence` of the log, in completion order.
-    package func completed(among ids: Set<TaskID>, after sequence: Int64) async throws -> [TaskRecord] {
+    /// Those of `ids` whose tasks were done after the place `sequence` of the log, in completion order, and the place of the
+    /// last of them.
+    package func completed(
+        among ids: Set<TaskID>, after sequence: Int64
+    ) async throws -> (ids: [TaskID], sequence: Int64) {
         try await read { db in
-            let done = try Int64.fetchAll(
-                db.cachedStatement(sql: "SELECT id FROM tasks WHERE done_seq > ? ORDER BY done_seq"),
+            let rows = try Row.fetchAll(
+                db.cachedStatement(sql: "SELECT id, done_seq FROM tasks WHERE done_seq > ? ORDER BY done_seq"),
                 arguments: [sequence])
-            return try done.map(TaskID.init).filter(ids.contains).compactMap { try TaskRecord.find(db, $0) }
+            let done = rows.filter { ids.contains(TaskID($0[0])) }
+            return (done.map { TaskID($0[0]) }, done.last.map { $0[1] } ?? sequence)
         }
     }
 
-    /// One page of the tasks that `filter` lets through, and the cursor of the next page, `nil` after the last.
+    /// How much of tasks is read at once, in bytes: what a page holds at most, beside its last task.
+    package static let pageLimit = 8 << 20
+
+    /// One page of the tasks that `filter` lets through, shorter than it asks for where they are large, and the cursor of the
+    /// next page, `nil` after the last.
     package func tasks(_ filter: TaskFilter) async throws -> (tasks: [TaskRecord], next: TaskID?) {
         try await read { db in
             var filter = filter
@@ -68,9 +91,13 @@ extension Store {
             }
             let direction = filter.order == .ascending ? "ASC" : "DESC"
             let sql = "SELECT \(TaskRecord.columns) FROM tasks WHERE \(condition) ORDER BY id \(direction) LIMIT ?"
-            let records = try TaskRecord.all(db, sql, arguments + [filter.limit + 1])
-            let page = Array(records.prefix(filter.limit))
-            return (page, records.count > filter.limit ? page.last?.id : nil)
+            let rows = try Row.fetchCursor(db.cachedStatement(sql: sql), arguments: arguments + [filter.limit + 1])
+            var page = Page(bytes: Self.pageLimit, count: filter.limit)
+            while let row = try rows.next() {
+                guard page.hasRoom else { return (page.records, page.records.last?.id) }
+                try page.add(row)
+            }
+            return (page.records, nil)
         }
     }
 

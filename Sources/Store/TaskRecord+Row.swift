@@ -39,7 +39,13 @@ extension TaskRecord {
 
     /// The task numbered `id`.
     static func find(_ db: Database, _ id: TaskID) throws -> TaskRecord? {
-        try first(db, "SELECT \(columns) FROM tasks WHERE id = ?", [id.number])
+        try row(db, id).map(TaskRecord.init(row:))
+    }
+
+    /// The row of the task numbered `id`.
+    static func row(_ db: Database, _ id: TaskID) throws -> Row? {
+        try Row.fetchOne(
+            db.cachedStatement(sql: "SELECT \(columns) FROM tasks WHERE id = ?"), arguments: [id.number])
     }
 
     /// Whether there is a task numbered `id`, of `owner` where one is given.

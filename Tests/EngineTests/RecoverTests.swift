@@ -73,7 +73,8 @@ import Testing
         }
         guard end == nil else { return [] }
         let ids = try await bench.store.tasks(TaskFilter()).tasks.map(\.id)
-        return try await bench.engine.wait(WaitRequest(ids: ids)).done.map(\.standing)
+        let done = try await bench.engine.wait(WaitRequest(ids: ids)).done
+        return try await bench.store.tasks(done).map(\.standing)
     }
 
     @Test func whatLivedOnlyInTheDaemonIsInterrupted() async throws {

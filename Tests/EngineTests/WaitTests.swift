@@ -13,7 +13,7 @@ import Testing
             try await bench.end("b", .boom())
             try await bench.end("a", .succeeded(1))
             let (done, pending) = try await waiting
-            #expect(done.map(\.id) == ids)
+            #expect(done == ids)
             #expect(pending.isEmpty)
             #expect(bench.engine.completions.count == 0)
         }
@@ -26,8 +26,8 @@ import Testing
             await bench.stage.started("b")
             bench.stage.end("b", .succeeded(2))
             let (done, pending) = try await waiting
-            #expect(done.map(\.name) == ["b"])
-            #expect(pending.map(\.name) == ["c", "a"])
+            #expect(done == [ids[1]])
+            #expect(pending == [ids[2], ids[0]])
             #expect(try await bench.task("a").cancelRequests == 0)
         }
     }
@@ -41,8 +41,8 @@ import Testing
             try await bench.done("b")
             try await bench.end("c", .boom())
             let (done, pending) = try await waiting
-            #expect(done.map(\.name) == ["a", "b", "c"])
-            #expect(pending.map(\.name) == ["d"])
+            #expect(done == Array(ids[...2]))
+            #expect(pending == [ids[3]])
         }
     }
 
@@ -64,8 +64,8 @@ import Testing
             await bench.clock.sleeper(until: .seconds(7))
             bench.clock.advance(by: .seconds(7))
             let (done, pending) = try await waiting
-            #expect(done.map(\.name) == ["a"])
-            #expect(pending.map(\.name) == ["b"])
+            #expect(done == [ids[0]])
+            #expect(pending == [ids[1]])
             #expect(try await bench.end("b", .succeeded(2)).cancelRequests == 0)
         }
     }
@@ -75,7 +75,7 @@ import Testing
             let ids = try await bench.submit([job("a")])
             let (done, pending) = try await bench.engine.wait(WaitRequest(ids: ids, timeout: .zero))
             #expect(done.isEmpty)
-            #expect(pending.map(\.id) == ids)
+            #expect(pending == ids)
         }
     }
 
@@ -83,7 +83,7 @@ import Testing
         try await withBench { bench in
             try await bench.submit(job("a"))
             let error = await #expect(throws: UnknownTask.self) {
-                _ = try await bench.engine.wait(WaitRequest(ids: [TaskID(1), TaskID(5)]))
+                try await bench.engine.wait(WaitRequest(ids: [TaskID(1), TaskID(5)]))
             }
             #expect(error?.id == TaskID(5))
             #expect(bench.engine.completions.count == 0)
@@ -124,14 +124,12 @@ import Testing
             let ids = try await bench.submit([job("a"), job("b"), job("c"), job("d")])
             try await bench.end("c", .succeeded(3))
             try await bench.end("a", .succeeded(1))
-            let told = Mutex<[String]>([])
-            async let waiting = bench.engine.asCompleted(ids, timeout: nil) { task in
-                told.withLock { $0.append(task.name) }
-            }
+            let told = Mutex<[TaskID]>([])
+            async let waiting = bench.engine.asCompleted(ids, timeout: nil) { id in told.withLock { $0.append(id) } }
             try await bench.end("d", .boom())
             try await bench.end("b", .succeeded(2))
             #expect(try await waiting.isEmpty)
-            #expect(told.withLock(\.self) == ["c", "a", "d", "b"])
+            #expect(told.withLock(\.self) == [ids[2], ids[0], ids[3], ids[1]])
         }
     }
 
@@ -139,14 +137,14 @@ import Testing
         try await withBench { bench in
             let ids = try await bench.submit([job("a"), job("b"), job("c")])
             try await bench.end("b", .succeeded(2))
-            let told = Mutex<[String]>([])
-            async let waiting = bench.engine.asCompleted(ids.reversed(), timeout: .seconds(3)) { task in
-                told.withLock { $0.append(task.name) }
+            let told = Mutex<[TaskID]>([])
+            async let waiting = bench.engine.asCompleted(ids.reversed(), timeout: .seconds(3)) { id in
+                told.withLock { $0.append(id) }
             }
             await bench.clock.sleeper(until: .seconds(3))
             bench.clock.advance(by: .seconds(3))
             #expect(try await waiting == [ids[2], ids[0]])
-            #expect(told.withLock(\.self) == ["b"])
+            #expect(told.withLock(\.self) == [ids[1]])
         }
     }
 
@@ -154,13 +152,11 @@ import Testing
         try await withBench { bench in
             let names = (0..<60).map { "t\($0)" }
             let ids = try await bench.submit(names.map { job($0) })
-            let told = Mutex<[Int64]>([])
-            async let waiting = bench.engine.asCompleted(ids, timeout: nil) { task in
-                told.withLock { $0.append(task.doneSequence ?? 0) }
-            }
+            let told = Mutex<[TaskID]>([])
+            async let waiting = bench.engine.asCompleted(ids, timeout: nil) { id in told.withLock { $0.append(id) } }
             for name in names { bench.stage.end(name, .succeeded(nil)) }
             #expect(try await waiting.isEmpty)
-            let sequences = told.withLock(\.self)
+            let sequences = try await bench.store.tasks(told.withLock(\.self)).map { $0.doneSequence ?? 0 }
             #expect(sequences == sequences.sorted())
             #expect(Set(sequences).count == 60)
         }

@@ -22,7 +22,7 @@ import Testing
             #expect(last.map(\.type) == ["succeeded", "failed", "cancelled"])
             #expect(last[1].data == ["exception": ["type": "Boom", "message": "boom"]])
             #expect(
-                try await bench.store.completed([1, 2, 3].map { TaskID($0) }).tasks.map(\.name) == ["b", "a", "c"])
+                try await bench.store.completed([1, 2, 3].map { TaskID($0) }).ids == [2, 1, 3].map { TaskID($0) })
         }
     }
 

@@ -129,4 +129,21 @@ import Testing
             #expect(all[0].json["at"] == .string(at(0).description))
         }
     }
+
+    @Test func aPageHoldsWhatFitsAndOneAtLeast() async throws {
+        try await withStore { bench in
+            try await bench.submit(job("a"), job("b"), job("c"))
+            _ = try await bench.claim()
+            let result = JSONValue.string(String(repeating: "x", count: 5000))
+            for id in 1...3 { try await bench.finish(Int64(id), .succeeded(result)) }
+            let ids = [3, 1, 2].map { TaskID($0) }
+            for (bytes, count) in [(1, 1), (5000, 1), (8000, 2), (100_000, 3)] {
+                #expect(try await bench.store.tasks(ids, within: bytes).map(\.id) == Array(ids.prefix(count)))
+            }
+            #expect(try await bench.store.tasks([], within: 1) == [])
+            await #expect(throws: UnknownTask(id: TaskID(9))) {
+                _ = try await bench.store.tasks([TaskID(1), TaskID(9)], within: 100_000)
+            }
+        }
+    }
 }

@@ -70,7 +70,7 @@ struct OutputReader: Sendable {
     /// Returns when the attempt that the task is in has ended.
     private func waitForEnd(of task: TaskRecord) async throws {
         guard task.maxAttempts > 1 else {
-            _ = try await engine.wait(WaitRequest(ids: [taskID]))
+            try await engine.wait(WaitRequest(ids: [taskID]))
             return
         }
         var commits = engine.store.commits().makeAsyncIterator()

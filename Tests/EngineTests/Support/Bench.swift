@@ -84,7 +84,8 @@ extension Bench {
     /// Waits until the task is done.
     @discardableResult
     func done(_ id: TaskID) async throws -> TaskRecord {
-        try #require(try await engine.wait(WaitRequest(ids: [id])).done.first)
+        try await engine.wait(WaitRequest(ids: [id]))
+        return try #require(try await store.task(id))
     }
 
     /// Waits until the task called `name` is done.
