@@ -17,7 +17,8 @@ package struct Handlers: Sendable {
         case .command(let command), .shell(let command): CommandHandler(command, executor: executor)
         case .check(let source):
             CheckHandler(
-                source, history: history, keys: job.keys.map { CheckHandler.Keys($0, state: executor.state) })
+                source, history: history, shim: executor.shim,
+                keys: job.keys.map { CheckHandler.Keys($0, state: executor.state) })
         case .verify(let verify): VerifyHandler(verify, state: executor.state)
         case .sleep(let sleep): SleepHandler(sleep)
         case .composite: preconditionFailure("a composite has no handler of its own")

@@ -19,7 +19,7 @@ static void fail(int failed, const char *step) {
     _exit(127);
 }
 
-static void reset_signals(void) {
+void signals_reset(void) {
     // Not with signal(3), which keeps two numbers for the C library's threads; they may be ignored all the same.
     const struct { void *handler; unsigned long flags; void *restorer; unsigned long mask; } plain = {0};
     for (int number = 1; number < NSIG; number++) syscall(SYS_rt_sigaction, number, &plain, NULL, sizeof plain.mask);
@@ -85,7 +85,7 @@ void child_start(const struct options *options, bool hide_state, int go, int fai
         struct rlimit limit = {options->limits[i].value, options->limits[i].value};
         if (setrlimit(options->limits[i].resource, &limit) < 0) fail(failed, "rlimits");
     }
-    reset_signals();
+    signals_reset();
     execute(options->arguments);
     fail(failed, "exec");
 }

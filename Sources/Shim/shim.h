@@ -82,6 +82,7 @@ bool progress_forward(int from);
 void progress_finish(int from);
 
 // child.c and hide.c: what happens between fork and exec.
+void signals_reset(void);
 void child_start(const struct options *options, bool hide, int go, int failed, int progress);
 bool hide_possible(const char *state, const char *working);
 bool hide(const char *state, const char *attempt);
@@ -92,6 +93,9 @@ int about(void);
 
 // recover.c: ends the tree of a shim that was killed.
 int recover(const char *directory);
+
+// leash.c: runs a program that ends with the daemon.
+int leash(pid_t owner, char **arguments);
 
 int64_t now(void);
 

@@ -144,6 +144,23 @@ struct CheckCommandTests {
         }
     }
 
+    @Test func nothingOfAProgramOutlivesItsDaemon() async throws {
+        try await withCheckDirectory { directory in
+            try #require(mkfifo(directory.file("life"), 0o600) == 0)
+            try #require(mkfifo(directory.file("ready"), 0o600) == 0)
+            async let ended = checkShell("cat life; echo 1", in: directory)
+            await #expect(processExitsWith: .signal(SIGKILL)) { [path = directory.path as String] in
+                let directory = CheckDirectory(path: path)
+                let script = "exec 3>life; trap '' TERM; setsid sleep 1000 & echo > ready; wait"
+                async let run = checkShell(script, in: directory)
+                #expect(try await checkShell("read line < ready; echo 1", in: directory).count == 1)
+                kill(getpid(), SIGKILL)
+                _ = try await run
+            }
+            #expect(try await ended.count == 1)
+        }
+    }
+
     @Test func cancelledBeforeItStartsNothingRuns() async throws {
         try await withCheckDirectory { directory in
             let run = Task {

@@ -60,8 +60,8 @@ func check(
 ) async throws -> RunReport {
     let job = try Job(json: ["check": source])
     guard case .check(let source) = job.action else { throw TestFailure("no check job") }
-    return await CheckHandler(source, history: directory.path + "/history.sqlite").run(
-        .test(directory.path, grace: grace))
+    let handler = CheckHandler(source, history: directory.path + "/history.sqlite", shim: CommandWorkbench.shim)
+    return await handler.run(.test(directory.path, grace: grace))
 }
 
 /// Runs a shell script as a command source; the number it writes is the count.

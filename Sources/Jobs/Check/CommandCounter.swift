@@ -1,8 +1,11 @@
+internal import Glibc
 internal import Model
 internal import Subprocess
 internal import SystemPackage
 
 /// Runs a program, without a shell, whose output holds the number.
+///
+/// The program is started by the shim, which ends it should the daemon die: the daemon's next run asks anew.
 struct CommandCounter: SourceCounter {
     /// The most a program may write: 1 MiB.
     private static let maximumOutput = 1 << 20
@@ -11,11 +14,13 @@ struct CommandCounter: SourceCounter {
 
     private let arguments: [String]
     private let parse: Source.Parse
+    private let shim: String
 
-    /// The counter that runs `arguments` and finds the number with `parse`.
-    init(arguments: [String], parse: Source.Parse) {
+    /// The counter that runs `arguments` with the program `shim` and finds the number with `parse`.
+    init(arguments: [String], parse: Source.Parse, shim: String) {
         self.arguments = arguments
         self.parse = parse
+        self.shim = shim
     }
 
     var method: String { "command" }
@@ -49,11 +54,12 @@ struct CommandCounter: SourceCounter {
         options.processGroupID = 0
         options.teardownSequence = ending
         do {
+            let environment = Environment.custom(Self.environment)
+            let path = try await path(of: program, environment, context)
             let result = try await Subprocess.run(
-                program.utf8.contains(UInt8(ascii: "/"))
-                    ? .path(FilePath(context.absolutePath(program))) : .name(program),
-                arguments: Arguments(Array(arguments.dropFirst())),
-                environment: .custom(Self.environment),
+                .path(FilePath(shim)),
+                arguments: Arguments(["leash", String(getpid()), path] + arguments.dropFirst()),
+                environment: environment,
                 workingDirectory: FilePath(context.directory),
                 platformOptions: options,
                 input: .none,
@@ -79,6 +85,18 @@ struct CommandCounter: SourceCounter {
 }
 
 extension CommandCounter {
+    /// Where the program is that the job calls `program`.
+    private func path(
+        of program: String, _ environment: Environment, _ context: JobContext
+    ) async throws -> String {
+        guard program.utf8.contains(UInt8(ascii: "/")) else {
+            return try await Executable.name(program).resolveExecutablePath(in: environment).string
+        }
+        let path = context.absolutePath(program)
+        guard access(path, X_OK) == 0 else { throw SourceError.noProgram }
+        return path
+    }
+
     /// What every command inherits of the daemon's variables.
     private static var environment: [Environment.Key: String] {
         var environment: [Environment.Key: String] = ["PATH": "/usr/local/bin:/usr/bin:/bin"]
@@ -146,6 +164,8 @@ private struct CommandRun {
 }
 
 extension SourceError {
+    fileprivate static let noProgram = SourceError(.config, "argv: there is no such program, or it may not be run")
+
     /// What running a program threw.
     fileprivate init(running error: any Error) {
         if let error = error as? SourceError {
@@ -153,8 +173,7 @@ extension SourceError {
             return
         }
         switch (error as? SubprocessError)?.code {
-        case .executableNotFound?:
-            self.init(.config, "argv: there is no such program, or it may not be run")
+        case .executableNotFound?: self = .noProgram
         case .failedToChangeWorkingDirectory?:
             self.init(.config, "cannot be run: the job's directory is gone")
         default:
