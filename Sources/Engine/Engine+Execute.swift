@@ -17,23 +17,21 @@ extension Engine {
             return try await finish(task, RunReport(.failed(exception)))
         }
         if case .composite(let composite) = job.action { return try await compose(task, job, composite, start) }
-        let handler = configuration.handler(job)
-        let ending = await Ending(perform(task, job, start, by: handler), of: task, job, start)
-        let ended = try await commit(ending, of: task, job)
-        await handler.windUp()
-        return ended
+        let ending = await Ending(perform(task, job, start), of: task, job, start)
+        // What stopped with this daemon, and not with an earlier one, is the next one's to go on with.
+        if case .interrupted = ending, task.isStopped, job.kind.isContinued { return [] }
+        return try await commit(ending, of: task, job)
     }
 
     /// - Returns: what came of the try; `nil` when its daemon went away and took it along.
-    private func perform(
-        _ task: LiveTask, _ job: Job, _ start: Start, by handler: any JobHandler
-    ) async -> RunReport? {
+    private func perform(_ task: LiveTask, _ job: Job, _ start: Start) async -> RunReport? {
         if start == .fresh {
             // A timeout of zero means that the body never runs, as `asyncio.wait_for` has it, and so does a cancel request
             // that comes before the first step.
             if job.timeout == .zero { return RunReport(.failed(.timeout(after: .zero))) }
             if task.isCancelled { return RunReport(.cancelled(.cancelled(nil))) }
         }
+        let handler = configuration.handler(job)
         let context = context(of: task, job)
         return await supervise(task, job) {
             switch start {
@@ -121,10 +119,8 @@ extension Engine {
         }
     }
 
-    /// Commits how a try ended: as it did, or as one try of several, or not at all.
+    /// Commits how a try ended: as it did, or as one try of several.
     private func commit(_ ending: Ending, of task: LiveTask, _ job: Job) async throws -> [TaskRecord] {
-        // What stopped with this daemon, and not with an earlier one, is the next one's to go on with.
-        if case .interrupted = ending, task.isStopped, job.kind.isContinued { return [] }
         let now = configuration.now()
         let report: RunReport
         let wakeAt: Timestamp?

@@ -12,13 +12,8 @@ package protocol JobHandler: Sendable {
     /// - Returns: `nil` when the attempt ended with that daemon; a handler whose work lives only in the daemon always
     ///   answers so.
     func resume(_ context: JobContext) async -> RunReport?
-
-    /// Returns when nothing of the attempt runs any more that was left to run when its outcome was known, as what only
-    /// writes that down; called after ``run(_:)`` or ``resume(_:)``, when the outcome is committed.
-    func windUp() async
 }
 
 extension JobHandler {
     package func resume(_ context: JobContext) async -> RunReport? { nil }
-    package func windUp() async {}
 }

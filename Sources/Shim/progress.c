@@ -9,17 +9,13 @@
 static char line[1024];
 static size_t length;
 
-// With no daemon to read, what is old makes room for what is new.
-void progress_send(const char *text, size_t count) {
+// With no daemon to read, old lines make room for new ones.
+static void pass(void) {
     static char stale[65536];
-    while (write(PROGRESS_FD, text, count) < 0 && errno == EAGAIN) {
+    line[length++] = '\n';
+    while (write(PROGRESS_FD, line, length) < 0 && errno == EAGAIN) {
         if (read(PROGRESS_FD, stale, sizeof stale) <= 0) break;
     }
-}
-
-static void pass(void) {
-    line[length++] = '\n';
-    progress_send(line, length);
     length = 0;
 }
 
@@ -28,8 +24,7 @@ bool progress_forward(int from) {
     ssize_t count = read(from, bytes, sizeof bytes);
     for (ssize_t i = 0; i < count; i++) {
         if (bytes[i] == '\n') pass();
-        // The zero byte is ours: behind it stands how the command ended.
-        else if (bytes[i] && length < sizeof line - 1) line[length++] = bytes[i];
+        else if (length < sizeof line - 1) line[length++] = bytes[i];
     }
     return count > 0;
 }

@@ -69,22 +69,18 @@ static int outcome_text(char *text, size_t room, const struct ending *ending) {
     return snprintf(text, room, "exit_code %d\n", WEXITSTATUS(ending->status));
 }
 
-// Told first, so that the daemon can write it down while we do; then made durable before it is visible, and visible for
-// good: write, fsync, rename, fsync of the directory.
+// Durable before it is visible, and visible for good: write, fsync, rename, fsync of the directory.
 bool exit_write(const struct ending *ending) {
-    char message[1024] = "";
-    char *text = message + 1;   // behind a zero byte, it is no line of the command
-    size_t room = sizeof message - 1;
+    char text[1024];
     struct rusage usage;
     getrusage(RUSAGE_CHILDREN, &usage);
-    int length = snprintf(text, room, "pid %d\n", ending->pid);
-    length += outcome_text(text + length, room - (size_t)length, ending);
+    int length = snprintf(text, sizeof text, "pid %d\n", ending->pid);
+    length += outcome_text(text + length, sizeof text - (size_t)length, ending);
     length += snprintf(
-        text + length, room - (size_t)length,
+        text + length, sizeof text - (size_t)length,
         "cancelled %s\nuser_us %lld\nsystem_us %lld\nmax_rss_kib %ld\ntree %s\n", ending->cancelled ? "yes" : "no",
         usage.ru_utime.tv_sec * 1000000LL + usage.ru_utime.tv_usec,
         usage.ru_stime.tv_sec * 1000000LL + usage.ru_stime.tv_usec, usage.ru_maxrss, ending->gone ? "gone" : "ending");
-    if (ending->gone) progress_send(message, (size_t)length + 1);
     if (exit_fd < 0) exit_fd = openat(directory_fd, "exit.new", O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
     bool durable = exit_fd >= 0 && write_all(exit_fd, text, (size_t)length) && fsync(exit_fd) == 0;
     if (exit_fd >= 0) close(exit_fd);

@@ -3,8 +3,7 @@
 // The daemon hands over these descriptors; everything else is closed:
 //   0, 1, 2  the command's own
 //   3        the FIFO `control`, open for reading and writing: orders, one letter each
-//   4        the FIFO `progress`, open for reading and writing: the command's lines, then a zero byte and the exit record;
-//            its end of file tells the daemon that the shim is gone
+//   4        the FIFO `progress`, open for reading and writing: its end of file tells the daemon that the shim is gone
 #ifndef TASKD_SHIM_H
 #define TASKD_SHIM_H
 
@@ -75,9 +74,7 @@ int output_timeout(void);
 void output_changed(void);
 void output_trim(void);
 
-// progress.c: passes whole lines on, and never lets the command wait for a reader. What is sent at once is at most PIPE_BUF
-// bytes, so that the daemon reads it whole or not at all.
-void progress_send(const char *text, size_t count);
+// progress.c: passes whole lines on, and never lets the command wait for a reader.
 bool progress_forward(int from);
 void progress_finish(int from);
 

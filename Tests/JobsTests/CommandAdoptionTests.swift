@@ -16,7 +16,7 @@ extension CommandTests {
                 for (index, script) in scripts.enumerated() {
                     let handler = try bench.shell(script)
                     let context = bench.context(task: Int64(index + 1)) { _ in told.yield(index) }
-                    Task { await handler.runToTheEnd(context) }
+                    Task { await handler.run(context) }
                 }
                 var waiting = Set(scripts.indices)
                 for await index in ready {
@@ -41,7 +41,7 @@ extension CommandTests {
                 let context = bench.context { told.yield($0) }
                 let resumed = Task {
                     defer { told.finish() }
-                    return await handler.resumeToTheEnd(context)
+                    return await handler.resume(context)
                 }
                 #expect(await reports.contains { $0.message == "alive" })
                 touch("go", in: bench)
@@ -64,12 +64,11 @@ extension CommandTests {
                     : >flooded; while [ ! -e go ]; do sleep 0.02; done
                     """
                 try await abandon([script], in: bench)
-                let flood = try bench.shell("while [ ! -e flooded ]; do sleep 0.02; done")
-                _ = await flood.runToTheEnd(bench.context(task: 2))
+                _ = try await bench.shell("while [ ! -e flooded ]; do sleep 0.02; done").run(bench.context(task: 2))
                 let (reports, told) = AsyncStream<Model.Progress>.makeStream()
                 let handler = try bench.shell("adopted")
                 let context = bench.context { told.yield($0) }
-                let resumed = Task { await handler.resumeToTheEnd(context) }
+                let resumed = Task { await handler.resume(context) }
                 #expect(await reports.contains { $0.message == "line 20000" })
                 touch("go", in: bench)
                 let report = try #require(await resumed.value)
@@ -115,7 +114,7 @@ extension CommandTests {
                 let (reports, told) = AsyncStream<Model.Progress>.makeStream()
                 let handler = try bench.shell("adopted")
                 let context = bench.context { told.yield($0) }
-                let resumed = Task { await handler.resumeToTheEnd(context) }
+                let resumed = Task { await handler.resume(context) }
                 #expect(await reports.contains { $0.message == "alive" })
                 resumed.cancel()
                 let report = try #require(await resumed.value)

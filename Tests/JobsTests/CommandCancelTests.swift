@@ -61,7 +61,7 @@ extension CommandTests {
                 let handler = try bench.shell("setsid sh -c 'echo 1 ready >&3; exec sleep 1000' & exec sleep 1000")
                 let (reports, told) = AsyncStream<Model.Progress>.makeStream()
                 let context = bench.context(grace: .milliseconds(100)) { told.yield($0) }
-                let running = Task { await handler.runToTheEnd(context) }
+                let running = Task { await handler.run(context) }
                 for await _ in reports { break }
                 let identity = bench.text(bench.attempt().identity)
                 let pids = try ["shim ", "child "].map { role in
@@ -81,7 +81,7 @@ extension CommandTests {
             try await withCommandBench { bench in
                 let handler = try bench.shell(
                     "(trap '' TERM; echo 1 left >&3; exec sleep 1000) & exec setsid sleep 1000 & exit 3")
-                let report = await handler.runToTheEnd(bench.context(grace: .milliseconds(50)))
+                let report = await handler.run(bench.context(grace: .milliseconds(50)))
                 #expect(report.outcome.exception?.message == "exited with status 3")
                 #expect(bench.survivors() == [])
             }
@@ -125,7 +125,7 @@ extension CommandTests {
                 let context = bench.context()
                 let report = await Task {
                     withUnsafeCurrentTask { $0?.cancel() }
-                    return await handler.runToTheEnd(context)
+                    return await handler.run(context)
                 }.value
                 #expect(report.outcome.state == .cancelled)
                 #expect(bench.text("witness") == "")
@@ -137,7 +137,7 @@ extension CommandTests {
                 try await withCommandBench { bench in
                     let handler = try bench.shell("exec sleep 1000")
                     let context = bench.context()
-                    let running = Task { await handler.runToTheEnd(context) }
+                    let running = Task { await handler.run(context) }
                     for _ in 0..<(delay * delay) { await Task.yield() }
                     running.cancel()
                     let report = await running.value
@@ -174,7 +174,7 @@ extension CommandTests {
             let (reports, told) = AsyncStream<Model.Progress>.makeStream()
             let handler = try bench.shell(script)
             let context = bench.context { told.yield($0) }
-            let running = Task { await handler.runToTheEnd(context) }
+            let running = Task { await handler.run(context) }
             for await _ in reports { break }
             bench.attempt().send(.pause)
             let child = try #require(bench.text(bench.attempt().path + "/identity").firstMatch(of: /child (\d+)/))

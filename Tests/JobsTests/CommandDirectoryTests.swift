@@ -25,7 +25,7 @@ extension CommandTests {
             return Set(inodes.map { ($0 - 1) / 8192 }).count
         }
 
-        private func staging(_ bench: CommandWorkbench) -> String { bench.directory + "/staging" }
+        private func staging(_ bench: CommandWorkbench) -> String { bench.directory + "/tasks.new" }
 
         private func contents(_ path: String) throws -> [String] {
             try FileManager.default.contentsOfDirectory(atPath: path)
@@ -72,7 +72,7 @@ extension CommandTests {
         }
 
         @Test func areMadeWhereTheFileSystemKnowsNoGroups() throws {
-            let state = "/dev/shm/taskd-test-\(getpid())"
+            let state = "/dev/shm/taskd-test-\(UUID().uuidString)"
             try #require(mkdir(state, 0o700) == 0)
             defer { try? FileManager.default.removeItem(atPath: state) }
             AttemptDirectory.prepareStaging(state: state)

@@ -24,7 +24,7 @@ extension CommandTests.AdoptionTests {
         try await withCommandBench(cgroup: cgroup?.path) { bench in
             let handler = try bench.shell(Self.stubborn)
             let context = bench.context { _ in #expect(throws: Never.self) { try killShim(of: bench) } }
-            let report = await handler.runToTheEnd(context)
+            let report = await handler.run(context)
             #expect(report.outcome.exceptionType == "Lost")
             #expect(bench.survivors() == [])
             #expect(cgroup?.children == (inCgroup ? [] : nil))
@@ -56,7 +56,7 @@ extension CommandTests.AdoptionTests {
                 if $0.message == "ready" { touch(line: "x\n", in: bench.directory + "/fifo") }
                 if $0.message == "left" { #expect(throws: Never.self) { try killShim(of: bench) } }
             }
-            let report = await handler.runToTheEnd(context)
+            let report = await handler.run(context)
             #expect(report.outcome.exception?.message == "exited with status 6")
             #expect(bench.survivors() == [])
         }
@@ -122,8 +122,7 @@ extension CommandTests.AdoptionTests {
             let json: JSONValue = [
                 "command": ["unshare", "--pid", "--fork", "--mount-proc", "/bin/sh", "-c", .string(script)]
             ]
-            let report = try await bench.handler(json.text()).runToTheEnd(
-                bench.context(grace: .milliseconds(50)))
+            let report = try await bench.handler(json.text()).run(bench.context(grace: .milliseconds(50)))
             #expect(report.outcome.stdout == "reused\nalive\n", "\(report.outcome)")
         }
     }

@@ -1,4 +1,3 @@
-import Foundation
 import Glibc
 import Jobs
 import Model
@@ -133,28 +132,10 @@ extension CommandTests {
         @Test func anAttemptIsMadeOnce() async throws {
             try await withCommandBench { bench in
                 let handler = try bench.shell("echo again >>witness")
-                #expect(await handler.runToTheEnd(bench.context()).outcome.state == .succeeded)
-                let second = await handler.runToTheEnd(bench.context())
+                #expect(await handler.run(bench.context()).outcome.state == .succeeded)
+                let second = await handler.run(bench.context())
                 #expect(second.outcome.exceptionType == "InternalError")
                 #expect(bench.text("witness") == "again\n")
-            }
-        }
-
-        @Test func isKnownThoughItCannotBeWrittenDown() async throws {
-            try await withCommandBench { bench in
-                let report = try await bench.run(#"{"shell": "mkdir tasks/1/exit; echo told; exit 3"}"#)
-                #expect(report.detail?["exit_code"] == 3)
-                #expect(try FileManager.default.contentsOfDirectory(atPath: bench.attempt().path + "/exit") == [])
-            }
-        }
-
-        @Test func isWrittenDownBeforeTheAttemptIsWoundUp() async throws {
-            try await withCommandBench { bench in
-                let handler = try bench.shell("exit 3")
-                let report = await handler.run(bench.context())
-                await handler.windUp()
-                #expect(bench.text(bench.attempt().path + "/exit").contains("exit_code 3\n"))
-                #expect(try await bench.resume() == report)
             }
         }
 

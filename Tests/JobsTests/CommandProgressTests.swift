@@ -1,4 +1,3 @@
-import Foundation
 import Jobs
 import Model
 import Testing
@@ -40,21 +39,6 @@ extension CommandTests {
                 let (report, progress) = await bench.runTold(try bench.shell(script))
                 #expect(report.outcome.stdout == "through\n")
                 #expect(progress.last?.message == "100000")
-            }
-        }
-
-        /// The daemon knows the shim's word of how a command ended by the zero byte before it.
-        @Test func aCommandCannotSpeakForItsShim() async throws {
-            try await withCommandBench { bench in
-                let record = #"\0pid 1\nexit_code 0\ncancelled no\ntree gone\n"#
-                let script = "printf '50 told\\n\(record)' >&3; while [ ! -e go ]; do sleep 0.02; done; exit 7"
-                let handler = try bench.shell(script)
-                let context = bench.context { progress in
-                    guard progress.message == "told" else { return }
-                    #expect(FileManager.default.createFile(atPath: bench.directory + "/go", contents: nil))
-                }
-                let report = await handler.runToTheEnd(context)
-                #expect(report.outcome.exception?.details["exit_code"] == 7)
             }
         }
 

@@ -86,18 +86,18 @@ extension CommandWorkbench {
     }
 
     func run(_ json: String) async throws -> RunReport {
-        try await handler(json).runToTheEnd(context())
+        try await handler(json).run(context())
     }
 
     /// Takes over what a daemon before this one left.
     func resume(_ json: String = #"{"command": ["adopted"]}"#, task: Int64 = 1) async throws -> RunReport? {
-        try await handler(json).resumeToTheEnd(context(task: task))
+        try await handler(json).resume(context(task: task))
     }
 
     /// Runs `handler` and answers its report with every progress it reported.
     func runTold(_ handler: CommandHandler) async -> (report: RunReport, progress: [Model.Progress]) {
         let (reports, told) = AsyncStream<Model.Progress>.makeStream()
-        let report = await handler.runToTheEnd(context { told.yield($0) })
+        let report = await handler.run(context { told.yield($0) })
         told.finish()
         return (report, await reports.reduce(into: []) { $0.append($1) })
     }
@@ -109,29 +109,13 @@ extension CommandWorkbench {
         let context = context(grace: grace, requests: requests) { told.yield($0) }
         let running = Task {
             defer { told.finish() }
-            return await handler.runToTheEnd(context)
+            return await handler.run(context)
         }
         for await report in reports where report.message == "cancel" {
             request.yield()
             running.cancel()
         }
         return await running.value
-    }
-}
-
-extension CommandHandler {
-    /// Runs the attempt until nothing of it is left, its shim included.
-    func runToTheEnd(_ context: JobContext) async -> RunReport {
-        let report = await run(context)
-        await windUp()
-        return report
-    }
-
-    /// Takes over an attempt until nothing of it is left.
-    func resumeToTheEnd(_ context: JobContext) async -> RunReport? {
-        let report = await resume(context)
-        await windUp()
-        return report
     }
 }
 

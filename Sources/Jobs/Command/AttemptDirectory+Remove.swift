@@ -29,7 +29,7 @@ extension AttemptDirectory {
         if let failure { throw failure }
     }
 
-    static func remove(_ path: String) throws(ExceptionInfo) {
+    private static func remove(_ path: String) throws(ExceptionInfo) {
         do {
             try FileManager.default.removeItem(atPath: path)
         } catch let error as CocoaError where error.code == .fileNoSuchFile {

@@ -1,3 +1,4 @@
+internal import FoundationEssentials
 internal import Glibc
 internal import Model
 
@@ -7,14 +8,24 @@ internal import Model
 // Where directories can be spread over the groups, each is therefore made in one of several that are, and then moved.
 
 extension AttemptDirectory {
-    /// Makes the directory below the state directory that others are made in, where the file system has such groups.
+    /// Makes the directory below the state directory that others are made in, where the file system has such groups, and
+    /// removes what a daemon that was killed left there.
     ///
     /// What it cannot do costs time and nothing else, so nobody is told.
     static func prepareStaging(state: String) {
         let staging = staging(state)
-        try? remove(staging)
+        removeEmpty(staging, depth: 2)
         guard mkdir(staging, 0o700) == 0, !spreadDirectories(of: staging) else { return }
         rmdir(staging)
+    }
+
+    /// Removes the directory at `path` if nothing but directories, `depth` below each other at most, is in it.
+    private static func removeEmpty(_ path: String, depth: Int) {
+        guard rmdir(path) != 0, errno == ENOTEMPTY, depth > 0 else { return }
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [] {
+            removeEmpty("\(path)/\(name)", depth: depth - 1)
+        }
+        rmdir(path)
     }
 
     /// Makes the directory in one of those places and moves it to where it belongs, where nothing but an empty directory
@@ -35,7 +46,7 @@ extension AttemptDirectory {
         return false
     }
 
-    private static func staging(_ state: String) -> String { state + "/staging" }
+    private static func staging(_ state: String) -> String { state + "/tasks.new" }
 
     /// Neighbours share a place, as making one takes longer than using it.
     private static func place(of task: TaskID, _ state: String) -> String {
@@ -48,14 +59,16 @@ extension AttemptDirectory {
     /// Asks the file system to keep the directories of `path` apart, as it does with those of a `/home` (chattr(1), `T`).
     private static func spreadDirectories(of path: String) -> Bool {
         guard let directory = try? Descriptor.opening(path, O_RDONLY | O_DIRECTORY) else { return false }
-        var flags: CLong = 0
-        guard ioctl(directory.number, flagsRequest(direction: 2, number: 1), &flags) == 0 else { return false }
-        flags |= 0x20000  // FS_TOPDIR_FL, linux/fs.h
-        return ioctl(directory.number, flagsRequest(direction: 1, number: 2), &flags) == 0
+        // The requests speak of a long, and the kernel means an int.
+        var flags: CInt = 0
+        guard ioctl(directory.number, getFlags, &flags) == 0 else { return false }
+        flags |= topDirectory
+        return ioctl(directory.number, setFlags, &flags) == 0
     }
 
-    /// `FS_IOC_GETFLAGS` and `FS_IOC_SETFLAGS`, which are macros: `_IOR('f', 1, long)` and `_IOW('f', 2, long)`.
-    private static func flagsRequest(direction: CUnsignedLong, number: CUnsignedLong) -> CUnsignedLong {
-        direction << 30 | CUnsignedLong(MemoryLayout<CLong>.size) << 16 | 0x66 << 8 | number
-    }
+    // linux/fs.h, where they are macros that Swift does not see: _IOR('f', 1, long), _IOW('f', 2, long), FS_TOPDIR_FL.
+    private static let getFlags = 2 << 30 | sizeOfLong | 0x66 << 8 | 1
+    private static let setFlags = 1 << 30 | sizeOfLong | 0x66 << 8 | 2
+    private static let sizeOfLong = CUnsignedLong(MemoryLayout<CLong>.size) << 16
+    private static let topDirectory: CInt = 0x20000
 }

@@ -4,8 +4,9 @@ package import Model
 /// The directory of one attempt: what a command printed, who it is and how it ended; the keys that a check has kept; how
 /// far a verification has come.
 ///
-/// The first attempt has `<state>/tasks/<task>/`, and the others, with the task's hook, directories of their own in it:
-/// most tasks need one, and making directories is what costs most here. It is of mode 0700 and holds
+/// The first attempt has `<state>/tasks/<task>/`, made below `<state>/tasks.new/` where that is faster, and the others, with
+/// the task's hook, directories of their own in it: most tasks need one, and making directories is what costs most here. It
+/// is of mode 0700 and holds
 /// - `stdout`, `stderr`: the output, appended to by the command itself;
 /// - `control`, `progress`: FIFOs to and from the shim, which lives exactly as long as `progress` has a writer;
 /// - `input`: a FIFO, only when the standard input stays open;

@@ -2,12 +2,10 @@ internal import Glibc
 package import Model
 internal import Synchronization
 
-/// Runs one attempt of a command under a shim that outlives the daemon.
-package final class CommandHandler: JobHandler {
+/// Runs a command under a shim that outlives the daemon.
+package struct CommandHandler: JobHandler {
     private let job: CommandJob
     private let executor: Executor
-    /// The shim at work on the attempt, as soon as there is one.
-    private let shim = Mutex<RunningShim?>(nil)
 
     /// A handler that runs `job` with `executor`.
     package init(_ job: CommandJob, executor: Executor) {
@@ -15,20 +13,20 @@ package final class CommandHandler: JobHandler {
         self.executor = executor
     }
 
-    /// Starts the command and waits until the last process of it is gone; its shim may still be there.
+    /// Starts the command and waits until the last process of it is gone.
     ///
     /// Cancelling the calling task sends TERM to its processes, and KILL after the grace; each further element of the
     /// context's cancel requests sends TERM again.
     package func run(_ context: JobContext) async -> RunReport {
         guard !Task.isCancelled else { return RunReport(.cancelled(.cancelled(nil))) }
         let attempt = AttemptDirectory(state: executor.state, task: context.taskID, attempt: context.attempt)
-        let record: ExitRecord?
         do throws(ExceptionInfo) {
-            record = await supervise(try launch(context).start(in: attempt, by: executor), context)
+            let shim = try launch(context).start(in: attempt, by: executor)
+            await supervise(shim, context)
         } catch {
             return RunReport(.failed(error))
         }
-        return await collect(attempt, record, context) ?? RunReport(.failed(.neverBegan(in: attempt)))
+        return await collect(attempt, context) ?? RunReport(.failed(.neverBegan(in: attempt)))
     }
 
     /// Takes over the command of an earlier daemon, reads how it ended meanwhile, or runs it when it provably never ran:
@@ -37,9 +35,8 @@ package final class CommandHandler: JobHandler {
     /// - Returns: `nil` when the machine was restarted under it, and its outcome is not known to anybody.
     package func resume(_ context: JobContext) async -> RunReport? {
         let attempt = AttemptDirectory(state: executor.state, task: context.taskID, attempt: context.attempt)
-        var record: ExitRecord?
-        if let shim = RunningShim.adopting(attempt) { record = await supervise(shim, context) }
-        if executor.isOfSameBoot, record == nil, !attempt.hasStarted, ExitRecord(in: attempt) == nil {
+        if let shim = RunningShim.adopting(attempt) { await supervise(shim, context) }
+        if executor.isOfSameBoot, !attempt.hasStarted, ExitRecord(in: attempt) == nil {
             do throws(ExceptionInfo) {
                 try attempt.remove()
             } catch {
@@ -47,34 +44,23 @@ package final class CommandHandler: JobHandler {
             }
             return await run(context)
         }
-        return await collect(attempt, record, context)
+        return await collect(attempt, context)
     }
 
-    /// Returns when the shim, which has told how the command ended, has written it down and is gone.
-    package func windUp() async {
-        await shim.withLock(\.self)?.gone()
-    }
-
-    /// - Returns: how the command ended, as its shim says; `nil` when it is gone and said nothing.
-    private func supervise(_ shim: RunningShim, _ context: JobContext) async -> ExitRecord? {
-        self.shim.withLock { $0 = shim }
+    private func supervise(_ shim: RunningShim, _ context: JobContext) async {
         let insistence = Insistence(attempt: shim.attempt)
         let listener = Task { for await _ in context.cancelRequests { insistence.heardRequest() } }
-        let record = await withTaskCancellationHandler {
+        await withTaskCancellationHandler {
             await shim.ended(executor.waiter, report: context.report)
         } onCancel: {
             insistence.taskWasCancelled()
         }
         listener.cancel()
         await listener.value
-        return record
     }
 
-    /// - Parameter told: what the shim said; what it wrote counts where it said nothing.
-    private func collect(
-        _ attempt: AttemptDirectory, _ told: ExitRecord?, _ context: JobContext
-    ) async -> RunReport? {
-        let record = told ?? ExitRecord(in: attempt)
+    private func collect(_ attempt: AttemptDirectory, _ context: JobContext) async -> RunReport? {
+        let record = ExitRecord(in: attempt)
         if record?.isTreeGone != true {
             guard attempt.hasStarted, attempt.isOfThisBoot else {
                 return record.map { CommandEnding(job: job, record: $0, attempt: attempt, context: context).report }

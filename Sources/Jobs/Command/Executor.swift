@@ -23,7 +23,7 @@ package struct Executor: Sendable {
     /// The least that ``outputLimit`` may be: a cut below it would not pay, or could reach what a result shows.
     package static let minimumOutputLimit: Int64 = 1 << 20
 
-    /// An executor; `cgroup` usually is ``delegatedCgroup()`` and `environment` ``inheritedEnvironment()``. A daemon has one.
+    /// An executor, with what it needs below `state`; `cgroup` usually is ``delegatedCgroup()`` and `environment` ``inheritedEnvironment()``. A daemon has one.
     ///
     /// - Throws: an exception when the system has no files left.
     package init(

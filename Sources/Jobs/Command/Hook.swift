@@ -55,18 +55,17 @@ package struct Hook: Sendable {
             try await clock.sleep(for: limit)
             attempt.send(.terminate)
         }
-        let record = await withTaskCancellationHandler {
+        await withTaskCancellationHandler {
             await shim.ended(executor.waiter)
         } onCancel: {
             attempt.send(.terminate)
         }
         timer.cancel()
-        await shim.gone()
-        return ending(record ?? ExitRecord(in: attempt), in: directory)
+        return ending(of: attempt, in: directory)
     }
 
-    private func ending(_ record: ExitRecord?, in directory: String) -> Ending {
-        guard let record else { return .failed("its shim was killed") }
+    private func ending(of attempt: AttemptDirectory, in directory: String) -> Ending {
+        guard let record = ExitRecord(in: attempt) else { return .failed("its shim was killed") }
         switch record.ending {
         case .exited(let code) where code == 0 || !record.wasCancelled: return .exited(code)
         case let ending:

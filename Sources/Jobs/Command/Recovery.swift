@@ -18,7 +18,7 @@ struct Recovery {
         let null = try Descriptor.opening("/dev/null", O_RDWR)
         let reader = try Descriptor.opening(attempt.progress, O_RDONLY | O_NONBLOCK)
         let shim = try start(executor, null: null.number, reader: consume reader)
-        _ = await shim.ended(executor.waiter)
+        await shim.ended(executor.waiter)
     }
 
     private func start(

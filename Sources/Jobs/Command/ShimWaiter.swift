@@ -89,9 +89,12 @@ final class ShimWaiter: Sendable {
     }
 
     private func attend(to descriptor: Int32, _ buffer: inout [UInt8]) {
+        let watch = state.withLock { $0.watches[descriptor] }
+        // One that has ended is closed, and its number may be another's.
+        guard watch != nil || descriptor == wakeup.reader else { return }
         let count = read(descriptor, &buffer, buffer.count)
         if count < 0 && (errno == EAGAIN || errno == EINTR) { return }
-        guard let watch = state.withLock({ $0.watches[descriptor] }) else { return }
+        guard let watch else { return }
         if count > 0 { return watch.take(buffer[..<count]) }
         state.withLock { $0.watches[descriptor] = nil }
         watch.end()
