@@ -54,8 +54,9 @@ struct FloodTests {
     @Test func withoutDescriptorsItRefusesAndGoesOn() async throws {
         try await withDaemon(under: ["/usr/bin/prlimit", "--nofile=64:64"]) { daemon in
             let pipe = try daemon.directory.pipe("go")
-            let running = try await daemon.submit(["shell": .string("read x <\(pipe); exit 3")])
-            try await daemon.event("started", of: running)
+            let running = try await daemon.submit(["shell": .string("echo up; read x <\(pipe); exit 3")])
+            // Until it is there, it needs descriptors itself.
+            try await daemon.firstLine(of: running)
             var held = try (0..<200).map { _ in try RawConnection(daemon.socket) }
             let before = try daemon.usage.processorTime()
             let start = ContinuousClock.now
