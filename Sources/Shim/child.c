@@ -69,23 +69,33 @@ static void limit_open_files(void) {
     setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+// What the daemon is allowed and its commands are not.
+void child_forget(void) {
+    prctl(PR_SET_DUMPABLE, 1);
+    forget_memory_privilege();
+    limit_open_files();
+}
+
+// Returns only when it cannot, with errno.
+void child_execute(char **arguments) {
+    signals_reset();
+    execute(arguments);
+}
+
 void child_start(const struct options *options, bool hide_state, int go, int failed, int progress) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     char released;
     if (read(go, &released, 1) != 1) _exit(127);
-    prctl(PR_SET_DUMPABLE, 1);
-    forget_memory_privilege();
+    child_forget();
     if (setsid() < 0) fail(failed, "session");
     if (dup2(progress, JOB_PROGRESS_FD) < 0) fail(failed, "progress");
     if (options->priority && setpriority(PRIO_PROCESS, 0, options->priority) < 0) fail(failed, "nice");
     if (chdir(options->working) < 0) fail(failed, "cwd");
     if (hide_state && !hide(options->hidden, options->directory)) fail(failed, "landlock");
-    limit_open_files();
     for (int i = 0; i < options->limit_count; i++) {
         struct rlimit limit = {options->limits[i].value, options->limits[i].value};
         if (setrlimit(options->limits[i].resource, &limit) < 0) fail(failed, "rlimits");
     }
-    signals_reset();
-    execute(options->arguments);
+    child_execute(options->arguments);
     fail(failed, "exec");
 }

@@ -5,67 +5,80 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
-#include <string.h>
+#include <stdlib.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-static void run(char **arguments) {
-    signals_reset();
-    execv(arguments[0], arguments);
-    dprintf(STDERR_FILENO, "%s\n", strerror(errno));
-    _exit(127);
+// Why nothing was run: a zero byte, which tells it from what a program says, the step and its errno.
+static int fail(const char *step) {
+    dprintf(STDERR_FILENO, "%c%s %d\n", 0, step, errno);
+    return 127;
+}
+
+static bool take_number(const char *text, int64_t least, int64_t most, int64_t *number) {
+    char *end;
+    errno = 0;
+    *number = strtoll(text, &end, 10);
+    return errno == 0 && end != text && !*end && *number >= least && *number <= most;
+}
+
+// The program leads a group and a session of its own, and is gone should we be killed.
+static pid_t start(char **arguments) {
+    pid_t parent = getpid(), pid = fork();
+    if (pid != 0) return pid;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent) _exit(127);
+    setsid();
+    child_forget();
+    child_execute(arguments);
+    _exit(fail("exec"));
 }
 
 // As the program ended, so that whoever waits for us sees it.
 static int end_as(int status) {
     if (!WIFSIGNALED(status)) return WEXITSTATUS(status);
-    const struct rlimit no_core = {0, 0};
-    setrlimit(RLIMIT_CORE, &no_core);
     signals_reset();
     raise(WTERMSIG(status));
     return 128 + WTERMSIG(status);
 }
 
-// Runs a program that must not outlive `owner`, who started us, and of which nothing must outlive it. Signals are sent to
-// our group, which is the program's too, and mean the program alone.
-int leash(pid_t owner, char **arguments) {
-    sigset_t all, ended;
-    sigfillset(&all);
-    sigprocmask(SIG_SETMASK, &all, NULL);
-    signal(SIGCHLD, SIG_DFL);
-    prctl(PR_SET_CHILD_SUBREAPER, 1);
-    int life = process_open(owner);
+// Runs a program that must not outlive `owner`, who started us, and of which nothing must outlive it. TERM ends it and all
+// that it has started, within the grace.
+int leash(const char *owner, const char *grace, char **arguments) {
+    int64_t parent, milliseconds;
+    if (!take_number(owner, 1, INT32_MAX, &parent) || !take_number(grace, 0, INT64_MAX / 2, &milliseconds)) return 64;
+    tree_own();
+    int life = process_open((pid_t)parent);
+    if (life < 0) return fail("watch");
     // What is no parent of ours any more may be another process of its number.
-    if (life < 0 || getppid() != owner) return 75;
-    sigemptyset(&ended);
-    sigaddset(&ended, SIGCHLD);
-    int signals = signalfd(-1, &ended, SFD_CLOEXEC | SFD_NONBLOCK);
-    pid_t program = fork();
-    if (program < 0) return 71;
-    if (program == 0) run(arguments);
+    if (getppid() != (pid_t)parent) return 127;
+    sigset_t heard;
+    sigemptyset(&heard);
+    sigaddset(&heard, SIGCHLD);
+    sigaddset(&heard, SIGTERM);
+    int signals = signalfd(-1, &heard, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (signals < 0) return fail("listen");
+    struct tree tree = {.pid = start(arguments), .grace = milliseconds};
+    if (tree.pid < 0) return fail("fork");
+    tree.pidfd = process_open(tree.pid);
     // Whoever reads what it writes is to see its end, and not ours.
     for (int stream = 0; stream < 3; stream++) close(stream);
-    int status = 0;
-    bool is_over = false;
     struct pollfd polls[2] = {{.fd = signals, .events = POLLIN}, {.fd = life, .events = POLLIN}};
-    for (;;) {
-        int other;
-        pid_t pid;
-        while ((pid = waitpid(-1, &other, WNOHANG)) > 0) {
-            if (pid != program) continue;
-            status = other;
-            is_over = true;
-        }
-        if (pid < 0) return end_as(status);
-        if (is_over) tree_signal(SIGKILL);
-        poll(polls, 2, is_over ? 5 : -1);
+    while (tree_reap(&tree)) {
+        if (tree.has_ended) tree.is_killing = true;
+        // What we may not kill, or what sleeps in the kernel, is not waited for.
+        if (tree.has_ended && tree.rounds > TREE_PATIENCE) break;
+        tree_advance(&tree);
+        poll(polls, 2, tree_timeout(&tree));
         struct signalfd_siginfo information;
-        while (read(signals, &information, sizeof information) == sizeof information) {}
+        while (read(signals, &information, sizeof information) == sizeof information) {
+            if (information.ssi_signo == SIGTERM) tree_end(&tree);
+        }
         if (!polls[1].revents) continue;
-        is_over = true;
+        tree.is_killing = true;
         polls[1].fd = -1;
     }
+    return end_as(tree.status);
 }

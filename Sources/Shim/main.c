@@ -11,8 +11,6 @@
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 static const struct {
@@ -26,22 +24,10 @@ static const struct {
 // The command while it runs.
 struct run {
     const struct options *options;
-    const char *cgroup;     // NULL when there is none
-    int pidfd;              // the command's own, for its process group
     bool is_hidden;
-    bool has_ended;         // the command itself; others of its tree may still be there
-    bool is_ending;         // TERM was sent
-    bool is_killing;
-    int64_t deadline;       // when KILL follows TERM
-    int rounds;             // of killing
+    struct tree tree;
     struct ending ending;
 };
-
-int64_t now(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return time.tv_sec * 1000LL + time.tv_nsec / 1000000;
-}
 
 static bool take_limit(struct options *options, const char *text) {
     const char *value = strchr(text, '=');
@@ -77,16 +63,8 @@ static bool parse(int count, char **arguments, struct options *options) {
 
 // From here on nothing the daemon's end could bring reaches us: no terminal, no signal, no descriptor.
 static void detach(void) {
-    sigset_t all;
-    sigfillset(&all);
-    sigprocmask(SIG_SETMASK, &all, NULL);
-    // Ignored by the daemon, they would not reach our signalfd, and a child's status would be thrown away.
-    signal(SIGCHLD, SIG_DFL);
-    signal(SIGTERM, SIG_DFL);
-    signal(SIGIO, SIG_DFL);
+    tree_own();
     setsid();
-    prctl(PR_SET_CHILD_SUBREAPER, 1);
-    prctl(PR_SET_DUMPABLE, 0);
     syscall(SYS_close_range, PROGRESS_FD + 1, ~0U, 0);
     fcntl(CONTROL_FD, F_SETFD, FD_CLOEXEC);
     fcntl(PROGRESS_FD, F_SETFD, FD_CLOEXEC);
@@ -113,29 +91,14 @@ static bool start(struct run *run, int *failed, int *progress) {
     fcntl(lines[0], F_SETFL, O_NONBLOCK);
     *failed = failing[0];
     *progress = lines[0];
-    run->ending.pid = pid;
-    run->pidfd = process_open(pid);
-    if (options->cgroup && cgroup_enter(options->cgroup, pid)) run->cgroup = options->cgroup;
-    bool released = identity_name(pid, run->cgroup, run->is_hidden) && write(go[1], "", 1) == 1;
+    run->ending.pid = run->tree.pid = pid;
+    run->tree.pidfd = process_open(pid);
+    if (options->cgroup && cgroup_enter(options->cgroup, pid)) run->tree.cgroup = options->cgroup;
+    bool released = identity_name(pid, run->tree.cgroup, run->is_hidden) && write(go[1], "", 1) == 1;
     int reason = errno;
     close(go[1]);
     if (!released) run->ending.failure = (struct failure){.step = "identity", .number = reason};
     return true;
-}
-
-static void kill_tree(struct run *run) {
-    if (run->cgroup) cgroup_kill(run->cgroup);
-    process_send(run->pidfd, SIGKILL, SIGNAL_GROUP);
-    tree_signal(SIGKILL);
-    run->rounds++;
-}
-
-// Asking again sends TERM again; it does not put off the KILL.
-static void end_tree(struct run *run) {
-    if (run->is_killing) return;
-    if (!run->is_ending) run->deadline = now() + run->options->grace;
-    run->is_ending = true;
-    tree_signal(SIGTERM);
 }
 
 static void obey(struct run *run) {
@@ -144,12 +107,12 @@ static void obey(struct run *run) {
     for (ssize_t i = 0; i < count; i++) {
         switch (orders[i]) {
         case 'T':
-            if (!run->has_ended) run->ending.cancelled = true;
-            end_tree(run);
+            if (!run->tree.has_ended) run->ending.cancelled = true;
+            tree_end(&run->tree);
             break;
         case 'K':
-            if (!run->has_ended) run->ending.cancelled = true;
-            run->is_killing = true;
+            if (!run->tree.has_ended) run->ending.cancelled = true;
+            run->tree.is_killing = true;
             break;
         case 'S': tree_signal(SIGSTOP); break;
         case 'C': tree_signal(SIGCONT); break;
@@ -158,27 +121,18 @@ static void obey(struct run *run) {
     }
 }
 
-// Whether processes of the tree are left. ECHILD is proof of the contrary: whatever loses its parent becomes our child.
-static bool reap(struct run *run) {
-    int status;
-    pid_t pid;
-    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-        if (pid != run->ending.pid) continue;
-        run->has_ended = true;
-        run->ending.status = status;
-    }
-    return pid == 0;
+// Whether processes of the command are left.
+static bool is_left(struct run *run) {
+    bool left = tree_reap(&run->tree);
+    run->ending.status = run->tree.status;
+    return left;
 }
 
 static int next_timeout(const struct run *run) {
-    // A process that cannot be killed at once, as one asleep in the kernel, is not worth a busy loop.
-    if (run->is_killing) return run->rounds < 50 ? 0 : run->rounds < 500 ? 5 : 100;
-    int timeout = output_timeout();
-    if (!run->is_ending) return timeout;
-    int64_t left = run->deadline - now();
-    if (left < 0) left = 0;
-    if (left > 3600000) left = 3600000;
-    return timeout < 0 || left < timeout ? (int)left : timeout;
+    int tree = tree_timeout(&run->tree), output = output_timeout();
+    if (tree < 0) return output;
+    // While it is killed, nothing else matters.
+    return output < 0 || run->tree.is_killing || tree < output ? tree : output;
 }
 
 static void take_failure(struct run *run, struct pollfd *failed) {
@@ -190,7 +144,7 @@ static void take_failure(struct run *run, struct pollfd *failed) {
 static void take_signals(struct run *run, int signals) {
     struct signalfd_siginfo information;
     while (read(signals, &information, sizeof information) == sizeof information) {
-        if (information.ssi_signo == SIGTERM) end_tree(run);
+        if (information.ssi_signo == SIGTERM) tree_end(&run->tree);
         if (information.ssi_signo == SIGIO) output_changed();
     }
 }
@@ -213,15 +167,14 @@ static void wait_for_end(struct run *run, int signals, int failed, int progress)
     };
     output_watch(run->options->directory, run->options->output);
     bool has_announced = false;
-    while (reap(run)) {
-        if (run->has_ended && !has_announced) {
+    while (is_left(run)) {
+        if (run->tree.has_ended && !has_announced) {
             // What is left gets the grace too; should we be killed meanwhile, the outcome is known already.
             has_announced = true;
             exit_write(&run->ending);
-            if (!run->is_ending) end_tree(run);
+            if (!run->tree.is_ending) tree_end(&run->tree);
         }
-        if (run->is_ending && now() >= run->deadline) run->is_killing = true;
-        if (run->is_killing) kill_tree(run);
+        tree_advance(&run->tree);
         poll(polls, 4, next_timeout(run));
         attend(run, polls);
     }
@@ -233,12 +186,12 @@ static void wait_for_end(struct run *run, int signals, int failed, int progress)
 int main(int count, char **arguments) {
     if (count == 3 && strcmp(arguments[1], "recover") == 0) return recover(arguments[2]);
     if (count == 2 && strcmp(arguments[1], "about") == 0) return about();
-    if (count > 3 && strcmp(arguments[1], "leash") == 0) return leash((pid_t)strtol(arguments[2], NULL, 10), arguments + 3);
+    if (count > 4 && strcmp(arguments[1], "leash") == 0) return leash(arguments[2], arguments[3], arguments + 4);
     struct options options = {0};
     if (!parse(count, arguments, &options)) {
         fputs("usage: taskd-shim -d DIRECTORY -w DIRECTORY [-g MS] [-o BYTES] [-n NICE] [-l LIMIT=N] [-c CGROUP] "
-              "[-h DIRECTORY] -- PROGRAM [ARGUMENT...]\n       taskd-shim recover DIRECTORY\n       taskd-shim leash PARENT PROGRAM [ARGUMENT...]\n"
-              "       taskd-shim about\n", stderr);
+              "[-h DIRECTORY] -- PROGRAM [ARGUMENT...]\n       taskd-shim recover DIRECTORY\n"
+              "       taskd-shim leash PARENT GRACE-MS PROGRAM [ARGUMENT...]\n       taskd-shim about\n", stderr);
         return 64;
     }
     detach();
@@ -249,11 +202,11 @@ int main(int count, char **arguments) {
     sigaddset(&heard, SIGTERM);
     sigaddset(&heard, SIGIO);
     int signals = signalfd(-1, &heard, SFD_CLOEXEC | SFD_NONBLOCK);
-    struct run run = {.options = &options, .pidfd = -1};
+    struct run run = {.options = &options, .tree = {.pidfd = -1, .grace = options.grace}};
     int failed = -1, progress = -1;
     if (start(&run, &failed, &progress)) wait_for_end(&run, signals, failed, progress);
     else run.ending.failure = (struct failure){.step = "fork", .number = errno};
-    if (run.cgroup) cgroup_remove(run.cgroup);
+    if (run.tree.cgroup) cgroup_remove(run.tree.cgroup);
     run.ending.gone = true;
     return exit_write(&run.ending) ? 0 : 74;
 }

@@ -50,6 +50,26 @@ void each_process(void (*visit)(const struct process *process, void *context), v
 void tree_signal(int number);
 #define SIGNAL_GROUP (1U << 2)  // PIDFD_SIGNAL_PROCESS_GROUP, Linux 6.9
 
+// tree.c: a program and all that it starts, until the last of them is gone.
+struct tree {
+    pid_t pid;              // of the program itself
+    int pidfd;              // the program's own, for its process group
+    const char *cgroup;     // NULL when there is none
+    int64_t grace;          // milliseconds between TERM and KILL
+    bool has_ended;         // the program itself; others of its tree may still be there
+    int status;             // its, once it has ended
+    bool is_ending;         // TERM was sent
+    bool is_killing;
+    int64_t deadline;       // when KILL follows TERM
+    int rounds;             // of killing
+};
+#define TREE_PATIENCE 500   // rounds, about three seconds, in which whatever can be killed is gone
+void tree_own(void);
+bool tree_reap(struct tree *tree);
+void tree_end(struct tree *tree);
+void tree_advance(struct tree *tree);
+int tree_timeout(const struct tree *tree);
+
 // record.c: the two files that say what ran and how it ended.
 struct ending {
     pid_t pid;
@@ -80,6 +100,8 @@ void progress_finish(int from);
 
 // child.c and hide.c: what happens between fork and exec.
 void signals_reset(void);
+void child_forget(void);
+void child_execute(char **arguments);
 void child_start(const struct options *options, bool hide, int go, int failed, int progress);
 bool hide_possible(const char *state, const char *working);
 bool hide(const char *state, const char *attempt);
@@ -92,7 +114,7 @@ int about(void);
 int recover(const char *directory);
 
 // leash.c: runs a program that ends with the daemon.
-int leash(pid_t owner, char **arguments);
+int leash(const char *owner, const char *grace, char **arguments);
 
 int64_t now(void);
 

@@ -25,11 +25,17 @@ struct Page {
 }
 
 extension TaskRecord {
-    /// How many bytes of the task in `row` are its own, on the wire as in the file.
+    /// How many bytes of text the task in `row` has that another may not have.
     fileprivate static func size(of row: Row) throws -> Int {
-        try variable.reduce(0) { try $0 + row.withUnsafeData(atIndex: $1) { $0?.count ?? 0 } }
+        try texts.reduce(0) { try $0 + row.withUnsafeData(atIndex: $1) { $0?.count ?? 0 } }
     }
 
-    /// Where in a row stands what one task has more of than another: `job`, `result`, `exception`, `labels` and `detail`.
-    private static let variable = [5, 6, 7, 19, 27]
+    /// Where in a row its texts are whose length is up to somebody else.
+    private static let texts = columns.split(separator: ", ").indices(ofAny: [
+        "name", "job", "result", "exception", "cancel_message", "progress", "waiting_for", "key", "labels", "detail",
+    ])
+}
+
+extension Collection<Substring> where Index == Int {
+    fileprivate func indices(ofAny names: Set<Substring>) -> [Int] { indices.filter { names.contains(self[$0]) } }
 }

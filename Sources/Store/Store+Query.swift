@@ -7,29 +7,18 @@ extension Store {
         try await read { db in try TaskRecord.find(db, id) }
     }
 
-    /// The tasks numbered `ids`, in that order.
+    /// The first of the tasks numbered `ids`, in that order, until they take `bytes`; one that is gone is left out.
     ///
-    /// - Throws: ``UnknownTask`` for the first number nobody knows.
-    package func tasks(_ ids: [TaskID]) async throws -> [TaskRecord] {
+    /// - Returns: the tasks, and the numbers of those that are still to be read.
+    package func tasks(
+        _ ids: ArraySlice<TaskID>, within bytes: Int
+    ) async throws -> (tasks: [TaskRecord], rest: ArraySlice<TaskID>) {
         try await read { db in
-            try ids.map { id in
-                guard let record = try TaskRecord.find(db, id) else { throw UnknownTask(id: id) }
-                return record
+            var (page, rest) = (Page(bytes: bytes), ids)
+            while page.hasRoom, let id = rest.popFirst() {
+                if let row = try TaskRecord.row(db, id) { try page.add(row) }
             }
-        }
-    }
-
-    /// The first of the tasks numbered `ids`, in that order: one, and more as long as all of them take less than about `bytes`.
-    ///
-    /// - Throws: ``UnknownTask`` for the first of them that nobody knows.
-    package func tasks(_ ids: some Collection<TaskID> & Sendable, within bytes: Int) async throws -> [TaskRecord] {
-        try await read { db in
-            var page = Page(bytes: bytes)
-            for id in ids where page.hasRoom {
-                guard let row = try TaskRecord.row(db, id) else { throw UnknownTask(id: id) }
-                try page.add(row)
-            }
-            return page.records
+            return (page.records, rest)
         }
     }
 
@@ -75,8 +64,8 @@ extension Store {
         }
     }
 
-    /// How much of tasks is read at once, in bytes: what a page holds at most, beside its last task.
-    package static let pageLimit = 8 << 20
+    /// What a page of a list holds at most beside its last task, in bytes of text; as values it may take a dozen times that.
+    static let pageLimit = 8 << 20
 
     /// One page of the tasks that `filter` lets through, shorter than it asks for where they are large, and the cursor of the
     /// next page, `nil` after the last.

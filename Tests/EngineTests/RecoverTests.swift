@@ -74,7 +74,7 @@ import Testing
         guard end == nil else { return [] }
         let ids = try await bench.store.tasks(TaskFilter()).tasks.map(\.id)
         let done = try await bench.engine.wait(WaitRequest(ids: ids)).done
-        return try await bench.store.tasks(done).map(\.standing)
+        return try await bench.store.tasks(done[...], within: .max).tasks.map(\.standing)
     }
 
     @Test func whatLivedOnlyInTheDaemonIsInterrupted() async throws {

@@ -101,16 +101,14 @@ import Testing
         }
     }
 
-    @Test func tasksComeInTheOrderAskedAndAnUnknownOneIsNamed() async throws {
+    @Test func statesComeInTheOrderAskedAndAnUnknownTaskIsNamed() async throws {
         try await withStore { bench in
             try await fill(bench)
-            #expect(try await bench.store.tasks([3, 1].map { TaskID($0) }).map(\.id.number) == [3, 1])
-            #expect(try await bench.store.states([1, 2, 4].map { TaskID($0) }) == [.succeeded, .running, .held])
+            #expect(try await bench.store.states([4, 1, 2].map { TaskID($0) }) == [.held, .succeeded, .running])
             let error = await #expect(throws: UnknownTask.self) {
-                _ = try await bench.store.tasks([TaskID(3), TaskID(88)])
+                _ = try await bench.store.states([TaskID(3), TaskID(88)])
             }
             #expect(error?.id == TaskID(88))
-            await #expect(throws: UnknownTask.self) { _ = try await bench.store.states([TaskID(88)]) }
             #expect(try await bench.store.task(TaskID(88)) == nil)
         }
     }
@@ -138,12 +136,30 @@ import Testing
             for id in 1...3 { try await bench.finish(Int64(id), .succeeded(result)) }
             let ids = [3, 1, 2].map { TaskID($0) }
             for (bytes, count) in [(1, 1), (5000, 1), (8000, 2), (100_000, 3)] {
-                #expect(try await bench.store.tasks(ids, within: bytes).map(\.id) == Array(ids.prefix(count)))
+                let (tasks, rest) = try await bench.store.tasks(ids[...], within: bytes)
+                #expect(tasks.map(\.id) == Array(ids.prefix(count)) && rest == ids.dropFirst(count))
             }
-            #expect(try await bench.store.tasks([], within: 1) == [])
-            await #expect(throws: UnknownTask(id: TaskID(9))) {
-                _ = try await bench.store.tasks([TaskID(1), TaskID(9)], within: 100_000)
-            }
+            let (known, rest) = try await bench.store.tasks([TaskID(9), TaskID(1), TaskID(8)], within: 100_000)
+            #expect(known.map(\.id) == [TaskID(1)] && rest.isEmpty)
+        }
+    }
+
+    @Test(arguments: ["asc", "desc"])
+    func pagesThatAreCutShortLeadOnToAllOfThem(order: String) async throws {
+        try await withStore { bench in
+            try await bench.submit(job("a"), job("b"), job("other"), job("c"))
+            _ = try await bench.claim()
+            let result = JSONValue.string(String(repeating: "x", count: Store.pageLimit / 2 + 1))
+            for id in [1, 2, 4] as [Int64] { try await bench.finish(id, .succeeded(result)) }
+            var (pages, cursor): ([[Int64]], TaskID?) = ([], nil)
+            repeat {
+                var query = [(name: "state", value: "succeeded"), (name: "order", value: order)]
+                if let cursor { query.append((name: "cursor", value: cursor.description)) }
+                let (tasks, next) = try await bench.store.tasks(TaskFilter(query: query))
+                pages.append(tasks.map(\.id.number))
+                cursor = next
+            } while cursor != nil
+            #expect(pages == (order == "asc" ? [[1, 2], [4]] : [[4, 2], [1]]))
         }
     }
 }

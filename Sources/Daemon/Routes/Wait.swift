@@ -13,9 +13,9 @@ extension Routes {
         try await requireVisible(wish.ids, to: context.caller)
         let seat = try access.takeWait(for: context.caller)
         defer { withExtendedLifetime(seat) {} }
-        let (done, pending) = try await engine.wait(wish)
-        let tasks = try await engine.store.tasks(wish.ids, within: Store.pageLimit)
-        guard tasks.count == wish.ids.count else { return stream(["done": done, "pending": pending]) }
+        let pending = try await engine.wait(wish).pending
+        let (tasks, rest) = try await engine.store.tasks(wish.ids[...], within: Self.pieceSize)
+        guard rest.isEmpty else { return stream(wish.ids, pending, seat) }
         // As all of them were at one moment, which may be later than the end of the wait.
         return Reply.json([
             "done": .array(tasks.filter(\.isDone).map { $0.json() }),
@@ -23,28 +23,32 @@ extension Routes {
         ])
     }
 
-    /// An object of lists of tasks, which are read as the client takes them: a reply may be larger than the memory.
-    private func stream(_ lists: KeyValuePairs<String, [TaskID]>) -> Response {
+    /// The answer about more than is read at once: a reply may be larger than the memory. Those that were pending come
+    /// first, so that one that is done when it is read is among the done.
+    private func stream(_ ids: [TaskID], _ pending: [TaskID], _ seat: Seat) -> Response {
         let body = ResponseBody { [store = engine.store] writer in
-            var opening = "{"
-            for (name, ids) in lists {
-                try await writer.write(ByteBuffer(string: "\(opening)\"\(name)\":["))
-                opening = ","
-                var (rest, separator) = (ids[...], "")
+            defer { withExtendedLifetime(seat) {} }
+            var pending = Set(pending)
+            for (opening, wantsDone) in [("{\"pending\":[", false), ("],\"done\":[", true)] {
+                try await writer.write(ByteBuffer(string: opening))
+                var (rest, separator) = (ids.filter { pending.contains($0) != wantsDone }[...], "")
                 while !rest.isEmpty {
-                    let tasks = try await store.tasks(rest, within: Self.pieceSize)
+                    let read: [TaskRecord]
+                    (read, rest) = try await store.tasks(rest, within: Self.pieceSize)
                     var piece = ByteBuffer()
-                    for task in tasks {
+                    for task in read {
+                        guard task.isDone == wantsDone else {
+                            pending.remove(task.id)
+                            continue
+                        }
                         piece.writeString(separator)
                         piece.writeBytes(JSONWriter.bytes(task.json()))
                         separator = ","
                     }
                     try await writer.write(piece)
-                    rest = rest.dropFirst(tasks.count)
                 }
-                try await writer.write(ByteBuffer(string: "]"))
             }
-            try await writer.write(ByteBuffer(string: "}"))
+            try await writer.write(ByteBuffer(string: "]}"))
             try await writer.finish(nil)
         }
         return Response(status: .ok, headers: [.contentType: "application/json"], body: body)
@@ -69,7 +73,8 @@ extension Routes {
                 return try await engine.asCompleted(wish.ids, timeout: wish.timeout) { isDone.yield($0) }
             }()
             for await id in done {
-                for task in try await engine.store.tasks([id]) { try await writer.write(line: task.json()) }
+                // One that was pruned before the client took it can be told no more.
+                if let task = try await engine.store.task(id) { try await writer.write(line: task.json()) }
             }
             let pending = try await waiting
             if !pending.isEmpty {

@@ -46,20 +46,20 @@ struct CommandCounter: SourceCounter {
         return pointer
     }
 
-    /// Runs the program in a process group of its own. Cancelling, or too much output, asks the whole group to end and
-    /// kills it after the grace; when this returns, none of it is left.
+    /// Runs the program on the leash of the shim. Cancelling, or too much output, asks all of it to end and kills it after
+    /// the grace; when this returns, none of it is left that could be killed.
     private func run(_ program: String, _ context: JobContext) async throws(SourceError) -> CommandRun {
-        let ending = [TeardownStep.gracefulShutDown(toProcessGroup: true, allowedDurationToNextStep: context.grace)]
+        // The leash keeps the grace itself; one that is longer at it has to do with what nobody can kill.
+        let ending = [TeardownStep.gracefulShutDown(allowedDurationToNextStep: context.grace + .seconds(10))]
         var options = PlatformOptions()
-        options.processGroupID = 0
         options.teardownSequence = ending
+        let path = program.utf8.contains(UInt8(ascii: "/")) ? context.absolutePath(program) : program
+        let leash = ["leash", String(getpid()), String(context.grace.milliseconds), path]
         do {
-            let environment = Environment.custom(Self.environment)
-            let path = try await path(of: program, environment, context)
             let result = try await Subprocess.run(
                 .path(FilePath(shim)),
-                arguments: Arguments(["leash", String(getpid()), path] + arguments.dropFirst()),
-                environment: environment,
+                arguments: Arguments(leash + arguments.dropFirst()),
+                environment: .custom(Self.environment),
                 workingDirectory: FilePath(context.directory),
                 platformOptions: options,
                 input: .none,
@@ -69,9 +69,7 @@ struct CommandCounter: SourceCounter {
                 async let errorText = Self.lastBytes(of: execution.standardError)
                 let output = try await Self.bytes(of: execution.standardOutput)
                 if output == nil { await execution.teardown(using: ending) }
-                let text = try await errorText
-                await Self.endGroup(of: execution)
-                return (output: output, errorText: text)
+                return (output: output, errorText: try await errorText)
             }
             guard let output = result.closureResult.output else {
                 throw SourceError(.tooLarge, "wrote more than \(Self.maximumOutput) bytes; one number is expected")
@@ -85,18 +83,6 @@ struct CommandCounter: SourceCounter {
 }
 
 extension CommandCounter {
-    /// Where the program is that the job calls `program`.
-    private func path(
-        of program: String, _ environment: Environment, _ context: JobContext
-    ) async throws -> String {
-        guard program.utf8.contains(UInt8(ascii: "/")) else {
-            return try await Executable.name(program).resolveExecutablePath(in: environment).string
-        }
-        let path = context.absolutePath(program)
-        guard access(path, X_OK) == 0 else { throw SourceError.noProgram }
-        return path
-    }
-
     /// What every command inherits of the daemon's variables.
     private static var environment: [Environment.Key: String] {
         var environment: [Environment.Key: String] = ["PATH": "/usr/local/bin:/usr/bin:/bin"]
@@ -126,18 +112,6 @@ extension CommandCounter {
         }
         return String(decoding: bytes, as: UTF8.self)
     }
-
-    /// Waits until the program has ended, and kills what it left behind in its group.
-    ///
-    /// Signal 0 asks for nothing: it makes the wait one that ends. A cancelled program is asked to end by the run itself.
-    /// It is not reaped before this returns, so its number, which is the group's, cannot have become another's.
-    private static func endGroup<Input, Output, Error>(of execution: Execution<Input, Output, Error>) async {
-        let wait = TeardownStep.send(
-            signal: Signal(rawValue: 0), toProcessGroup: true, allowedDurationToNextStep: .seconds(Int32.max))
-        await execution.teardown(using: [wait])
-        // That nobody is left to be killed is the usual case.
-        try? execution.send(signal: .kill, toProcessGroup: true)
-    }
 }
 
 /// How a program ended and what it wrote.
@@ -148,6 +122,7 @@ private struct CommandRun {
 
     /// Why the program's answer does not count.
     var failure: SourceError {
+        if let reason = leashFailure { return reason }
         var details: JSONObject = ["stderr": .string(errorText)]
         let ending: String
         switch status {
@@ -163,9 +138,22 @@ private struct CommandRun {
     }
 }
 
-extension SourceError {
-    fileprivate static let noProgram = SourceError(.config, "argv: there is no such program, or it may not be run")
+extension CommandRun {
+    /// Why there was no run, as the leash says: behind a zero byte the step that failed, and errno.
+    private var leashFailure: SourceError? {
+        let words = errorText.split(separator: " ")
+        guard errorText.first == "\0", words.count == 2, let error = Int32(words[1].dropLast()) else { return nil }
+        if words[0] == "\0exec" && Self.programErrors.contains(error) {
+            return SourceError(.config, "argv: there is no such program, or it may not be run")
+        }
+        return SourceError(.connect, "cannot be run: \(String(cString: strerror(error)))", isRetryable: true)
+    }
 
+    /// What execve(2) says of a program that will not do another time either.
+    private static let programErrors = [ENOENT, ENOTDIR, EACCES, ENOEXEC, EISDIR, ELOOP, ENAMETOOLONG, E2BIG]
+}
+
+extension SourceError {
     /// What running a program threw.
     fileprivate init(running error: any Error) {
         if let error = error as? SourceError {
@@ -173,7 +161,8 @@ extension SourceError {
             return
         }
         switch (error as? SubprocessError)?.code {
-        case .executableNotFound?: self = .noProgram
+        case .executableNotFound?:
+            self.init(.connect, "cannot be run: the daemon's program taskd-shim is gone", isRetryable: true)
         case .failedToChangeWorkingDirectory?:
             self.init(.config, "cannot be run: the job's directory is gone")
         default:

@@ -30,6 +30,24 @@ struct LargeReplyTests {
         }
     }
 
+    /// A client that takes its time is told of what is still there.
+    @Test(arguments: ["/v1/wait", "/v1/as_completed"])
+    func whatIsPrunedMeanwhileIsLeftOut(path: String) async throws {
+        try await withDaemon { daemon in
+            let failed = try await fail(24, 1 << 20, daemon)
+            let stream = try await daemon.open("POST", path, ["ids": .array(failed.map { .int($0) })])
+            #expect(try await daemon.http("POST", "/v1/prune", ["keep": 0]).json["removed"] == 24)
+            let text = String(decoding: try await stream.rest(), as: UTF8.self)
+            let told =
+                if path == "/v1/wait" {
+                    ids(try JSONParser.parse(text)["done"])
+                } else {
+                    ids(.array(try text.split(separator: "\n").map { try JSONParser.parse(String($0)) }))
+                }
+            #expect(!told.isEmpty && told.count < failed.count && told == Array(failed.prefix(told.count)))
+        }
+    }
+
     @Test func aPageEndsBeforeItIsTooLarge() async throws {
         try await withDaemon { daemon in
             let failed = try await fail(18, 1 << 19, daemon)
