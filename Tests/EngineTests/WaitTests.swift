@@ -156,7 +156,8 @@ import Testing
             async let waiting = bench.engine.asCompleted(ids, timeout: nil) { id in told.withLock { $0.append(id) } }
             for name in names { bench.stage.end(name, .succeeded(nil)) }
             #expect(try await waiting.isEmpty)
-            let sequences = try await bench.store.tasks(told.withLock(\.self)[...], within: .max).tasks.map { $0.doneSequence ?? 0 }
+            let tasks = try await bench.store.tasks(told.withLock(\.self)[...], within: .max).tasks
+            let sequences = tasks.map { $0.doneSequence ?? 0 }
             #expect(sequences == sequences.sorted())
             #expect(Set(sequences).count == 60)
         }

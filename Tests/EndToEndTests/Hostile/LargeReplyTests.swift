@@ -36,6 +36,7 @@ struct LargeReplyTests {
         try await withDaemon { daemon in
             let failed = try await fail(24, 1 << 20, daemon)
             let stream = try await daemon.open("POST", path, ["ids": .array(failed.map { .int($0) })])
+            #expect(try await daemon.http("GET", "/v1/health").json["waiters"] == 1)
             #expect(try await daemon.http("POST", "/v1/prune", ["keep": 0]).json["removed"] == 24)
             let text = String(decoding: try await stream.rest(), as: UTF8.self)
             let told =
