@@ -82,8 +82,13 @@ void child_execute(char **arguments) {
     execute(arguments);
 }
 
-void child_start(const struct options *options, bool hide_state, int go, int failed, int progress) {
+// From here on we are killed with our parent, who may be gone already and have told us before to go on.
+void child_tie(pid_t parent) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent) _exit(127);
+}
+
+void child_start(const struct options *options, bool hide_state, int go, int failed, int progress) {
     char released;
     if (read(go, &released, 1) != 1) _exit(127);
     child_forget();

@@ -6,7 +6,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -28,8 +27,7 @@ static bool take_number(const char *text, int64_t least, int64_t most, int64_t *
 static pid_t start(char **arguments) {
     pid_t parent = getpid(), pid = fork();
     if (pid != 0) return pid;
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != parent) _exit(127);
+    child_tie(parent);
     setsid();
     child_forget();
     child_execute(arguments);

@@ -79,9 +79,10 @@ static bool start(struct run *run, int *failed, int *progress) {
     if (pipe2(go, O_CLOEXEC) < 0 || pipe2(failing, O_CLOEXEC) < 0 || pipe2(lines, O_CLOEXEC) < 0) return false;
     const struct options *options = run->options;
     run->is_hidden = options->hidden && hide_possible(options->hidden, options->working);
-    pid_t pid = fork();
+    pid_t self = getpid(), pid = fork();
     if (pid < 0) return false;
     if (pid == 0) {
+        child_tie(self);
         close(go[1]);
         child_start(options, run->is_hidden, go[0], failing[1], lines[1]);
     }

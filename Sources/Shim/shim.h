@@ -100,6 +100,7 @@ void progress_finish(int from);
 
 // child.c and hide.c: what happens between fork and exec.
 void signals_reset(void);
+void child_tie(pid_t parent);
 void child_forget(void);
 void child_execute(char **arguments);
 void child_start(const struct options *options, bool hide, int go, int failed, int progress);

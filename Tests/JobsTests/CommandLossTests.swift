@@ -126,4 +126,24 @@ extension CommandTests.AdoptionTests {
             #expect(report.outcome.stdout == "reused\nalive\n", "\(report.outcome)")
         }
     }
+
+    /// A command whose shim dies between letting it go and its first step, in which it ties its life to the shim's.
+    @Test(.enabled(if: geteuid() == 0 && access("/usr/bin/strace", X_OK) == 0, "needs root and strace"))
+    func aShimKilledBeforeItsCommandStirsRunsNothing() async throws {
+        try await withCommandBench { bench in
+            let script = """
+                set -e; mkdir attempt; mkfifo attempt/control attempt/progress
+                exec 3<>attempt/control 4<>attempt/progress
+                strace -f -qq -o /dev/null -e trace=prctl -e inject=prctl:delay_enter=300000:when=1 \
+                    \(CommandWorkbench.shim) -d $PWD/attempt -w / -- sleep 1000 &
+                until grep -qs ^child attempt/identity; do :; done
+                shim=$(sed -n 's/^shim \\([0-9]*\\) .*/\\1/p' attempt/identity)
+                until grep -q poll /proc/$shim/wchan; do :; done
+                kill -9 $shim
+                wait; echo gone
+                """
+            let report = try await bench.shell(script).run(bench.context(grace: .milliseconds(50)))
+            #expect(report.outcome.stdout == "gone\n", "\(report.outcome)")
+        }
+    }
 }
