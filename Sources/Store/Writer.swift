@@ -5,7 +5,7 @@ internal import Synchronization
 ///
 /// The first waiting command opens a batch, and whatever queued while the last commit ran joins it (group commit).
 /// A caller resumes after the commit, so what it was told is on disk; when a commit fails, every caller in it is told so.
-/// A command that throws is rolled back alone: to its savepoint, or whole when no other shares its transaction.
+/// A command that throws is undone alone.
 final class Writer: Sendable {
     private struct State {
         var waiting: [any WriteCommand] = []
@@ -50,6 +50,7 @@ final class Writer: Sendable {
 
     /// Does `body` inside the next transaction and returns after the commit.
     ///
+    /// It may be called twice, what it did first undone, and so touches nothing but the database.
     /// Commands run in the order of the calls. Cancelling the caller does not stop a command that has been queued.
     /// - Parameter whenQueued: is called as soon as the command has its place in that order.
     /// - Parameter isRefusable: whether it is refused when too many wait, because somebody can ask again; what the daemon
@@ -88,9 +89,8 @@ final class Writer: Sendable {
         let start = ContinuousClock.now
         defer { metrics.note(batch.count, since: start) }
         do {
-            // Prepared once: `beginTransaction` and `commit` would parse their SQL each time.
-            try db.cachedStatement(sql: "BEGIN IMMEDIATE").execute()
-            for command in batch { try command.perform(db, isAlone: batch.count == 1) }
+            try begin(db)
+            if try !perform(batch, db) { try performApart(batch, db) }
             if db.isInsideTransaction { try db.cachedStatement(sql: "COMMIT").execute() }
             return nil
         } catch {
@@ -98,6 +98,32 @@ final class Writer: Sendable {
             if db.isInsideTransaction { try? db.rollback() }
             return StoreError(error, path: pool.path)
         }
+    }
+
+    /// - Returns: whether no command has thrown; else nothing of the batch is left but what each has to say.
+    private func perform(_ batch: [any WriteCommand], _ db: Database) throws -> Bool {
+        for command in batch where try !command.perform(db) {
+            try db.rollback()
+            return false
+        }
+        return true
+    }
+
+    /// Does what ``perform(_:_:)`` could not, each command under a savepoint. Few commands throw, and whatever is written under a
+    /// savepoint is copied page by page: a batch of commands that do not throw is better off without.
+    private func performApart(_ batch: [any WriteCommand], _ db: Database) throws {
+        guard batch.count > 1 else { return }
+        try begin(db)
+        for command in batch {
+            try db.cachedStatement(sql: "SAVEPOINT command").execute()
+            if try !command.perform(db) { try db.cachedStatement(sql: "ROLLBACK TO command").execute() }
+            try db.cachedStatement(sql: "RELEASE command").execute()
+        }
+    }
+
+    private func begin(_ db: Database) throws {
+        // Prepared once: `beginTransaction` would parse its SQL each time.
+        try db.cachedStatement(sql: "BEGIN IMMEDIATE").execute()
     }
 
     private func tell(_ batch: [any WriteCommand], _ failure: StoreError?) {
@@ -110,11 +136,11 @@ private protocol WriteCommand: Sendable {
     /// Whether whoever asked for it can ask again.
     var isRefusable: Bool { get }
 
-    /// Does the work and keeps what came of it; what it wrote is undone when it throws.
+    /// Does the work and keeps what came of it. May be called again when the transaction was rolled back.
     ///
-    /// - Parameter isAlone: whether the transaction is all its own, so that it needs no savepoint.
+    /// - Returns: whether it did not throw; else what it has written is to be undone.
     /// - Throws: only when the whole transaction is gone, as SQLite does after some failures, such as a full disk.
-    func perform(_ db: Database, isAlone: Bool) throws
+    func perform(_ db: Database) throws -> Bool
 
     /// Tells the caller, once the commit's fate is known.
     func finish(commitFailure: StoreError?)
@@ -135,21 +161,15 @@ private final class PendingWrite<Value: Sendable>: WriteCommand {
         self.continuation = continuation
     }
 
-    func perform(_ db: Database, isAlone: Bool) throws {
-        if !isAlone { try db.cachedStatement(sql: "SAVEPOINT command").execute() }
+    func perform(_ db: Database) throws -> Bool {
         do {
             let value = try body(db)
-            if !isAlone { try db.cachedStatement(sql: "RELEASE command").execute() }
             result.withLock { $0 = .success(value) }
+            return true
         } catch {
             guard db.isInsideTransaction else { throw error }
-            if isAlone {
-                try db.rollback()
-            } else {
-                try db.cachedStatement(sql: "ROLLBACK TO command").execute()
-                try db.cachedStatement(sql: "RELEASE command").execute()
-            }
             result.withLock { $0 = .failure(error) }
+            return false
         }
     }
 

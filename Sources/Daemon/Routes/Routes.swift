@@ -55,8 +55,9 @@ struct Routes: Sendable {
         router.add(middleware: ProblemMiddleware())
         for route in Self.table {
             let handler = route.handler(self)
+            let isAboutTask = route.path.contains(":id")
             router.on(RouterPath(route.path), method: route.method) { request, context in
-                try await permit(context, route.roles, isAboutTask: route.path.contains(":id"))
+                try await permit(context, route.roles, isAboutTask: isAboutTask)
                 return try await handler(request, context)
             }
         }
