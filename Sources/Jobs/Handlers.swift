@@ -17,7 +17,7 @@ package struct Handlers: Sendable {
         case .command(let command), .shell(let command): CommandHandler(command, executor: executor)
         case .check(let source):
             CheckHandler(
-                source, history: history, shim: executor.shim,
+                source, history: history, leash: Leash(shim: executor.shim, hidden: executor.state),
                 keys: job.keys.map { CheckHandler.Keys($0, state: executor.state) })
         case .verify(let verify): VerifyHandler(verify, state: executor.state)
         case .sleep(let sleep): SleepHandler(sleep)

@@ -67,6 +67,7 @@ static bool allow_neighbours(int rules, const char *path, const char *name, size
     return done;
 }
 
+// What the program writes to stays in its reach, where that is in a directory of its own.
 bool hide(const char *state, const char *attempt) {
     struct landlock_ruleset_attr handled = {.handled_access_fs = HANDLED};
     int rules = (int)syscall(SYS_landlock_create_ruleset, &handled, sizeof handled, 0);
@@ -78,7 +79,7 @@ bool hide(const char *state, const char *attempt) {
     }
     // `echo >/dev/stderr` opens the file anew.
     static const char *const own[] = {"stdout", "stderr"};
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; attempt && i < 2; i++) {
         snprintf(path, sizeof path, "%s/%s", attempt, own[i]);
         if (!allow(rules, AT_FDCWD, path)) return false;
     }

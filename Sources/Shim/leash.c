@@ -24,12 +24,15 @@ static bool take_number(const char *text, int64_t least, int64_t most, int64_t *
 }
 
 // The program leads a group and a session of its own, and is gone should we be killed.
-static pid_t start(char **arguments) {
+static pid_t start(const char *hidden, char **arguments) {
     pid_t parent = getpid(), pid = fork();
     if (pid != 0) return pid;
     child_tie(parent);
     setsid();
     child_forget();
+    char working[4200];
+    if (!getcwd(working, sizeof working)) _exit(fail("cwd"));
+    if (hide_possible(hidden, working) && !hide(hidden, NULL)) _exit(fail("landlock"));
     child_execute(arguments);
     _exit(fail("exec"));
 }
@@ -43,8 +46,8 @@ static int end_as(int status) {
 }
 
 // Runs a program that must not outlive `owner`, who started us, and of which nothing must outlive it. TERM ends it and all
-// that it has started, within the grace.
-int leash(const char *owner, const char *grace, char **arguments) {
+// that it has started, within the grace. What is in `hidden` is none of its business.
+int leash(const char *owner, const char *grace, const char *hidden, char **arguments) {
     int64_t parent, milliseconds;
     if (!take_number(owner, 1, INT32_MAX, &parent) || !take_number(grace, 0, INT64_MAX / 2, &milliseconds)) return 64;
     tree_own();
@@ -58,7 +61,7 @@ int leash(const char *owner, const char *grace, char **arguments) {
     sigaddset(&heard, SIGTERM);
     int signals = signalfd(-1, &heard, SFD_CLOEXEC | SFD_NONBLOCK);
     if (signals < 0) return fail("listen");
-    struct tree tree = {.pid = start(arguments), .grace = milliseconds};
+    struct tree tree = {.pid = start(hidden, arguments), .grace = milliseconds};
     if (tree.pid < 0) return fail("fork");
     tree.pidfd = process_open(tree.pid);
     // Whoever reads what it writes is to see its end, and not ours.

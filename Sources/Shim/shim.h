@@ -115,7 +115,7 @@ int about(void);
 int recover(const char *directory);
 
 // leash.c: runs a program that ends with the daemon.
-int leash(const char *owner, const char *grace, char **arguments);
+int leash(const char *owner, const char *grace, const char *hidden, char **arguments);
 
 int64_t now(void);
 

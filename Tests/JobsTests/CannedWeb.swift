@@ -81,7 +81,8 @@ func checkWeb(
 {
     let job = try Job(json: ["check": source])
     guard case .check(let source) = job.action else { throw TestFailure("no check job") }
-    return await CheckHandler(source, history: "", shim: "").run(.test(directory, clock: clock))
+    return await CheckHandler(source, history: "", leash: Leash(shim: "", hidden: "")).run(
+        .test(directory, clock: clock))
 }
 
 /// Moves `clock` on whenever somebody rests on it for less than `limit`; answers how long each rest was.

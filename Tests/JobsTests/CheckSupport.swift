@@ -60,7 +60,8 @@ func check(
 ) async throws -> RunReport {
     let job = try Job(json: ["check": source])
     guard case .check(let source) = job.action else { throw TestFailure("no check job") }
-    let handler = CheckHandler(source, history: directory.path + "/history.sqlite", shim: CommandWorkbench.shim)
+    let leash = Leash(shim: CommandWorkbench.shim, hidden: directory.path + "/state")
+    let handler = CheckHandler(source, history: directory.path + "/history.sqlite", leash: leash)
     return await handler.run(.test(directory.path, grace: grace))
 }
 

@@ -21,17 +21,23 @@ extension CommandTests {
             echo anew >/dev/stderr; echo told >&3; ls / >/dev/null && echo lists
             """
 
-        private func outer(stateOwnerIsUser: Bool, privileges: String) -> String {
-            """
+        private static let prepared = """
             set -e; top=/var/lib/taskd-test-$$; trap 'rm -rf $top' EXIT
             mkdir -p $top/state/attempt $top/own; cp \(CommandWorkbench.shim) $top/shim; chmod 755 $top $top/shim
             echo secret >$top/state/secret; cd $top/state/attempt; mkfifo control progress; : >stdout; : >stderr
-            chown -R 65534:65534 $top/state $top/own \(stateOwnerIsUser ? "" : "$top"); chmod 700 $top/state
+            chown -R 65534:65534 $top/state $top/own; chmod 700 $top/state
             export STATE=$top/state OWN=$top/own
-            setpriv --reuid=65534 --regid=65534 --clear-groups \(privileges) $top/shim -d $PWD -w / -h $top/state -- \
-                /bin/sh -c "$INNER" 3<>control 4<>progress >>stdout 2>>stderr
-            grep state_hidden identity; grep exit_code exit; cat stdout; cat stderr
+            unprivileged() { setpriv --reuid=65534 --regid=65534 --clear-groups "$@"; }
+
             """
+
+        private func outer(stateOwnerIsUser: Bool, privileges: String) -> String {
+            Self.prepared + """
+                \(stateOwnerIsUser ? "" : "chown 65534:65534 $top")
+                unprivileged \(privileges) $top/shim -d $PWD -w / -h $top/state -- \
+                    /bin/sh -c "$INNER" 3<>control 4<>progress >>stdout 2>>stderr
+                grep state_hidden identity; grep exit_code exit; cat stdout; cat stderr
+                """
         }
 
         private func run(_ script: String) async throws -> [String] {
@@ -50,6 +56,19 @@ extension CommandTests {
                 lines == [
                     "state_hidden yes", "exit_code 0", "cannot read", "cannot make", "cannot write", "cannot remove",
                     "cannot link", "cannot look into the shim", "reads elsewhere", "y", "lists", "anew",
+                ])
+        }
+
+        @Test func hidesItFromTheProgramOfACheck() async throws {
+            let script =
+                Self.prepared + """
+                    cd /; unprivileged --no-new-privs $top/shim leash $$ 1000 $STATE /bin/sh -c "$INNER" 3>/dev/null
+                    """
+            let lines = try await run(script)
+            #expect(
+                lines == [
+                    "cannot read", "cannot make", "cannot write", "cannot remove", "cannot link",
+                    "cannot look into the shim", "reads elsewhere", "y", "lists",
                 ])
         }
 

@@ -36,7 +36,8 @@ func checkKeys(
     let job = try Job(json: ["check": source, "keys": .string(kind.rawValue)])
     guard case .check(let source) = job.action else { throw TestFailure("no check job") }
     let keys = job.keys.map { CheckHandler.Keys($0, state: directory.path) }
-    return await CheckHandler(source, history: "", shim: "", keys: keys).run(.test(directory.path, clock: clock))
+    return await CheckHandler(source, history: "", leash: Leash(shim: "", hidden: ""), keys: keys).run(
+        .test(directory.path, clock: clock))
 }
 
 extension RunReport {

@@ -27,9 +27,9 @@ package struct CheckHandler: JobHandler {
     ///
     /// - Parameters:
     ///   - history: the path of the daemon's own database, which is not read as a file.
-    ///   - shim: the path of the program `taskd-shim`, which runs the program of a source that is one.
+    ///   - leash: what the program of a source that is one is run on.
     ///   - keys: the keys that are kept beside the count, of a source that gives such; `nil` for none.
-    package init(_ source: Source, history: String, shim: String, keys: Keys? = nil) {
+    package init(_ source: Source, history: String, leash: Leash, keys: Keys? = nil) {
         func way(_ counter: some KeyedCounter) -> Way {
             keys.map { .keeping($0, counter) } ?? .counting(counter)
         }
@@ -39,7 +39,7 @@ package struct CheckHandler: JobHandler {
         case .file(let path, let format, let key):
             self.way = way(FileCounter(path: path, format: format, key: key, history: history))
         case .command(let arguments, let parse):
-            self.way = .counting(CommandCounter(arguments: arguments, parse: parse, shim: shim))
+            self.way = .counting(CommandCounter(arguments: arguments, parse: parse, leash: leash))
         case .sru(let source): self.way = way(SRUCounter(source))
         case .oai(let source): self.way = way(OAICounter(source))
         case .json(let source): self.way = .counting(JSONCounter(source))

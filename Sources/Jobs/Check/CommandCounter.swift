@@ -5,7 +5,8 @@ internal import SystemPackage
 
 /// Runs a program, without a shell, whose output holds the number.
 ///
-/// The program is started by the shim, which ends it should the daemon die: the daemon's next run asks anew.
+/// The program is started by the shim, which ends it should the daemon die: the daemon's next run asks anew. The state directory
+/// is hidden from it as it is from commands.
 struct CommandCounter: SourceCounter {
     /// The most a program may write: 1 MiB.
     private static let maximumOutput = 1 << 20
@@ -14,13 +15,13 @@ struct CommandCounter: SourceCounter {
 
     private let arguments: [String]
     private let parse: Source.Parse
-    private let shim: String
+    private let leash: Leash
 
-    /// The counter that runs `arguments` with the program `shim` and finds the number with `parse`.
-    init(arguments: [String], parse: Source.Parse, shim: String) {
+    /// The counter that runs `arguments` on `leash` and finds the number with `parse`.
+    init(arguments: [String], parse: Source.Parse, leash: Leash) {
         self.arguments = arguments
         self.parse = parse
-        self.shim = shim
+        self.leash = leash
     }
 
     var method: String { "command" }
@@ -54,11 +55,11 @@ struct CommandCounter: SourceCounter {
         var options = PlatformOptions()
         options.teardownSequence = ending
         let path = program.utf8.contains(UInt8(ascii: "/")) ? context.absolutePath(program) : program
-        let leash = ["leash", String(getpid()), String(context.grace.milliseconds), path]
+        let words = ["leash", String(getpid()), String(context.grace.milliseconds), leash.hidden, path]
         do {
             let result = try await Subprocess.run(
-                .path(FilePath(shim)),
-                arguments: Arguments(leash + arguments.dropFirst()),
+                .path(FilePath(leash.shim)),
+                arguments: Arguments(words + arguments.dropFirst()),
                 environment: .custom(Self.environment),
                 workingDirectory: FilePath(context.directory),
                 platformOptions: options,
