@@ -37,7 +37,7 @@ struct Daemon: Sendable {
     ///
     /// - Throws: ``DaemonError`` when it cannot start; ``StoreError`` when the store fails.
     func run() async throws {
-        umask(0o077)
+        let commandMask = umask(0o077)
         // A command runs as the same user, and could read what the daemon has in memory. Every kernel can do this.
         guard hide_process() == 0 else {
             throw DaemonError(
@@ -50,7 +50,7 @@ struct Daemon: Sendable {
         defer { withExtendedLifetime(directory) {} }
         let endpoint = try Endpoint.prepared(configuration, inherited)
         let store = try Store(path: configuration.storePath, reserve: configuration.reservePath)
-        let executor = try executor(directory, endpoint)
+        let executor = try executor(directory, endpoint, mask: commandMask)
         let group = try endpoint.group
         let access = Access(
             grants: configuration.grants ?? Grants().granting(submitTo: group), limits: configuration.limits)
@@ -199,10 +199,11 @@ struct Daemon: Sendable {
 // MARK: - What commands are run with
 
 extension Daemon {
-    private func executor(_ directory: StateDirectory, _ endpoint: Endpoint) throws -> Executor {
+    private func executor(_ directory: StateDirectory, _ endpoint: Endpoint, mask: mode_t) throws -> Executor {
         try Executor(
             shim: try Shim.path(given: configuration.shimPath), state: configuration.stateDirectory,
-            socket: endpoint.path, isOfSameBoot: directory.isOfThisBoot, cgroup: cgroup())
+            socket: endpoint.path, isOfSameBoot: directory.isOfThisBoot, cgroup: cgroup(),
+            mask: mask)
     }
 
     private func engineConfiguration(_ executor: Executor, _ access: Access) -> EngineConfiguration {

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/select.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -95,6 +96,7 @@ void child_start(const struct options *options, bool hide_state, int go, int fai
     if (setsid() < 0) fail(failed, "session");
     if (dup2(progress, JOB_PROGRESS_FD) < 0) fail(failed, "progress");
     if (options->priority && setpriority(PRIO_PROCESS, 0, options->priority) < 0) fail(failed, "nice");
+    umask(options->mask);
     if (chdir(options->working) < 0) fail(failed, "cwd");
     if (hide_state && !hide(options->hidden, options->directory)) fail(failed, "landlock");
     for (int i = 0; i < options->limit_count; i++) {

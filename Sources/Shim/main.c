@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -42,7 +43,7 @@ static bool take_limit(struct options *options, const char *text) {
 }
 
 static bool parse(int count, char **arguments, struct options *options) {
-    for (int option; (option = getopt(count, arguments, "+d:g:w:c:h:o:n:l:")) != -1;) {
+    for (int option; (option = getopt(count, arguments, "+d:g:w:c:h:o:n:l:m:")) != -1;) {
         switch (option) {
         case 'd': options->directory = optarg; break;
         case 'g': options->grace = strtoll(optarg, NULL, 10); break;
@@ -50,6 +51,7 @@ static bool parse(int count, char **arguments, struct options *options) {
         case 'c': options->cgroup = optarg; break;
         case 'h': options->hidden = optarg; break;
         case 'o': options->output = strtoll(optarg, NULL, 10); break;
+        case 'm': options->mask = (mode_t)strtoul(optarg, NULL, 8); break;
         case 'n': options->priority = (int)strtol(optarg, NULL, 10); break;
         case 'l':
             if (!take_limit(options, optarg)) return false;
@@ -68,7 +70,10 @@ static void detach(void) {
     syscall(SYS_close_range, PROGRESS_FD + 1, ~0U, 0);
     fcntl(CONTROL_FD, F_SETFD, FD_CLOEXEC);
     fcntl(PROGRESS_FD, F_SETFD, FD_CLOEXEC);
-    fcntl(CONTROL_FD, F_SETFL, O_NONBLOCK);
+    // With each order the kernel says CONT to us, should the command have stopped us.
+    fcntl(CONTROL_FD, F_SETOWN, getpid());
+    fcntl(CONTROL_FD, F_SETSIG, SIGCONT);
+    fcntl(CONTROL_FD, F_SETFL, O_NONBLOCK | O_ASYNC);
     fcntl(PROGRESS_FD, F_SETFL, O_NONBLOCK);
     if (chdir("/") < 0) {}
 }
@@ -190,9 +195,9 @@ int main(int count, char **arguments) {
     if (count > 5 && strcmp(arguments[1], "leash") == 0) {
         return leash(arguments[2], arguments[3], arguments[4], arguments + 5);
     }
-    struct options options = {0};
+    struct options options = {.mask = umask(077)};
     if (!parse(count, arguments, &options)) {
-        fputs("usage: taskd-shim -d DIRECTORY -w DIRECTORY [-g MS] [-o BYTES] [-n NICE] [-l LIMIT=N] [-c CGROUP] "
+        fputs("usage: taskd-shim -d DIRECTORY -w DIRECTORY [-g MS] [-o BYTES] [-n NICE] [-m UMASK] [-l LIMIT=N] [-c CGROUP] "
               "[-h DIRECTORY] -- PROGRAM [ARGUMENT...]\n       taskd-shim recover DIRECTORY\n"
               "       taskd-shim leash PARENT GRACE-MS HIDDEN PROGRAM [ARGUMENT...]\n       taskd-shim about\n", stderr);
         return 64;

@@ -8,12 +8,15 @@
 // A hole ends on a border that every file system's blocks share, so that what is cut is given back whole.
 #define BORDER ((off_t)65536)
 #define REST 100                // milliseconds between looks at a file that grows
+#define REST_IN_FLOOD 10        // the same while it grows fast
 #define REST_UNTOLD 1000        // the same where the kernel does not tell of writes
 
 static int64_t limit;
 static int64_t due;             // when to look next; 0 for when the kernel tells of a write
 static int directory = -1;
 static off_t cut[3];            // where the hole in descriptor 1 and 2 ends
+static off_t seen;              // how long both were together at the last look
+static int rest = REST_IN_FLOOD;
 
 // One SIGIO for the next write, not one for each: a command that prints a lot must not keep the shim busy. This is
 // dnotify (fcntl(2), F_NOTIFY) because inotify allows a user 128 instances in all, which are not ours to use up.
@@ -36,18 +39,20 @@ int output_timeout(void) {
 }
 
 void output_changed(void) {
-    if (!due) due = now() + REST;
+    if (!due) due = now() + rest;
 }
 
-static void trim(int file) {
+static off_t trim(int file) {
     struct stat status;
-    if (fstat(file, &status) < 0 || !S_ISREG(status.st_mode) || status.st_size <= limit + limit / 4) return;
+    if (fstat(file, &status) < 0 || !S_ISREG(status.st_mode)) return 0;
+    if (status.st_size <= limit + limit / 4) return status.st_size;
     off_t half = limit / 2;
     off_t start = cut[file] ? cut[file] : (half + BORDER - 1) / BORDER * BORDER;
     off_t end = (status.st_size - half) / BORDER * BORDER;
     if (end > start && fallocate(file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, start, end - start) == 0) {
         cut[file] = end;
     }
+    return status.st_size;
 }
 
 // The command goes on appending: its offsets stay true, and the file takes no more room than the limit.
@@ -55,6 +60,7 @@ void output_trim(void) {
     if (!limit) return;
     due = 0;
     arm();
-    trim(STDOUT_FILENO);
-    trim(STDERR_FILENO);
+    off_t length = trim(STDOUT_FILENO) + trim(STDERR_FILENO);
+    rest = length - seen > limit / 16 ? REST_IN_FLOOD : REST;
+    seen = length;
 }

@@ -52,9 +52,11 @@ static void end(const struct process *process, void *context) {
     // Nothing older than the shim can be of its tree.
     bool is_same = process_read(process->pid, &current) && current.start == process->start
         && current.start >= search->shim.start;
+    // A shim that is still there has been stopped by what it is to end.
+    bool is_shim = current.pid == search->shim.pid && current.start == search->shim.start;
     bool is_child = current.pid == search->child.pid && current.start == search->child.start;
     struct pollfd ended = {.fd = pidfd, .events = POLLIN};
-    if (is_same && poll(&ended, 1, 0) == 0 && (is_child || is_marked(process->pid))) {
+    if (is_same && poll(&ended, 1, 0) == 0 && (is_shim || is_child || is_marked(process->pid))) {
         search->found++;
         if (process_send(pidfd, SIGKILL, 0) == 0) poll(&ended, 1, 1000);
     }

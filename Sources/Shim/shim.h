@@ -25,6 +25,7 @@ struct options {
     const char *cgroup;         // the cgroup to make for the command; NULL for none
     const char *hidden;         // the daemon's state directory; NULL for not hiding it
     int64_t output;             // bytes kept of each output stream; 0 for all
+    mode_t mask;                // its umask; octal in the arguments
     int priority;               // nice value; 0 for the daemon's own
     int limit_count;
     struct { int resource; rlim_t value; } limits[MAX_LIMITS];

@@ -48,7 +48,13 @@ package struct CommandHandler: JobHandler {
     }
 
     private func supervise(_ shim: RunningShim, _ context: JobContext) async {
-        let insistence = Insistence(attempt: shim.attempt)
+        let insistence = Insistence(attempt: shim.attempt) {
+            try? await context.clock.sleep(for: context.grace + Self.patience)
+            while !Task.isCancelled {
+                await endStopped(shim.attempt, context)
+                try? await context.clock.sleep(for: .seconds(1))
+            }
+        }
         let listener = Task { for await _ in context.cancelRequests { insistence.heardRequest() } }
         await withTaskCancellationHandler {
             await shim.ended(executor.waiter, report: context.report)
@@ -57,6 +63,17 @@ package struct CommandHandler: JobHandler {
         }
         listener.cancel()
         await listener.value
+        await insistence.end()
+    }
+
+    /// How long after the grace a shim may still be at work, before it is looked at.
+    private static let patience = Duration.seconds(2)
+
+    /// Ends a command that keeps stopping its shim, and with it the shim.
+    private func endStopped(_ attempt: AttemptDirectory, _ context: JobContext) async {
+        guard attempt.isShimStopped else { return }
+        // What cannot be started now is tried again in a second.
+        try? await Recovery(attempt: attempt, environment: variables(context)).run(by: executor)
     }
 
     private func collect(_ attempt: AttemptDirectory, _ context: JobContext) async -> RunReport? {
@@ -123,18 +140,22 @@ extension ExceptionInfo {
 }
 
 /// Turns cancel requests into orders to the shim: one for each request, although the first one reaches the handler twice,
-/// as the cancellation of its task and as an element of the stream.
+/// as the cancellation of its task and as an element of the stream. With the first one a task begins that looks after what comes
+/// of it.
 private final class Insistence: Sendable {
     private struct State {
         var hasAsked = false
         var hasHeard = false
+        var follower: Task<Void, Never>?
     }
 
     private let attempt: AttemptDirectory
+    private let followUp: @Sendable () async -> Void
     private let state = Mutex(State())
 
-    init(attempt: AttemptDirectory) {
+    init(attempt: AttemptDirectory, followUp: @escaping @Sendable () async -> Void) {
         self.attempt = attempt
+        self.followUp = followUp
     }
 
     func taskWasCancelled() {
@@ -142,7 +163,7 @@ private final class Insistence: Sendable {
             defer { state.hasAsked = true }
             return !state.hasAsked
         }
-        if isNews { attempt.send(.terminate) }
+        if isNews { insist() }
     }
 
     func heardRequest() {
@@ -150,6 +171,22 @@ private final class Insistence: Sendable {
             defer { (state.hasAsked, state.hasHeard) = (true, true) }
             return !state.hasAsked || state.hasHeard
         }
-        if isNews { attempt.send(.terminate) }
+        if isNews { insist() }
+    }
+
+    private func insist() {
+        attempt.send(.terminate)
+        let followUp = followUp
+        state.withLock { state in
+            guard state.follower == nil else { return }
+            state.follower = Task { await followUp() }
+        }
+    }
+
+    /// The shim has ended; to be called when nobody asks any more.
+    func end() async {
+        let follower = state.withLock(\.follower)
+        follower?.cancel()
+        await follower?.value
     }
 }

@@ -14,6 +14,8 @@ package struct Executor: Sendable {
     package let cgroup: String?
     /// How many bytes are kept of each output stream: a head and a tail of half of it each.
     package let outputLimit: Int64
+    /// The umask of commands; what the daemon makes itself is its own alone.
+    let mask: UInt32
     /// Whether the machine has run on since the last daemon: then a command of which there is no sign never ran.
     let isOfSameBoot: Bool
     /// What commands inherit of the daemon's own variables.
@@ -28,7 +30,7 @@ package struct Executor: Sendable {
     /// - Throws: an exception when the system has no files left.
     package init(
         shim: String, state: String, socket: String, isOfSameBoot: Bool, cgroup: String? = nil,
-        outputLimit: Int64 = 64 << 20,
+        outputLimit: Int64 = 64 << 20, mask: UInt32 = 0o022,
         environment: [String: String] = Executor.inheritedEnvironment()
     ) throws(ExceptionInfo) {
         self.shim = shim
@@ -37,6 +39,7 @@ package struct Executor: Sendable {
         self.isOfSameBoot = isOfSameBoot
         self.cgroup = cgroup
         self.outputLimit = max(outputLimit, Self.minimumOutputLimit)
+        self.mask = mask
         self.environment = environment
         waiter = try ShimWaiter()
         AttemptDirectory.prepareStaging(state: self.state)

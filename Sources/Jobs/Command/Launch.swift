@@ -47,7 +47,7 @@ extension Launch {
     private func options(_ attempt: AttemptDirectory, _ executor: Executor) -> [String] {
         var options = [
             "-d", attempt.path, "-g", String(grace.milliseconds), "-w", workingDirectory,
-            "-o", String(executor.outputLimit), "-h", executor.state,
+            "-o", String(executor.outputLimit), "-h", executor.state, "-m", String(executor.mask, radix: 8),
         ]
         if niceness != 0 { options += ["-n", String(niceness)] }
         if let cgroup = executor.cgroup { options += ["-c", "\(cgroup)/job-\(attempt.name)"] }

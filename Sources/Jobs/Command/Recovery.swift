@@ -1,7 +1,7 @@
 internal import Glibc
 internal import Model
 
-/// Ends what a shim that was killed left behind.
+/// Ends what a shim that was killed left behind, and a shim that was stopped.
 struct Recovery {
     /// The attempt the shim worked on.
     let attempt: AttemptDirectory
@@ -35,6 +35,16 @@ struct Recovery {
 }
 
 extension AttemptDirectory {
+    /// Whether the shim is there and somebody has stopped it (proc(5): state `T` or `t`, field 3; start, field 22).
+    var isShimStopped: Bool {
+        guard let shim = lines(of: identity).first(where: { $0.hasPrefix("shim ") })?.split(separator: " "),
+            shim.count == 3, let status = lines(of: "/proc/\(shim[1])/stat").first,
+            let name = status.lastIndex(of: ")")
+        else { return false }
+        let fields = status[name...].split(separator: " ")
+        return fields.count > 20 && fields[20] == shim[2] && ["T", "t"].contains(fields[1])
+    }
+
     /// Whether the machine has not been restarted since the shim was started.
     var isOfThisBoot: Bool {
         let boot = lines(of: "/proc/sys/kernel/random/boot_id").first ?? ""
