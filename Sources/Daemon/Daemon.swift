@@ -49,7 +49,9 @@ struct Daemon: Sendable {
         let directory = try StateDirectory(configuration.stateDirectory)
         defer { withExtendedLifetime(directory) {} }
         let endpoint = try Endpoint.prepared(configuration, inherited)
-        let store = try Store(path: configuration.storePath, reserve: configuration.reservePath)
+        let failures = AsyncStream<StoreError>.makeStream()
+        Store.observeSync(of: configuration.storePath) { failures.continuation.yield($0) }
+        let store = try Store(path: configuration.storePath, reserve: configuration.reservePath, failures: failures)
         let executor = try executor(directory, endpoint, mask: commandMask)
         let group = try endpoint.group
         let access = Access(
@@ -130,6 +132,7 @@ struct Daemon: Sendable {
     private func stop(_ engine: Engine, _ server: HTTPServer, _ executor: Executor, leavesCommands: Bool) async {
         logger.notice("stopping", metadata: ["commands": "\(leavesCommands ? "run on" : "end")"])
         await tell(.stopping)
+        engine.store.stopWaitingForRoom()
         if leavesCommands && inherited != nil {
             // Whoever comes now waits for the next daemon.
             await server.stopAccepting()

@@ -60,6 +60,7 @@ package final class Engine: Sendable {
             group.addTask { await self.progressLoop() }
             group.addTask { try await self.retentionLoop() }
             group.addTask { for await failure in self.failures.stream { throw failure } }
+            group.addTask { for await failure in self.store.failures.stream { throw failure } }
             readiness.ring()
             alarm.ring()
             hooksPending.ring()

@@ -17,11 +17,14 @@ extension Store {
     /// - Throws: ``StoreError`` naming the first thing that is wrong.
     package static func check(_ path: String) throws -> StoreReport {
         do {
-            try look(at: path, Schema.migrator)
+            guard try look(at: path, Schema.migrator) else {
+                throw StoreError(code: .unavailable, message: "\(path): there is no history, or nothing in it")
+            }
             var configuration = Configuration()
             configuration.readonly = true
             return try DatabaseQueue(path: path, configuration: configuration).read { db in
                 try requireSound(db, path)
+                try requireSchema(db, path)
                 return try StoreReport(
                     schema: Schema.migrator.appliedMigrations(db).last ?? "none",
                     sqlite: String.fetchOne(db, sql: "SELECT sqlite_version()") ?? "",
@@ -30,6 +33,23 @@ extension Store {
             }
         } catch {
             throw StoreError(error, path: path)
+        }
+    }
+
+    /// - Throws: ``StoreError`` when a table, an index or a view is missing or another one than the migrations make.
+    private static func requireSchema(_ db: Database, _ path: String) throws {
+        let model = try DatabaseQueue()
+        if let version = try Schema.migrator.appliedMigrations(db).last {
+            try Schema.migrator.migrate(model, upTo: version)
+        }
+        let listing = "SELECT type || ' ' || name AS part, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'"
+        let expected = try model.read { try Row.fetchAll($0, sql: listing) }
+        let found = Set(try Row.fetchAll(db, sql: listing))
+        let missing = expected.filter { !found.contains($0) }.map { $0["part"] as String }
+        guard missing.isEmpty else {
+            throw StoreError(
+                code: .corrupt,
+                message: "\(path): damaged: missing or changed: \(missing.sorted().joined(separator: ", "))")
         }
     }
 

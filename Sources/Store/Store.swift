@@ -12,17 +12,24 @@ package final class Store: Sendable {
     let pool: DatabasePool
     let writer: Writer
     private let feed = CommitFeed()
+    /// What shows that the file cannot be relied on, and so nothing more may be told from it.
+    package let failures: Failures
+    package typealias Failures = (stream: AsyncStream<StoreError>, continuation: AsyncStream<StoreError>.Continuation)
 
     /// Opens the history file at `path`, creating or migrating it.
     ///
     /// - Parameter reserve: the path of a file that keeps room on the disk for what cannot be refused; `nil` for none.
+    /// - Parameter failures: where it is told that the file cannot be relied on.
     /// - Throws: ``StoreError`` when it cannot be opened, is damaged, or was written by a newer version; it is then left
     ///   as it was.
-    package init(path: String, reserve: String? = nil) throws {
+    package init(
+        path: String, reserve: String? = nil, failures: Failures = AsyncStream<StoreError>.makeStream()
+    ) throws {
         self.path = path
+        self.failures = failures
         do {
             let migrator = Schema.migrator
-            try Self.look(at: path, migrator)
+            try Self.look(at: path, reserve: reserve, migrator)
             pool = try DatabasePool(path: path, configuration: Self.configuration())
             try migrator.migrate(pool)
             // DatabasePool sets NORMAL after its preparations, which can lose acknowledged rows at a power cut.
@@ -34,14 +41,44 @@ package final class Store: Sendable {
         writer = Writer(pool: pool, reserve: reserve.map(Reserve.init)) { feed.ring() }
     }
 
+    /// Has `tell` called when the history at `path` could not be made durable, also where no caller learns of it, in a checkpoint.
+    /// After a failed fsync nobody knows what is on the disk, and another one that succeeds proves nothing. To be called before
+    /// a store is opened, once.
+    package static func observeSync(of path: String, _ tell: @escaping @Sendable (StoreError) -> Void) {
+        Database.logError = { code, message in
+            guard code == .SQLITE_IOERR_FSYNC, message.contains(path) else { return }
+            tell(StoreError(code: .unavailable, message: "\(path): cannot be made durable: \(message)"))
+        }
+    }
+
     /// Looks at a file that is there already, without changing a byte of it.
     ///
-    /// - Throws: ``StoreError`` when it is no file, another program's database, or written by a newer version.
-    static func look(at path: String, _ migrator: DatabaseMigrator) throws {
+    /// - Parameter reserve: the path of a file that is made after the history.
+    /// - Returns: whether there is a history.
+    /// - Throws: ``StoreError`` when it is no file, another program's database, written by a newer version, or gone although
+    ///   something shows that there was one.
+    @discardableResult
+    static func look(at path: String, reserve: String? = nil, _ migrator: DatabaseMigrator) throws -> Bool {
         var status = stat()
-        guard stat(path, &status) == 0, status.st_size > 0 else { return }
-        guard status.st_mode & S_IFMT == S_IFREG else {
+        let isThere = stat(path, &status) == 0
+        guard !isThere || status.st_mode & S_IFMT == S_IFREG else {
             throw StoreError(code: .unavailable, message: "\(path): not a regular file; move it away")
+        }
+        guard isThere, status.st_size > 0 else {
+            // SQLite would begin anew, and throw away what a log still holds.
+            for trace in [path + "-wal", reserve].compactMap(\.self)
+            where stat(trace, &status) == 0 && status.st_size > 0 {
+                throw StoreError(
+                    code: .corrupt,
+                    message:
+                        "\(path): empty or gone, but there was a history, as \(trace) shows: restore a backup, or move "
+                        + "both away")
+            }
+            return false
+        }
+        // What is shorter than the header of a database is an empty one to SQLite.
+        guard status.st_size >= 100 else {
+            throw StoreError(code: .corrupt, message: "\(path): not a database; move it away, or restore a backup")
         }
         var configuration = Configuration()
         configuration.readonly = true
@@ -58,6 +95,7 @@ package final class Store: Sendable {
                     code: .corrupt, message: "\(path): another program's database; it was left untouched: move it away")
             }
         }
+        return true
     }
 
     /// How long the write-ahead log may stay, in bytes.
@@ -76,6 +114,11 @@ package final class Store: Sendable {
             try db.execute(sql: "PRAGMA journal_size_limit = \(logLimit)")
         }
         return configuration
+    }
+
+    /// From now on what cannot be written because the disk is full fails, and is not tried again: nobody can wait for it.
+    package func stopWaitingForRoom() {
+        writer.stopWaitingForRoom()
     }
 
     /// Closes all connections, after what has been queued to write.
@@ -98,8 +141,14 @@ extension Store {
         do {
             return try await pool.read(body)
         } catch let error as DatabaseError {
-            throw StoreError(error, path: path)
+            throw noted(StoreError(error, path: path))
         }
+    }
+
+    /// `error`, after which nothing more is told if it shows that the file is damaged.
+    private func noted(_ error: StoreError) -> StoreError {
+        if error.code == .corrupt { failures.continuation.yield(error) }
+        return error
     }
 
     /// Writes inside the next batch and returns after its commit.
@@ -112,7 +161,9 @@ extension Store {
         do {
             return try await writer.write(isRefusable: isRefusable, whenQueued: whenQueued, body)
         } catch let error as DatabaseError {
-            throw StoreError(error, path: path)
+            throw noted(StoreError(error, path: path))
+        } catch let error as StoreError {
+            throw noted(error)
         }
     }
 

@@ -62,7 +62,9 @@ extension StoreError {
         case .SQLITE_FULL: self = .full(path: path, cause: error)
         case .SQLITE_CORRUPT, .SQLITE_NOTADB:
             self.init(
-                code: .corrupt, message: "\(path): not a usable database; it was left untouched: restore a backup",
+                code: .corrupt,
+                message:
+                    "\(path): not a database, or damaged: look through it with taskd --check, and restore a backup",
                 cause: error)
         case .SQLITE_CANTOPEN, .SQLITE_IOERR, .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_BUSY, .SQLITE_LOCKED:
             self.init(code: .unavailable, message: "\(path): cannot be read or written", cause: error)

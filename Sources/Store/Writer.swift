@@ -1,4 +1,5 @@
 internal import GRDB
+internal import Glibc
 internal import Synchronization
 
 /// The one place that writes: a queue of commands, committed in batches by a single connection.
@@ -38,6 +39,10 @@ final class Writer: Sendable {
     /// Called after each commit, before the callers resume.
     private let committed: @Sendable () -> Void
     private let metrics = WriterMetrics()
+    /// Whether what cannot be refused is tried again while the disk is full.
+    private let waitsForRoom = Atomic(true)
+    /// How long it waits before it is tried again, in microseconds.
+    private static let rest: UInt32 = 100_000
 
     init(
         pool: DatabasePool, room: Int = 1000, reserve: Reserve? = nil, committed: @escaping @Sendable () -> Void
@@ -74,14 +79,26 @@ final class Writer: Sendable {
     }
 
     private func commit(_ batch: [any WriteCommand], _ db: Database) {
-        let failure = transact(batch, db)
-        guard failure?.code == .full, batch.contains(where: { !$0.isRefusable }), reserve?.release() == true else {
+        var failure = transact(batch, db)
+        guard failure?.code == .full, batch.contains(where: { !$0.isRefusable }), let reserve else {
             return tell(batch, failure)
         }
-        // What can be asked for again is refused; what has happened has to be written down.
+        // What can be asked for again is refused; what has happened has to be written down, as soon as there is room.
         tell(batch.filter(\.isRefusable), failure)
         let own = batch.filter { !$0.isRefusable }
-        tell(own, transact(own, db))
+        while failure?.code == .full {
+            if !reserve.release() {
+                guard waitsForRoom.load(ordering: .relaxed) else { break }
+                usleep(Self.rest)
+            }
+            failure = transact(own, db)
+        }
+        tell(own, failure)
+    }
+
+    /// From now on what cannot be written for want of room fails.
+    func stopWaitingForRoom() {
+        waitsForRoom.store(false, ordering: .relaxed)
     }
 
     /// - Returns: why nothing of it was committed; `nil` when it was.
@@ -139,7 +156,7 @@ private protocol WriteCommand: Sendable {
     /// Does the work and keeps what came of it. May be called again when the transaction was rolled back.
     ///
     /// - Returns: whether it did not throw; else what it has written is to be undone.
-    /// - Throws: only when the whole transaction is gone, as SQLite does after some failures, such as a full disk.
+    /// - Throws: when there is no room, or the whole transaction is gone, as SQLite does after some failures.
     func perform(_ db: Database) throws -> Bool
 
     /// Tells the caller, once the commit's fate is known.
@@ -167,7 +184,9 @@ private final class PendingWrite<Value: Sendable>: WriteCommand {
             result.withLock { $0 = .success(value) }
             return true
         } catch {
-            guard db.isInsideTransaction else { throw error }
+            // No command's own fault.
+            let isFull = (error as? DatabaseError)?.resultCode.primaryResultCode == .SQLITE_FULL
+            guard db.isInsideTransaction, !isFull else { throw error }
             result.withLock { $0 = .failure(error) }
             return false
         }

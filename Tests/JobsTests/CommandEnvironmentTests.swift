@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Jobs
 import Model
 import Testing
@@ -49,7 +50,7 @@ extension CommandTests {
                 #expect(report.outcome.stdout == "0022\n")
                 // What the daemon and the shim make is theirs alone.
                 var status = stat()
-                #expect(stat(bench.attempt().exit, &status) == 0 && status.st_mode & 0o777 == 0o600)
+                #expect(stat(bench.attempt().path + "/exit", &status) == 0 && status.st_mode & 0o777 == 0o600)
             }
         }
 

@@ -75,6 +75,16 @@ import Testing
         }
     }
 
+    @Test(arguments: ["TABLE labels", "VIEW history", "INDEX tasks_name"])
+    func aPartThatIsMissingIsFound(_ part: String) async throws {
+        try await withStore { bench in
+            try await bench.store.write { try $0.execute(sql: "DROP \(part)") }
+            let error = #expect(throws: StoreError.self) { try Store.check(bench.path) }
+            #expect(error?.code == .corrupt)
+            #expect(error?.message.contains(part.lowercased()) == true)
+        }
+    }
+
     @Test func aDamagedPageIsFoundAndLeftAsItWas() async throws {
         try await withDirectory { directory in
             let path = directory + "/history.sqlite"

@@ -19,6 +19,8 @@ struct DamageTests {
             var generator = SeededGenerator(seed: 15)
             data = Data((0..<8192).map { _ in UInt8.random(in: 0...255, using: &generator) })
         },
+        Damage(testDescription: "cut to nothing") { $0 = Data() },
+        Damage(testDescription: "cut to a byte") { $0 = $0.prefix(1) },
         Damage(testDescription: "a text") { $0 = Data("remember the milk\n".utf8) },
     ]
 
@@ -40,6 +42,50 @@ struct DamageTests {
             try whole.write(to: file)
             try await daemon.start()
             #expect(try await daemon.http("GET", "/v1/tasks").json["tasks"]?.arrayValue?.count == 20)
+        }
+    }
+
+    /// SQLite begins anew with a file that is empty, and throws the log away.
+    @Test func aLogWithoutItsFileIsLeftAsItWas() async throws {
+        try await withDaemon { daemon in
+            for _ in 1...20 { _ = try await daemon.submit(["sleep": 0, "hold": true]) }
+            try await daemon.kill9()
+            let log = URL(filePath: daemon.history + "-wal")
+            let (whole, frames) = (try Data(contentsOf: URL(filePath: daemon.history)), try Data(contentsOf: log))
+            for isThere in [true, false] {
+                if isThere {
+                    try Data().write(to: URL(filePath: daemon.history))
+                } else {
+                    try FileManager.default.removeItem(atPath: daemon.history)
+                }
+                let check = try await Program.run(Program.taskd, ["--state-dir", daemon.state, "--check"])
+                #expect(check.status == 70 && check.stderr.contains("restore a backup"), "\(check.stderr)")
+                let error = await #expect(throws: TestFailure.self) { try await daemon.start() }
+                #expect("\(String(describing: error))".contains("restore a backup"))
+                #expect(try Data(contentsOf: log) == frames)
+            }
+            try whole.write(to: URL(filePath: daemon.history))
+            try await daemon.start()
+            #expect(try await daemon.http("GET", "/v1/tasks").json["tasks"]?.arrayValue?.count == 20)
+        }
+    }
+
+    @Test func aDamagedPageThatIsMetEndsTheDaemon() async throws {
+        try await withDaemon { daemon in
+            _ = try await daemon.submit(["sleep": 0, "hold": true])
+            try await daemon.end(SIGTERM)
+            let page = try await Program.run(
+                "/usr/bin/sqlite3",
+                ["-readonly", daemon.history, "SELECT rootpage FROM sqlite_master WHERE name = 'labels'"])
+            let root = try #require(Int(page.stdout.trimmingCharacters(in: .whitespacesAndNewlines)))
+            let file = try #require(FileHandle(forUpdatingAtPath: daemon.history))
+            try file.seek(toOffset: UInt64(root - 1) * 4096)
+            try file.write(contentsOf: Data(repeating: 99, count: 8))
+            try file.close()
+            try await daemon.start()
+            let job: JSONValue = ["sleep": 0, "hold": true, "labels": ["a": "b"]]
+            #expect(try await daemon.http("POST", "/v1/tasks", job).status == 500)
+            #expect(try await daemon.ending() == 70)
         }
     }
 

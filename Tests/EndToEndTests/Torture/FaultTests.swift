@@ -29,6 +29,24 @@ struct FaultTests {
         )
     }
 
+    /// Nobody waits for a checkpoint, and another fsync that succeeds would prove nothing.
+    @Test func aHistoryThatCannotBeMadeDurableEndsTheDaemon() async throws {
+        try await withDaemon { daemon in
+            try await daemon.end(SIGTERM)
+            try await daemon.start(
+                under: Strace.failing("fdatasync", with: "EIO", at: 1, forEver: true, of: daemon.history))
+            // A checkpoint comes after some ninety commits.
+            var acknowledged = 0
+            while acknowledged < 1000, (try? await daemon.submit(["sleep": 0, "hold": true])) != nil {
+                acknowledged += 1
+            }
+            #expect(try await daemon.ending() == 70)
+            try await daemon.start()
+            let held = try await daemon.http("GET", "/v1/health").json["tasks"]?["held"]?.intValue
+            #expect(try #require(held) >= acknowledged && acknowledged > 0)
+        }
+    }
+
     private func run(under strace: [String]) async throws -> (met: Bool, refused: Int) {
         let submitter = Submitter()
         return try await withDirectory { directory in
@@ -61,9 +79,13 @@ enum Strace {
     static let isPossible = access(path, X_OK) == 0
 
     /// The command that runs another, in the process it is started in, whose `position`th call of `call` fails.
-    static func failing(_ call: String, with error: String, at position: Int, forEver: Bool) -> [String] {
-        [
-            path, "-D", "-f", "-qq", "-o", "/dev/null", "--seccomp-bpf", "-e", "trace=\(call)", "-e",
+    ///
+    /// - Parameter file: the path of the only file whose calls count and fail; `nil` for any.
+    static func failing(
+        _ call: String, with error: String, at position: Int, forEver: Bool, of file: String? = nil
+    ) -> [String] {
+        [path, "-D", "-f", "-qq", "-o", "/dev/null", "--seccomp-bpf"] + (file.map { ["-P", $0] } ?? []) + [
+            "-e", "trace=\(call)", "-e",
             "inject=\(call):error=\(error):when=\(position)\(forEver ? "+" : "")",
         ]
     }
