@@ -145,6 +145,12 @@ extension TaskFilter {
         return ("id IN (\(period))", arguments)
     }
 
+    /// Whether tasks of one name are asked for, and not of all that a pattern fits.
+    private var isOneName: Bool {
+        guard let name else { return false }
+        return !name.contains { "*?[".contains($0) }
+    }
+
     fileprivate var condition: (sql: String, arguments: StatementArguments) {
         var terms: [String] = []
         var arguments: StatementArguments = []
@@ -154,9 +160,10 @@ extension TaskFilter {
         }
         if !states.isEmpty {
             let names = states.map { "'\($0.rawValue)'" }.sorted().joined(separator: ", ")
-            require("state IN (\(names))")
+            // The planner, which knows no sizes, takes a state for as rare as a name.
+            require("\(isOneName ? "+" : "")state IN (\(names))")
         }
-        if let name { require("name GLOB ?", name) }
+        if let name { require(isOneName ? "name = ?" : "name GLOB ?", name) }
         if let kind { require("kind = ?", kind.rawValue) }
         if let queue { require("queue = ?", queue) }
         if let parentID { require("parent_id = ?", parentID.number) }
