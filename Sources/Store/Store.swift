@@ -145,9 +145,9 @@ extension Store {
         }
     }
 
-    /// `error`, after which nothing more is told if it shows that the file is damaged.
+    /// `error`, after which nothing more is told if SQLite says by it that the file is damaged.
     private func noted(_ error: StoreError) -> StoreError {
-        if error.code == .corrupt { failures.continuation.yield(error) }
+        if error.code == .corrupt && error.cause is DatabaseError { failures.continuation.yield(error) }
         return error
     }
 
