@@ -132,7 +132,6 @@ struct Daemon: Sendable {
     private func stop(_ engine: Engine, _ server: HTTPServer, _ executor: Executor, leavesCommands: Bool) async {
         logger.notice("stopping", metadata: ["commands": "\(leavesCommands ? "run on" : "end")"])
         await tell(.stopping)
-        engine.store.stopWaitingForRoom()
         if leavesCommands && inherited != nil {
             // Whoever comes now waits for the next daemon.
             await server.stopAccepting()

@@ -67,7 +67,7 @@ static bool allow_neighbours(int rules, const char *path, const char *name, size
     return done;
 }
 
-// What the program writes to stays in its reach, where that is in a directory of its own.
+// What a command writes to stays in its reach; the output of a check's program are pipes, and `attempt` is NULL.
 bool hide(const char *state, const char *attempt) {
     struct landlock_ruleset_attr handled = {.handled_access_fs = HANDLED};
     int rules = (int)syscall(SYS_landlock_create_ruleset, &handled, sizeof handled, 0);

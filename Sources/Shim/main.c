@@ -51,7 +51,10 @@ static bool parse(int count, char **arguments, struct options *options) {
         case 'c': options->cgroup = optarg; break;
         case 'h': options->hidden = optarg; break;
         case 'o': options->output = strtoll(optarg, NULL, 10); break;
-        case 'm': options->mask = (mode_t)strtoul(optarg, NULL, 8); break;
+        case 'm':
+            if (!*optarg || optarg[strspn(optarg, "01234567")]) return false;
+            options->mask = (mode_t)strtoul(optarg, NULL, 8);
+            break;
         case 'n': options->priority = (int)strtol(optarg, NULL, 10); break;
         case 'l':
             if (!take_limit(options, optarg)) return false;

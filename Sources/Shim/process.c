@@ -47,6 +47,7 @@ void each_process(void (*visit)(const struct process *, void *), void *context) 
 struct table {
     struct process *rows;
     size_t count, room;
+    pid_t root;             // whose descendants are meant
 };
 
 static void append(const struct process *process, void *context) {
@@ -66,7 +67,7 @@ static int by_pid(const void *left, const void *right) {
 }
 
 static bool is_inside(const struct table *table, pid_t pid) {
-    if (pid == getpid()) return true;
+    if (pid == table->root) return true;
     struct process wanted = {.pid = pid};
     const struct process *found = bsearch(&wanted, table->rows, table->count, sizeof wanted, by_pid);
     return found && found->inside;
@@ -99,9 +100,11 @@ static void signal_one(const struct table *table, const struct process *seen, in
     close(pidfd);
 }
 
-// Signals every descendant. All of them are known by their parents: the shim is the reaper of whatever they abandon.
-void tree_signal(int number) {
-    struct table table = {0};
+void tree_signal(int number) { tree_signal_below(getpid(), number); }
+
+// Signals every descendant of a shim. All of them are known by their parents: it is the reaper of whatever they abandon.
+void tree_signal_below(pid_t shim, int number) {
+    struct table table = {.root = shim};
     each_process(append, &table);
     mark_descendants(&table);
     for (size_t i = 0; i < table.count; i++) {

@@ -48,11 +48,10 @@ static void end(const struct process *process, void *context) {
     if (process->pid == getpid()) return;
     int pidfd = process_open(process->pid);
     if (pidfd < 0) return;
-    struct process current;
+    struct process current = {0};
     // Nothing older than the shim can be of its tree.
     bool is_same = process_read(process->pid, &current) && current.start == process->start
         && current.start >= search->shim.start;
-    // A shim that is still there has been stopped by what it is to end.
     bool is_shim = current.pid == search->shim.pid && current.start == search->shim.start;
     bool is_child = current.pid == search->child.pid && current.start == search->child.start;
     struct pollfd ended = {.fd = pidfd, .events = POLLIN};
@@ -61,6 +60,16 @@ static void end(const struct process *process, void *context) {
         if (process_send(pidfd, SIGKILL, 0) == 0) poll(&ended, 1, 1000);
     }
     close(pidfd);
+}
+
+// A shim that is still there has been stopped by what it is to end, which it alone knows all of. What is dead it does not reap:
+// so there is a number of rounds, enough to outrun what forks.
+static void end_below(const struct process *shim) {
+    struct process current;
+    for (int round = 0; round < 20 && process_read(shim->pid, &current) && current.start == shim->start; round++) {
+        tree_signal_below(shim->pid, SIGKILL);
+        poll(NULL, 0, 5);
+    }
 }
 
 // Without its shim a tree has no reaper that knows it: it is found by its cgroup and by the mark of its variables.
@@ -78,6 +87,7 @@ int recover(const char *directory) {
     if (file) fclose(file);
     boot_id(boot);
     if (strcmp(boot, then) != 0) return 0;
+    end_below(&search.shim);
     if (cgroup[0]) cgroup_remove(cgroup);
     do {
         search.found = 0;

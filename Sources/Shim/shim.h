@@ -49,6 +49,7 @@ int process_open(pid_t pid);
 int process_send(int pidfd, int number, unsigned flags);
 void each_process(void (*visit)(const struct process *process, void *context), void *context);
 void tree_signal(int number);
+void tree_signal_below(pid_t shim, int number);
 #define SIGNAL_GROUP (1U << 2)  // PIDFD_SIGNAL_PROCESS_GROUP, Linux 6.9
 
 // tree.c: a program and all that it starts, until the last of them is gone.

@@ -39,9 +39,10 @@ extension Store {
     /// - Throws: ``StoreError`` when a table, an index or a view is missing or another one than the migrations make.
     private static func requireSchema(_ db: Database, _ path: String) throws {
         let model = try DatabaseQueue()
-        if let version = try Schema.migrator.appliedMigrations(db).last {
-            try Schema.migrator.migrate(model, upTo: version)
+        guard let version = try Schema.migrator.appliedMigrations(db).last else {
+            throw StoreError(code: .corrupt, message: "\(path): damaged: the list of its migrations is empty")
         }
+        try Schema.migrator.migrate(model, upTo: version)
         let listing = "SELECT type || ' ' || name AS part, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'"
         let expected = try model.read { try Row.fetchAll($0, sql: listing) }
         let found = Set(try Row.fetchAll(db, sql: listing))

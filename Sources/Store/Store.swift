@@ -12,8 +12,9 @@ package final class Store: Sendable {
     let pool: DatabasePool
     let writer: Writer
     private let feed = CommitFeed()
-    /// What shows that the file cannot be relied on, and so nothing more may be told from it.
+    /// What shows that the file cannot be relied on: the daemon ends then.
     package let failures: Failures
+    /// Where a store tells, once, that its file cannot be relied on, and where that is heard.
     package typealias Failures = (stream: AsyncStream<StoreError>, continuation: AsyncStream<StoreError>.Continuation)
 
     /// Opens the history file at `path`, creating or migrating it.
@@ -41,12 +42,18 @@ package final class Store: Sendable {
         writer = Writer(pool: pool, reserve: reserve.map(Reserve.init)) { feed.ring() }
     }
 
-    /// Has `tell` called when the history at `path` could not be made durable, also where no caller learns of it, in a checkpoint.
-    /// After a failed fsync nobody knows what is on the disk, and another one that succeeds proves nothing. To be called before
-    /// a store is opened, once.
+    /// Has `tell` called when the history at `path` could not be made durable, also where no caller learns of it, in a
+    /// checkpoint: SQLite tries that again, but for the pages that an earlier one had counted as done, and the fsync that then
+    /// succeeds says nothing of those. To be called before a store is opened, once.
     package static func observeSync(of path: String, _ tell: @escaping @Sendable (StoreError) -> Void) {
+        // SQLite names files without symbolic links, in parentheses.
+        let directory = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+        let real = realpath(directory, nil)
+        defer { free(real) }
+        let name = real.map { String(cString: $0) + path.dropFirst(directory.count) } ?? path
+        let names = ["(\(name))", "(\(name)-wal)"]
         Database.logError = { code, message in
-            guard code == .SQLITE_IOERR_FSYNC, message.contains(path) else { return }
+            guard code == .SQLITE_IOERR_FSYNC, names.contains(where: message.contains) else { return }
             tell(StoreError(code: .unavailable, message: "\(path): cannot be made durable: \(message)"))
         }
     }
@@ -65,15 +72,7 @@ package final class Store: Sendable {
             throw StoreError(code: .unavailable, message: "\(path): not a regular file; move it away")
         }
         guard isThere, status.st_size > 0 else {
-            // SQLite would begin anew, and throw away what a log still holds.
-            for trace in [path + "-wal", reserve].compactMap(\.self)
-            where stat(trace, &status) == 0 && status.st_size > 0 {
-                throw StoreError(
-                    code: .corrupt,
-                    message:
-                        "\(path): empty or gone, but there was a history, as \(trace) shows: restore a backup, or move "
-                        + "both away")
-            }
+            try requireNoTraces(of: path, reserve: reserve)
             return false
         }
         // What is shorter than the header of a database is an empty one to SQLite.
@@ -98,6 +97,18 @@ package final class Store: Sendable {
         return true
     }
 
+    /// Refuses to begin anew where there was a history: SQLite would, and throw away what a log still holds.
+    private static func requireNoTraces(of path: String, reserve: String?) throws {
+        var status = stat()
+        let traces = [path + "-wal", reserve].compactMap(\.self).filter { stat($0, &status) == 0 && status.st_size > 0 }
+        guard !traces.isEmpty else { return }
+        throw StoreError(
+            code: .corrupt,
+            message:
+                "\(path): empty or gone, but there was a history: move \(traces.joined(separator: " and ")) away, then "
+                + "restore a backup, or begin anew without one")
+    }
+
     /// How long the write-ahead log may stay, in bytes.
     static let logLimit = 16 << 20
 
@@ -114,11 +125,6 @@ package final class Store: Sendable {
             try db.execute(sql: "PRAGMA journal_size_limit = \(logLimit)")
         }
         return configuration
-    }
-
-    /// From now on what cannot be written because the disk is full fails, and is not tried again: nobody can wait for it.
-    package func stopWaitingForRoom() {
-        writer.stopWaitingForRoom()
     }
 
     /// Closes all connections, after what has been queued to write.

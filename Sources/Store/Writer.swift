@@ -1,5 +1,4 @@
 internal import GRDB
-internal import Glibc
 internal import Synchronization
 
 /// The one place that writes: a queue of commands, committed in batches by a single connection.
@@ -39,10 +38,6 @@ final class Writer: Sendable {
     /// Called after each commit, before the callers resume.
     private let committed: @Sendable () -> Void
     private let metrics = WriterMetrics()
-    /// Whether what cannot be refused is tried again while the disk is full.
-    private let waitsForRoom = Atomic(true)
-    /// How long it waits before it is tried again, in microseconds.
-    private static let rest: UInt32 = 100_000
 
     init(
         pool: DatabasePool, room: Int = 1000, reserve: Reserve? = nil, committed: @escaping @Sendable () -> Void
@@ -55,7 +50,7 @@ final class Writer: Sendable {
 
     /// Does `body` inside the next transaction and returns after the commit.
     ///
-    /// It may be called twice, what it did first undone, and so touches nothing but the database.
+    /// It may be called again when what it did was undone, and so touches nothing but the database.
     /// Commands run in the order of the calls. Cancelling the caller does not stop a command that has been queued.
     /// - Parameter whenQueued: is called as soon as the command has its place in that order.
     /// - Parameter isRefusable: whether it is refused when too many wait, because somebody can ask again; what the daemon
@@ -79,26 +74,14 @@ final class Writer: Sendable {
     }
 
     private func commit(_ batch: [any WriteCommand], _ db: Database) {
-        var failure = transact(batch, db)
-        guard failure?.code == .full, batch.contains(where: { !$0.isRefusable }), let reserve else {
+        let failure = transact(batch, db)
+        guard failure?.code == .full, batch.contains(where: { !$0.isRefusable }), reserve?.release() == true else {
             return tell(batch, failure)
         }
-        // What can be asked for again is refused; what has happened has to be written down, as soon as there is room.
+        // What can be asked for again is refused; what has happened has to be written down.
         tell(batch.filter(\.isRefusable), failure)
         let own = batch.filter { !$0.isRefusable }
-        while failure?.code == .full {
-            if !reserve.release() {
-                guard waitsForRoom.load(ordering: .relaxed) else { break }
-                usleep(Self.rest)
-            }
-            failure = transact(own, db)
-        }
-        tell(own, failure)
-    }
-
-    /// From now on what cannot be written for want of room fails.
-    func stopWaitingForRoom() {
-        waitsForRoom.store(false, ordering: .relaxed)
+        tell(own, transact(own, db))
     }
 
     /// - Returns: why nothing of it was committed; `nil` when it was.
@@ -126,8 +109,8 @@ final class Writer: Sendable {
         return true
     }
 
-    /// Does what ``perform(_:_:)`` could not, each command under a savepoint. Few commands throw, and whatever is written under a
-    /// savepoint is copied page by page: a batch of commands that do not throw is better off without.
+    /// Does what ``perform(_:_:)`` could not, each command under a savepoint. Few commands throw, and whatever is written under
+    /// a savepoint is copied page by page: a batch of commands that do not throw is better off without.
     private func performApart(_ batch: [any WriteCommand], _ db: Database) throws {
         guard batch.count > 1 else { return }
         try begin(db)

@@ -15,7 +15,7 @@ struct CommandWorkbench: Sendable {
         mark = "taskd-test-\(UUID().uuidString)"
         executor = try Executor(
             shim: Self.shim, state: directory, socket: directory + "/taskd.sock", isOfSameBoot: isOfSameBoot,
-            cgroup: cgroup, outputLimit: outputLimit)
+            cgroup: cgroup, outputLimit: outputLimit, mask: 0o027)
     }
 
     /// A bench around an existing state directory, as a daemon that was started anew has it.

@@ -1,42 +1,10 @@
 import Foundation
 import GRDB
-import Synchronization
 import Testing
 
 @testable import Store
 
 @Suite(.timeLimit(.minutes(1))) struct BackpressureTests {
-    @Test func whatCannotBeRefusedWaitsForRoomOnTheDisk() async throws {
-        try await withStore { bench in
-            let writer = Writer(pool: bench.store.pool, reserve: Reserve(path: bench.directory + "/reserve")) {}
-            let tries = Mutex(0)
-            let isWritten = try await writer.write { _ in
-                guard
-                    tries.withLock({
-                        $0 += 1; return $0
-                    }) > 3
-                else { throw DatabaseError(resultCode: .SQLITE_FULL) }
-                return true
-            }
-            #expect(isWritten)
-            await #expect(throws: StoreError.self) {
-                try await writer.write(isRefusable: true) { _ in throw DatabaseError(resultCode: .SQLITE_FULL) }
-            }
-            // When nobody can wait any more it fails.
-            let (tried, trying) = AsyncStream<Void>.makeStream()
-            let hopeless = Task {
-                try await writer.write { _ in
-                    trying.yield()
-                    throw DatabaseError(resultCode: .SQLITE_FULL)
-                }
-            }
-            for await _ in tried { break }
-            writer.stopWaitingForRoom()
-            let error = await #expect(throws: StoreError.self) { try await hopeless.value }
-            #expect(error?.code == .full)
-        }
-    }
-
     @Test func whatCanBeAskedAgainIsRefusedWhenTooMuchWaits() async throws {
         try await withStore { bench in
             let writer = Writer(pool: bench.store.pool, room: 2) {}

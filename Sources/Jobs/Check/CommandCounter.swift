@@ -5,8 +5,8 @@ internal import SystemPackage
 
 /// Runs a program, without a shell, whose output holds the number.
 ///
-/// The program is started by the shim, which ends it should the daemon die: the daemon's next run asks anew. The state directory
-/// is hidden from it as it is from commands.
+/// The program is started by the shim, which ends it should the daemon die: the daemon's next run asks anew. The state
+/// directory is hidden from it as it is from commands.
 struct CommandCounter: SourceCounter {
     /// The most a program may write: 1 MiB.
     private static let maximumOutput = 1 << 20

@@ -50,8 +50,11 @@ package struct CommandHandler: JobHandler {
     private func supervise(_ shim: RunningShim, _ context: JobContext) async {
         let insistence = Insistence(attempt: shim.attempt) {
             try? await context.clock.sleep(for: context.grace + Self.patience)
+            var wasStopped = false
             while !Task.isCancelled {
-                await endStopped(shim.attempt, context)
+                let isStopped = shim.attempt.isShimStopped
+                if wasStopped && isStopped { await end(stopped: shim.attempt, context) }
+                wasStopped = isStopped
                 try? await context.clock.sleep(for: .seconds(1))
             }
         }
@@ -70,8 +73,7 @@ package struct CommandHandler: JobHandler {
     private static let patience = Duration.seconds(2)
 
     /// Ends a command that keeps stopping its shim, and with it the shim.
-    private func endStopped(_ attempt: AttemptDirectory, _ context: JobContext) async {
-        guard attempt.isShimStopped else { return }
+    private func end(stopped attempt: AttemptDirectory, _ context: JobContext) async {
         // What cannot be started now is tried again in a second.
         try? await Recovery(attempt: attempt, environment: variables(context)).run(by: executor)
     }
@@ -140,8 +142,8 @@ extension ExceptionInfo {
 }
 
 /// Turns cancel requests into orders to the shim: one for each request, although the first one reaches the handler twice,
-/// as the cancellation of its task and as an element of the stream. With the first one a task begins that looks after what comes
-/// of it.
+/// as the cancellation of its task and as an element of the stream. With the first one a task begins that looks after what
+/// comes of it.
 private final class Insistence: Sendable {
     private struct State {
         var hasAsked = false

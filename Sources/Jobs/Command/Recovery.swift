@@ -35,14 +35,14 @@ struct Recovery {
 }
 
 extension AttemptDirectory {
-    /// Whether the shim is there and somebody has stopped it (proc(5): state `T` or `t`, field 3; start, field 22).
+    /// Whether the shim is there and somebody has stopped it (proc(5): state `T`, field 3; start, field 22).
     var isShimStopped: Bool {
         guard let shim = lines(of: identity).first(where: { $0.hasPrefix("shim ") })?.split(separator: " "),
             shim.count == 3, let status = lines(of: "/proc/\(shim[1])/stat").first,
             let name = status.lastIndex(of: ")")
         else { return false }
         let fields = status[name...].split(separator: " ")
-        return fields.count > 20 && fields[20] == shim[2] && ["T", "t"].contains(fields[1])
+        return fields.count > 20 && fields[20] == shim[2] && fields[1] == "T"
     }
 
     /// Whether the machine has not been restarted since the shim was started.

@@ -84,7 +84,9 @@ struct DamageTests {
             try file.close()
             try await daemon.start()
             let job: JSONValue = ["sleep": 0, "hold": true, "labels": ["a": "b"]]
-            #expect(try await daemon.http("POST", "/v1/tasks", job).status == 500)
+            // The answer may be lost with the daemon.
+            let answer = try? await daemon.http("POST", "/v1/tasks", job)
+            #expect(answer == nil || answer?.status == 500)
             #expect(try await daemon.ending() == 70)
         }
     }
