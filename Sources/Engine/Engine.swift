@@ -60,13 +60,7 @@ package final class Engine: Sendable {
             group.addTask { await self.progressLoop() }
             group.addTask { try await self.retentionLoop() }
             group.addTask { for await failure in self.failures.stream { throw failure } }
-            group.addTask {
-                for await failure in self.store.failures.stream {
-                    // Closing would fold the log into the file, and remove it: the next daemon is to find it.
-                    _ = Unmanaged.passRetained(self.store)
-                    throw failure
-                }
-            }
+            group.addTask { for await failure in self.store.failures.stream { throw failure } }
             readiness.ring()
             alarm.ring()
             hooksPending.ring()

@@ -61,6 +61,6 @@ void output_trim(void) {
     due = 0;
     arm();
     off_t length = trim(STDOUT_FILENO) + trim(STDERR_FILENO);
-    rest = length - seen > limit / 16 ? REST_IN_FLOOD : REST;
+    rest = length - seen > limit / 16 * rest / REST ? REST_IN_FLOOD : REST;
     seen = length;
 }

@@ -102,7 +102,7 @@ static void signal_one(const struct table *table, const struct process *seen, in
 
 void tree_signal(int number) { tree_signal_below(getpid(), number); }
 
-// Signals every descendant of a shim. All of them are known by their parents: it is the reaper of whatever they abandon.
+// Signals every descendant of `shim`. All of them are known by their parents: it is the reaper of whatever they abandon.
 void tree_signal_below(pid_t shim, int number) {
     struct table table = {.root = shim};
     each_process(append, &table);

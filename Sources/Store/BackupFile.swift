@@ -13,7 +13,7 @@ struct BackupFile: Sendable {
     init(path: String) throws(StoreError) {
         self.path = path
         guard access(path, F_OK) != 0 else {
-            throw StoreError(code: .unavailable, message: "\(path): is there already; give another name")
+            throw Self.taken(path)
         }
         let file = open(temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard file >= 0 else { throw Self.failure(temporary) }
@@ -45,7 +45,12 @@ struct BackupFile: Sendable {
         for suffix in ["", "-journal", "-wal", "-shm"] { unlink(temporary + suffix) }
     }
 
+    private static func taken(_ path: String) -> StoreError {
+        StoreError(code: .exists, message: "\(path): is there already; give another name")
+    }
+
     private static func failure(_ path: String) -> StoreError {
-        StoreError(code: .unavailable, message: "\(path): \(String(cString: strerror(errno)))")
+        if errno == EEXIST { return taken(path) }
+        return StoreError(code: .unavailable, message: "\(path): \(String(cString: strerror(errno)))")
     }
 }

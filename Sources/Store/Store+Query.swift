@@ -151,7 +151,7 @@ extension TaskFilter {
         return !name.contains { "*?[".contains($0) }
     }
 
-    fileprivate var condition: (sql: String, arguments: StatementArguments) {
+    var condition: (sql: String, arguments: StatementArguments) {
         var terms: [String] = []
         var arguments: StatementArguments = []
         func require(_ term: String, _ values: (any DatabaseValueConvertible)?...) {
@@ -160,9 +160,9 @@ extension TaskFilter {
         }
         if !states.isEmpty {
             let names = states.map { "'\($0.rawValue)'" }.sorted().joined(separator: ", ")
-            // The planner, which knows no sizes, takes a state for as rare as a name.
-            require("\(isOneName ? "+" : "")state IN (\(names))")
+            require("state IN (\(names))")
         }
+        // Only of one name does the planner know beforehand that its index leads there.
         if let name { require(isOneName ? "name = ?" : "name GLOB ?", name) }
         if let kind { require("kind = ?", kind.rawValue) }
         if let queue { require("queue = ?", queue) }

@@ -17,6 +17,13 @@ struct LifeTests {
         }
     }
 
+    @Test func commandsHaveTheMaskThatTheDaemonWasStartedWith() async throws {
+        try await withDaemon(under: ["/bin/sh", "-c", "umask 027; exec \"$@\"", "sh"]) { daemon in
+            let task = try await daemon.run(["shell": "umask"])
+            #expect(task["result"]?["stdout"] == "0027\n")
+        }
+    }
+
     @Test func aSocketInUseIsLeftAlone() async throws {
         try await withDaemon { daemon in
             let other = daemon.directory.path + "/other"

@@ -90,7 +90,10 @@ extension CommandTests {
         /// Once, from which the order to end wakes the shim; and for ever, when it is killed instead.
         @Test(arguments: [
             ("kill -STOP $PPID", ["CancelledError"]),
-            ("(exec env -i sh -c \"while kill -STOP $PPID; do :; done\") &", ["Lost", "CancelledError"]),
+            (
+                "(exec env -i sh -c \"sh -c 'sleep 1000; :' $MARK & while kill -STOP $PPID; do :; done\") &",
+                ["Lost", "CancelledError"]
+            ),
         ])
         func aCommandThatStopsItsShimIsEnded(stop: String, exceptions: [String]) async throws {
             try await withCommandBench { bench in

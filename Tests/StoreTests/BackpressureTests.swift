@@ -1,10 +1,24 @@
 import Foundation
 import GRDB
+import Glibc
 import Testing
 
 @testable import Store
 
 @Suite(.timeLimit(.minutes(1))) struct BackpressureTests {
+    /// A large command finds the disk full before its commit, when SQLite writes pages that its memory has no room for.
+    @Test func theReserveIsGivenAwayForACommandThatFindsNoRoomItself() async throws {
+        try await withStore { bench in
+            let reserve = bench.directory + "/reserve"
+            let writer = Writer(pool: bench.store.pool, reserve: Reserve(path: reserve)) {}
+            let isWritten = try await writer.write { _ in
+                guard access(reserve, F_OK) != 0 else { throw DatabaseError(resultCode: .SQLITE_FULL) }
+                return true
+            }
+            #expect(isWritten)
+        }
+    }
+
     @Test func whatCanBeAskedAgainIsRefusedWhenTooMuchWaits() async throws {
         try await withStore { bench in
             let writer = Writer(pool: bench.store.pool, room: 2) {}

@@ -1,4 +1,5 @@
 import GRDB
+import Model
 import Testing
 
 @testable import Store
@@ -17,6 +18,21 @@ struct PlanTests {
         (Store.youngestBeyond, "tasks_done"),
         (Store.eventsWithOwner, "events USING INTEGER PRIMARY KEY"),
     ]
+
+    @Test func tasksOfOneNameAreFoundByItAmongAllThatAreDone() async throws {
+        try await withStore { bench in
+            var filter = TaskFilter()
+            (filter.states, filter.name) = ([.succeeded, .failed, .cancelled], "nightly")
+            let condition = filter.condition
+            let plan = try await bench.store.pool.read { db in
+                try Row.fetchAll(
+                    db, sql: "EXPLAIN QUERY PLAN SELECT id FROM tasks WHERE \(condition.sql) ORDER BY id LIMIT 10",
+                    arguments: condition.arguments
+                ).map { $0["detail"] as String }.joined(separator: "; ")
+            }
+            #expect(plan == "SEARCH tasks USING INDEX tasks_name (name=?)")
+        }
+    }
 
     @Test(arguments: hot)
     func needsNoScanAndNoSorting(sql: String, index: String) async throws {

@@ -1,5 +1,4 @@
 internal import Engine
-internal import Glibc
 internal import Hummingbird
 internal import Model
 internal import Store
@@ -13,7 +12,6 @@ extension Routes {
         let field = try fields.require("path")
         let path = try field.name(limit: 4095)
         guard path.hasPrefix("/") else { throw field.invalid("must be an absolute path") }
-        guard Glibc.access(path, F_OK) != 0 else { throw field.invalid("is there already; give another name") }
         let copy = try await engine.store.backUp(to: path)
         return Reply.json(["path": .string(path), "bytes": .int(copy.bytes), "tasks": JSONValue(copy.tasks)])
     }

@@ -29,18 +29,21 @@ struct FaultTests {
         )
     }
 
-    /// Nobody waits for a checkpoint, and another fsync that succeeds would prove nothing.
-    @Test func aHistoryThatCannotBeMadeDurableEndsTheDaemon() async throws {
+    /// Nobody waits for a checkpoint; and another one, that succeeds, would remove the log that alone is sure.
+    @Test(arguments: [true, false])
+    func aHistoryThatCannotBeMadeDurableEndsTheDaemon(isForEver: Bool) async throws {
         try await withDaemon { daemon in
             try await daemon.end(SIGTERM)
             try await daemon.start(
-                under: Strace.failing("fdatasync", with: "EIO", at: 1, forEver: true, of: daemon.history))
+                under: Strace.failing("fdatasync", with: "EIO", at: 1, forEver: isForEver, of: daemon.history))
             // A checkpoint comes after some ninety commits.
             var acknowledged = 0
             while acknowledged < 1000, (try? await daemon.submit(["sleep": 0, "hold": true])) != nil {
                 acknowledged += 1
             }
             #expect(try await daemon.ending() == 70)
+            var log = stat()
+            #expect(stat(daemon.history + "-wal", &log) == 0 && log.st_size > 0)
             try await daemon.start()
             let held = try await daemon.http("GET", "/v1/health").json["tasks"]?["held"]?.intValue
             #expect(try #require(held) >= acknowledged && acknowledged > 0)
