@@ -49,18 +49,18 @@ let package = Package(
     targets: [
         .target(name: "Model", swiftSettings: settings),
         .target(name: "Tasks", swiftSettings: settings),
-        .target(name: "Store", dependencies: ["Model", database, metrics], swiftSettings: settings),
+        .target(name: "Store", dependencies: ["Model", "CLinux", database, metrics], swiftSettings: settings),
         .target(
             name: "Jobs", dependencies: ["Model", "Tasks", database, subprocess, tls] + nio,
             swiftSettings: settings),
         .target(
             name: "Engine", dependencies: ["Store", "Jobs", "Tasks", "Model", logging, metrics], swiftSettings: settings
         ),
-        .systemLibrary(name: "CMalloc"),
+        .systemLibrary(name: "CLinux"),
         .executableTarget(
             name: "Daemon",
             dependencies: [
-                "Engine", "Jobs", "Store", "Model", "CMalloc", httpTypes, signals, logging, metrics, arguments, yaml,
+                "Engine", "Jobs", "Store", "Model", "CLinux", httpTypes, signals, logging, metrics, arguments, yaml,
             ] + http + nio,
             resources: [.embedInCode("Resources/openapi.yaml")],
             swiftSettings: settings,

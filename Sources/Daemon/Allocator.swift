@@ -1,4 +1,4 @@
-internal import CMalloc
+internal import CLinux
 
 /// The settings of the C library's allocator.
 enum Allocator {

@@ -1,4 +1,4 @@
-internal import CMalloc
+internal import CLinux
 internal import Engine
 internal import Glibc
 internal import Jobs
@@ -51,7 +51,9 @@ struct Daemon: Sendable {
         let endpoint = try Endpoint.prepared(configuration, inherited)
         let failures = AsyncStream<StoreError>.makeStream()
         Store.observeSync(of: configuration.storePath) { failures.continuation.yield($0) }
-        let store = try Store(path: configuration.storePath, reserve: configuration.reservePath, failures: failures)
+        let store = try Store(
+            path: configuration.storePath, trace: directory.historyTrace, keepsRoom: true, failures: failures)
+        directory.noteHistory()
         let executor = try executor(directory, endpoint, mask: commandMask)
         let group = try endpoint.group
         let access = Access(

@@ -9,6 +9,8 @@ final class StateDirectory: Sendable {
     /// Whether the machine has not been restarted since a daemon last used the directory, so that its files are as that
     /// one left them, written to disk or not.
     let isOfThisBoot: Bool
+    /// The file that shows that the directory had a history before; `nil` when it had none.
+    let historyTrace: String?
     private let lock: Int32
 
     /// Makes the directory if it is missing, mode 0700, and locks it.
@@ -34,7 +36,21 @@ final class StateDirectory: Sendable {
                 message: "another taskd serves \(path); stop it first, or give --state-dir another directory")
         }
         isOfThisBoot = Self.noteBoot(in: lock)
+        var note = [UInt8](repeating: 0, count: Self.historyNote.count)
+        let isNoted = pread(lock, &note, note.count, Self.historyNotePlace) == note.count && note == Self.historyNote
+        historyTrace = isNoted ? lockPath : nil
     }
+
+    /// Leaves a note in the lock file that there is a history now; one that cannot be written only leaves the next daemon
+    /// in doubt.
+    func noteHistory() {
+        guard historyTrace == nil else { return }
+        pwrite(lock, Self.historyNote, Self.historyNote.count, Self.historyNotePlace)
+    }
+
+    private static let historyNote = Array("history\n".utf8)
+    /// Behind the number of the boot, a UUID and the end of its line.
+    private static let historyNotePlace: off_t = 37
 
     /// Leaves the number of this boot (random(4)) in the lock file for the next daemon.
     ///

@@ -19,8 +19,8 @@ extension Engine {
 
     private func delays(of task: TaskRecord) async throws -> [Explanation.Reason] {
         if let gate = task.waitingFor { return [Explanation.Reason(gate: gate, of: task)] }
-        guard !task.kind.isComposite else { return [] }
-        var reasons: [Explanation.Reason] = []
+        var reasons = store.hasRoom ? [] : [Explanation.Reason.diskFull(store.path)]
+        guard !task.kind.isComposite else { return reasons }
         let running = live.running
         if let queue = try await store.queueRule(task.queue) {
             if queue.isPaused { reasons.append(.queuePaused(task.queue)) }
@@ -72,6 +72,10 @@ extension Explanation.Reason {
         Self(
             code: "daemon_full", message: "the daemon runs as many tasks as it may, \(limit)",
             facts: ["max_running": JSONValue(limit)])
+    }
+
+    fileprivate static func diskFull(_ path: String) -> Self {
+        Self(code: "disk_full", message: "nothing is started while the disk of \(path) is full: free some space")
     }
 
     fileprivate static func behind(_ count: Int, queue: String, isAtLeast: Bool) -> Self {

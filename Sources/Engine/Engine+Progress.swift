@@ -39,7 +39,12 @@ extension Engine {
     private func saveProgress(of task: LiveTask) async {
         do {
             while !Task.isCancelled, let progress = task.takeProgress() {
-                try await store.record(progress, of: task.record, at: configuration.now())
+                do {
+                    try await store.record(progress, of: task.record, at: configuration.now())
+                } catch let error as StoreError where error.code == .full || error.code == .busy {
+                    guard live[task.record.id] === task else { return }
+                    task.putBackProgress()
+                }
                 try await configuration.clock.sleep(for: Self.restBetweenSaves)
             }
         } catch is CancellationError {

@@ -27,7 +27,7 @@ extension Engine {
     /// Starts what is ready while there are slots.
     private func startReady() async throws {
         var mayBeMore = true
-        while mayBeMore && !isStopping {
+        while mayBeMore && !isStopping && mayStart() {
             try await live.claiming {
                 let running = live.running
                 let free = configuration.maximumRunning - running.values.reduce(0, +)
@@ -110,6 +110,7 @@ extension Engine {
         defer { timer?.cancel() }
         for await _ in alarm.rings {
             timer?.cancel()
+            guard mayStart() else { continue }
             try await store.wake(at: configuration.now())
             readiness.ring()
             guard let next = try await store.nextWake() else { continue }

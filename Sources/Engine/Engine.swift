@@ -27,6 +27,9 @@ package final class Engine: Sendable {
     let alarm = Bell()
     /// Rung when there may be an `on_done` command to run.
     let hooksPending = Bell()
+    /// Rung when nothing is started because the disk is full.
+    let shortage = Bell()
+    let isOutOfRoom = Atomic(false)
     let hooksRunning = Mutex<[TaskID: TaskHandle<Void>]>([:])
     /// The round of claims that is going on, or was last.
     let claims = Mutex<Task<Void, any Error>?>(nil)
@@ -56,6 +59,7 @@ package final class Engine: Sendable {
         try await withThrowingTaskGroup { group in
             group.addTask { try await self.scheduleLoop() }
             group.addTask { try await self.alarmLoop() }
+            group.addTask { try await self.shortageLoop() }
             group.addTask { try await self.hookLoop() }
             group.addTask { await self.progressLoop() }
             group.addTask { try await self.retentionLoop() }

@@ -185,4 +185,9 @@ extension LiveTask {
             return state.progress
         }
     }
+
+    /// Has ``takeProgress()`` give it once more, as it could not be saved.
+    func putBackProgress() {
+        state.withLock { $0.hasUnsavedProgress = true }
+    }
 }

@@ -1,50 +1,74 @@
+internal import CLinux
 internal import Glibc
-internal import Synchronization
 
-/// Room on the disk that is kept for what has to be written down when the disk is full: how tasks end, and that they were
-/// asked to.
+/// Room on the disk for what has to be written down when it is full: how tasks end, and that they were asked to.
 ///
-/// It is a file of 8 MiB, which goes when there is no other room, and is made again as soon as there is.
-final class Reserve: Sendable {
-    private static let size: off_t = 8 << 20
+/// Both the history file and its write-ahead log own more of the disk than they use (`hold_room`), so that nothing else can
+/// take it. The log's part stays until the store is closed and the log removed; the file's is let go in each checkpoint,
+/// which cuts the file to what it uses, and taken back at once. A file system that cannot do that keeps none.
+struct Reserve: Sendable {
+    /// What the history file can grow by, in bytes.
+    private static let fileRoom: off_t = 4 << 20
+    /// How much more is taken at once where there is enough, in bytes.
+    private static let step: off_t = 4 << 20
+    /// What the log can grow to, in bytes. SQLite begins it anew at a quarter of that, unless the file cannot grow.
+    private static let logRoom = off_t(Store.logLimit)
+    /// What has to be free beside all that for more than the end of what runs, in bytes: a task that is started makes files.
+    private static let leastFree = Int64(1 << 20)
 
-    private let path: String
-    private let isThere: Mutex<Bool>
+    private let log: String
+    /// Only closed after SQLite's descriptors: a process loses its locks on a file with the first one that it closes (fcntl(2)).
+    private let file: CInt
 
-    /// The reserve at `path`; made at once, if there is room.
-    init(path: String) {
-        self.path = path
-        isThere = Mutex(Self.make(path))
-    }
-
-    /// Gives the room away.
+    /// The reserve of the history at `path`, which is open; taken at once, if there is room.
     ///
-    /// - Returns: whether there was any.
-    func release() -> Bool {
-        isThere.withLock { isThere in
-            defer { isThere = false }
-            return isThere && unlink(path) == 0
+    /// - Throws: ``StoreError`` when the history cannot be opened.
+    init(of path: String) throws(StoreError) {
+        log = path + "-wal"
+        file = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW)
+        guard file >= 0 else {
+            throw StoreError(code: .unavailable, message: "\(path): \(String(cString: strerror(errno)))")
         }
+        renew()
     }
 
-    /// Takes the room back if it was given away.
+    /// Whether there is more room than this, as far as the system tells.
+    func isEnough() -> Bool {
+        renew() && Store.freeBytes(beside: log) ?? .max >= Self.leastFree
+    }
+
+    /// Takes what is missing of the room; to be called after each commit.
     ///
-    /// - Returns: whether it is there.
-    func restore() -> Bool {
-        isThere.withLock { isThere in
-            if !isThere { isThere = Self.make(path) }
-            return isThere
-        }
+    /// - Returns: whether nothing is missing now.
+    @discardableResult
+    func renew() -> Bool {
+        var status = stat()
+        let isLogWhole = stat(log, &status) == 0 && (status.room >= Self.logRoom || holdLog())
+        guard fstat(file, &status) == 0 else { return false }
+        return isLogWhole
+            && (status.room >= status.st_size + Self.fileRoom
+                || Self.hold(file, upTo: status.st_size + Self.fileRoom + Self.step)
+                || Self.hold(file, upTo: status.st_size + Self.fileRoom))
     }
 
-    private static func make(_ path: String) -> Bool {
-        let file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+    private func holdLog() -> Bool {
+        let file = open(log, O_WRONLY | O_CLOEXEC | O_NOFOLLOW)
         guard file >= 0 else { return false }
-        defer { close(file) }
-        guard posix_fallocate(file, 0, size) == 0 else {
-            unlink(path)
-            return false
-        }
-        return true
+        defer { Glibc.close(file) }
+        return Self.hold(file, upTo: Self.logRoom)
     }
+
+    /// Gives the descriptor back; to be called after the store is closed.
+    func close() {
+        Glibc.close(file)
+    }
+
+    private static func hold(_ file: CInt, upTo end: off_t) -> Bool {
+        hold_room(file, end) == 0 || (errno != ENOSPC && errno != EDQUOT)
+    }
+}
+
+extension stat {
+    /// What the file takes of the disk, in bytes.
+    fileprivate var room: off_t { st_blocks * 512 }
 }

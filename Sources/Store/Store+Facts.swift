@@ -50,11 +50,17 @@ extension Store {
 
     /// The room that the file takes now.
     package var size: StoreSize {
+        StoreSize(
+            file: Self.length(path), log: Self.length(path + "-wal"), free: Self.freeBytes(beside: path))
+    }
+
+    /// What is free for this process on the disk that the file at `path` is on; `nil` when the system does not tell.
+    static func freeBytes(beside path: String) -> Int64? {
         var system = statvfs()
-        let isKnown = statvfs(path, &system) == 0
-        return StoreSize(
-            file: Self.length(path), log: Self.length(path + "-wal"),
-            free: isKnown ? Int64(clamping: UInt64(system.f_bavail) * UInt64(system.f_frsize)) : nil)
+        guard statvfs(path, &system) == 0 else { return nil }
+        // File systems keep some blocks for root alone.
+        let blocks = geteuid() == 0 ? system.f_bfree : system.f_bavail
+        return Int64(clamping: UInt64(blocks) * UInt64(system.f_frsize))
     }
 
     /// The version of the schema: the name of its last migration.

@@ -79,8 +79,9 @@ extension Store {
     /// Notes how far a running task has come.
     ///
     /// - Parameter task: the task as it was when the attempt began that has come so far.
+    /// - Throws: ``StoreError``, with the code `full` or `busy` when there is no room for what is not needed.
     package func record(_ progress: Progress, of task: TaskRecord, at now: Timestamp) async throws {
-        try await write { db in
+        try await write(isRefusable: true) { db in
             let sql = "UPDATE tasks SET progress = ? WHERE id = ? AND attempt = ? AND state = 'running'"
             try db.cachedStatement(sql: sql).execute(arguments: [progress.json.text(), task.id.number, task.attempt])
             guard db.changesCount == 1 else { return }

@@ -11,6 +11,7 @@ package final class Store: Sendable {
     package let path: String
     let pool: DatabasePool
     let writer: Writer
+    private let reserve: Reserve?
     private let feed = CommitFeed()
     /// What shows that the file cannot be relied on: the daemon ends then.
     package let failures: Failures
@@ -19,27 +20,30 @@ package final class Store: Sendable {
 
     /// Opens the history file at `path`, creating or migrating it.
     ///
-    /// - Parameter reserve: the path of a file that keeps room on the disk for what cannot be refused; `nil` for none.
+    /// - Parameter trace: the path of a file that shows that there was a history before; `nil` when nothing does.
+    /// - Parameter keepsRoom: whether room is kept on the disk for what cannot be refused.
     /// - Parameter failures: where it is told that the file cannot be relied on.
     /// - Throws: ``StoreError`` when it cannot be opened, is damaged, or was written by a newer version; it is then left
     ///   as it was.
     package init(
-        path: String, reserve: String? = nil, failures: Failures = AsyncStream<StoreError>.makeStream()
+        path: String, trace: String? = nil, keepsRoom: Bool = false,
+        failures: Failures = AsyncStream<StoreError>.makeStream()
     ) throws {
         self.path = path
         self.failures = failures
         do {
             let migrator = Schema.migrator
-            try Self.look(at: path, reserve: reserve, migrator)
+            try Self.look(at: path, trace: trace, migrator)
             pool = try DatabasePool(path: path, configuration: Self.configuration())
             try migrator.migrate(pool)
             // DatabasePool sets NORMAL after its preparations, which can lose acknowledged rows at a power cut.
             try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+            reserve = keepsRoom ? try Reserve(of: path) : nil
         } catch {
             throw StoreError(error, path: path)
         }
         let feed = feed
-        writer = Writer(pool: pool, reserve: reserve.map(Reserve.init)) { feed.ring() }
+        writer = Writer(pool: pool, reserve: reserve) { feed.ring() }
     }
 
     /// Has `tell` called when the history at `path` could not be made durable, also where no caller learns of it, in a
@@ -60,19 +64,19 @@ package final class Store: Sendable {
 
     /// Looks at a file that is there already, without changing a byte of it.
     ///
-    /// - Parameter reserve: the path of a file that is made after the history.
+    /// - Parameter trace: as for ``init(path:trace:keepsRoom:failures:)``.
     /// - Returns: whether there is a history.
     /// - Throws: ``StoreError`` when it is no file, another program's database, written by a newer version, or gone although
     ///   something shows that there was one.
     @discardableResult
-    static func look(at path: String, reserve: String? = nil, _ migrator: DatabaseMigrator) throws -> Bool {
+    static func look(at path: String, trace: String? = nil, _ migrator: DatabaseMigrator) throws -> Bool {
         var status = stat()
         let isThere = stat(path, &status) == 0
         guard !isThere || status.st_mode & S_IFMT == S_IFREG else {
             throw StoreError(code: .unavailable, message: "\(path): not a regular file; move it away")
         }
         guard isThere, status.st_size > 0 else {
-            try requireNoTraces(of: path, reserve: reserve)
+            try requireNoTraces(of: path, trace)
             return false
         }
         // What is shorter than the header of a database is an empty one to SQLite.
@@ -98,9 +102,10 @@ package final class Store: Sendable {
     }
 
     /// Refuses to begin anew where there was a history: SQLite would, and throw away what a log still holds.
-    private static func requireNoTraces(of path: String, reserve: String?) throws {
+    private static func requireNoTraces(of path: String, _ trace: String?) throws {
         var status = stat()
-        let traces = [path + "-wal", reserve].compactMap(\.self).filter { stat($0, &status) == 0 && status.st_size > 0 }
+        let log = path + "-wal"
+        let traces = [stat(log, &status) == 0 && status.st_size > 0 ? log : nil, trace].compactMap(\.self)
         guard !traces.isEmpty else { return }
         throw StoreError(
             code: .corrupt,
@@ -135,6 +140,7 @@ package final class Store: Sendable {
             // The connection that closes last folds the write-ahead log into the file, and only the writer can.
             pool.invalidateReadOnlyConnections()
             try pool.close()
+            reserve?.close()
         } catch {
             throw StoreError(error, path: path)
         }
@@ -172,6 +178,9 @@ extension Store {
             throw noted(error)
         }
     }
+
+    /// Whether there is room on the disk for more than the end of what runs; a store that keeps no room does not know.
+    package var hasRoom: Bool { writer.hasRoom }
 
     /// An element after each commit from now on, or fewer when the listener is slow.
     package func commits() -> AsyncStream<Void> {

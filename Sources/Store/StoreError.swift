@@ -60,6 +60,11 @@ extension StoreError {
             self.init(code: .internal, message: "\(path): unexpected failure", cause: error)
             return
         }
+        // What readers and the writer share is a file, too.
+        if database.extendedResultCode == .SQLITE_IOERR_SHMSIZE {
+            self = .full(path: path, cause: error)
+            return
+        }
         switch database.resultCode.primaryResultCode {
         case .SQLITE_FULL: self = .full(path: path, cause: error)
         case .SQLITE_CORRUPT, .SQLITE_NOTADB:

@@ -59,7 +59,7 @@ final class Writer: Sendable {
     func write<Value: Sendable>(
         isRefusable: Bool = false, whenQueued: () -> Void = {}, _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws -> Value {
-        if isRefusable, let reserve, !reserve.restore() { throw StoreError.full(path: pool.path) }
+        if isRefusable && !hasRoom { throw StoreError.full(path: pool.path) }
         return try await withCheckedThrowingContinuation { continuation in
             let command = PendingWrite(isRefusable: isRefusable, body: body, continuation: continuation)
             guard let isFirst = state.withLock({ $0.enqueue(command, room: isRefusable ? room : .max) }) else {
@@ -73,11 +73,13 @@ final class Writer: Sendable {
         }
     }
 
+    /// Whether there is room on the disk for more than what has to be written down when it is full.
+    var hasRoom: Bool { reserve?.isEnough() ?? true }
+
     private func commit(_ batch: [any WriteCommand], _ db: Database) {
         let failure = transact(batch, db)
-        guard failure?.code == .full, batch.contains(where: { !$0.isRefusable }), reserve?.release() == true else {
-            return tell(batch, failure)
-        }
+        guard failure?.code == .full, batch.contains(where: \.isRefusable), batch.contains(where: { !$0.isRefusable })
+        else { return tell(batch, failure) }
         // What can be asked for again is refused; what has happened has to be written down.
         tell(batch.filter(\.isRefusable), failure)
         let own = batch.filter { !$0.isRefusable }
@@ -92,6 +94,7 @@ final class Writer: Sendable {
             try begin(db)
             if try !perform(batch, db) { try performApart(batch, db) }
             if db.isInsideTransaction { try db.cachedStatement(sql: "COMMIT").execute() }
+            reserve?.renew()
             return nil
         } catch {
             // The batch is lost either way: a rollback that fails leaves nothing more to undo.

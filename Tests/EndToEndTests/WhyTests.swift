@@ -40,10 +40,3 @@ struct WhyTests {
         }
     }
 }
-
-extension LiveDaemon {
-    fileprivate func reasons(_ id: Int64) async throws -> [String] {
-        let reasons = try await http("GET", "/v1/tasks/\(id)/why").json["reasons"]?.arrayValue
-        return try #require(reasons).compactMap { $0["reason"]?.stringValue }
-    }
-}

@@ -1,21 +1,32 @@
 import Foundation
 import GRDB
-import Glibc
 import Testing
 
 @testable import Store
 
 @Suite(.timeLimit(.minutes(1))) struct BackpressureTests {
     /// A large command finds the disk full before its commit, when SQLite writes pages that its memory has no room for.
-    @Test func theReserveIsGivenAwayForACommandThatFindsNoRoomItself() async throws {
+    @Test func whatFindsNoRoomIsRefusedAndNotWhatSharesItsCommit() async throws {
         try await withStore { bench in
-            let reserve = bench.directory + "/reserve"
-            let writer = Writer(pool: bench.store.pool, reserve: Reserve(path: reserve)) {}
-            let isWritten = try await writer.write { _ in
-                guard access(reserve, F_OK) != 0 else { throw DatabaseError(resultCode: .SQLITE_FULL) }
-                return true
+            let writer = Writer(pool: bench.store.pool) {}
+            let (entered, enter) = AsyncStream<Void>.makeStream()
+            let gate = Pipe()
+            async let slow: Void = writer.write { _ in
+                enter.yield()
+                _ = try gate.fileHandleForReading.read(upToCount: 1)
             }
-            #expect(isWritten)
+            for await _ in entered { break }
+            let (queued, queue) = AsyncStream<Void>.makeStream()
+            let large = Task {
+                try await writer.write(isRefusable: true, whenQueued: { queue.yield() }) { _ in
+                    throw DatabaseError(resultCode: .SQLITE_FULL)
+                }
+            }
+            for await _ in queued { break }
+            async let own: Void = writer.write(whenQueued: { gate.fileHandleForWriting.write(Data([1])) }) { _ in }
+            let error = await #expect(throws: StoreError.self) { try await large.value }
+            #expect(error?.code == .full)
+            _ = try await (slow, own)
         }
     }
 

@@ -59,8 +59,6 @@ struct Configuration: Sendable {
 
     /// The history file.
     var storePath: String { stateDirectory + "/history.sqlite" }
-    /// The room kept on the disk for when it is full.
-    var reservePath: String { stateDirectory + "/reserve" }
 }
 
 extension Configuration {

@@ -1,5 +1,6 @@
 import Glibc
 import Model
+import Testing
 import Synchronization
 
 /// Runs `test` with the real `taskd`, in a directory of its own, and takes both away afterwards.
@@ -157,6 +158,12 @@ extension LiveDaemon {
     /// The task as it is now.
     func task(_ id: Int64) async throws -> JSONValue {
         try await http("GET", "/v1/tasks/\(id)").json
+    }
+
+    /// Why a task does not run, as codes.
+    func reasons(_ id: Int64) async throws -> [String] {
+        let reasons = try await http("GET", "/v1/tasks/\(id)/why").json["reasons"]?.arrayValue
+        return try #require(reasons).compactMap { $0["reason"]?.stringValue }
     }
 
     /// The task once it is done.

@@ -6,7 +6,7 @@ import Testing
 @Suite(.timeLimit(.minutes(30)), .serialized, .enabled(if: Disk.isPossible, "needs root, to mount disks of its own"))
 struct DiskTests {
     @Test func aFullDiskRefusesWhatIsNewAndNothingElse() async throws {
-        try await withDisk(.memory(megabytes: 24)) { disk in
+        try await withDisk(.memory(megabytes: 40)) { disk in
             try await withDaemon(state: disk.path + "/state") { daemon in
                 let pipe = try daemon.directory.pipe("go")
                 let ending = try await daemon.submit(["shell": .string("read x <\(pipe); exit 3")])
@@ -14,9 +14,10 @@ struct DiskTests {
                 for id in [ending, endless] { try await daemon.event("started", of: id) }
                 try await disk.fill()
                 var refusal: HTTPReply?
+                let many = JSONValue.array(Array(repeating: ["sleep": 0, "hold": true], count: 100))
                 while refusal == nil {
                     // What is left in the files themselves is used up first.
-                    let reply = try await daemon.http("POST", "/v1/tasks", ["sleep": 0, "hold": true])
+                    let reply = try await daemon.http("POST", "/v1/tasks", many)
                     if reply.status != 201 { refusal = reply }
                 }
                 #expect(refusal?.status == 503)
@@ -28,6 +29,39 @@ struct DiskTests {
                 #expect(try await daemon.http("POST", "/v1/tasks", ["sleep": 0]).status == 503)
                 try await disk.empty()
                 #expect(try await daemon.run(["sleep": 0])["state"] == "succeeded")
+            }
+        }
+    }
+
+    /// What the ends of tasks need is out of the reach of whoever takes all that is free.
+    @Test(arguments: [Disk.Kind.memory(megabytes: 40), .loop(megabytes: 64)])
+    func aJobThatGoesOnFillingTheDiskTakesNoEndAway(kind: Disk.Kind) async throws {
+        try await withDisk(kind) { disk in
+            try await withDaemon(state: disk.path + "/state") { daemon in
+                let pipe = try daemon.directory.pipe("go")
+                let ending = try await daemon.submit(["shell": .string("read x <\(pipe); exit 3")])
+                let waiting = try await daemon.submit(["sleep": 0, "hold": true])
+                let greedy = try await daemon.submit([
+                    // On this disk alone, and not for ever, whatever becomes of the test.
+                    "shell": .string("while [ -e \(pipe) ]; do cat /dev/zero >>filler; done 2>&-"),
+                    "cwd": .string(disk.path),
+                ])
+                for id in [ending, greedy] { try await daemon.event("started", of: id) }
+                let many = JSONValue.array(Array(repeating: ["sleep": 0, "hold": true], count: 100))
+                while try await daemon.http("POST", "/v1/tasks", many).status != 503 {}
+                _ = try await daemon.taskctl("start", "\(waiting)")
+                #expect(try await daemon.reasons(waiting) == ["disk_full"])
+                // A start makes a file of its own.
+                #expect(try await daemon.taskctl("pause", "\(greedy)").status == 0)
+                try await daemon.kill9()
+                try await daemon.start()
+                #expect(try await daemon.taskctl("resume", "\(greedy)").status == 0)
+                try await daemon.directory.release(pipe)
+                #expect(try await daemon.done(ending)["exception"]?["exit_code"] == 3)
+                #expect(try await daemon.reasons(waiting) == ["disk_full"])
+                #expect(try await daemon.taskctl("cancel", "\(greedy)", "--wait").stdout == "true\n")
+                try await disk.empty()
+                #expect(try await daemon.done(waiting)["state"] == "succeeded")
             }
         }
     }

@@ -1,0 +1,16 @@
+/* What the Glibc module leaves out: the allocator's settings, mallopt(3), functions of variable arguments, and of Linux alone. */
+#include <linux/falloc.h>
+#include <malloc.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* Keeps other processes of the same user out of this one's memory, variables and descriptors (PR_SET_DUMPABLE, prctl(2));
+ * its own look into /proc/self is not affected. Answers 0, or -1 with errno. */
+static inline int hide_process(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
+
+/* Takes the room on the disk for the first `length` bytes of `file`, which is not made longer (fallocate(2)). Answers 0, or
+ * -1 with errno. */
+static inline int hold_room(int file, long length) {
+    return (int)syscall(SYS_fallocate, file, FALLOC_FL_KEEP_SIZE, 0L, length);
+}

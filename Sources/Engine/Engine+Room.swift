@@ -1,0 +1,31 @@
+internal import Store
+internal import Synchronization
+
+extension Engine {
+    /// How often the disk is looked at while it is full.
+    private static let restWhileFull = Duration.seconds(1)
+
+    /// Whether more may be started: not on a full disk, where the room that is left is for the end of what runs already.
+    ///
+    /// It tells when that changes, and rings the bells again while there is none.
+    func mayStart() -> Bool {
+        let hasRoom = store.hasRoom
+        if isOutOfRoom.exchange(!hasRoom, ordering: .relaxed) == hasRoom {
+            configuration.warn(
+                hasRoom
+                    ? "\(store.path): there is space again"
+                    : "\(store.path): no space left; until there is, nothing is started, and what is new is refused")
+        }
+        if !hasRoom { shortage.ring() }
+        return hasRoom
+    }
+
+    /// Has whoever finds the disk full look again after a rest.
+    func shortageLoop() async throws {
+        for await _ in shortage.rings {
+            try await configuration.clock.sleep(for: Self.restWhileFull)
+            readiness.ring()
+            alarm.ring()
+        }
+    }
+}
