@@ -95,7 +95,7 @@ extension Store {
             var (events, last, count): ([Event], Int64, Int) = ([], sequence, 0)
             while let row = try rows.next() {
                 (last, count) = (row[0], count + 1)
-                if row[5] as UInt32? == owner { events.append(try Event(row: row)) }
+                if try row.number(5) == owner { events.append(try Event(row: row)) }
             }
             return EventPage(events: events, last: last, mayBeMore: count == EventPage.size)
         }

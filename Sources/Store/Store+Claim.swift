@@ -68,7 +68,7 @@ extension Store {
         var room = room
         var heads: [Head] = []
         while heads.count < limit, let row = try rows.next() {
-            let head = Head(priority: row[0], id: row[1], owner: row[2])
+            let head = Head(priority: row[0], id: row[1], owner: try row.number(2))
             if head.takeRoom(in: &room) { heads.append(head) }
         }
         return heads

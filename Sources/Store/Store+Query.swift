@@ -71,13 +71,7 @@ extension Store {
     /// next page, `nil` after the last.
     package func tasks(_ filter: TaskFilter) async throws -> (tasks: [TaskRecord], next: TaskID?) {
         try await read { db in
-            var filter = filter
-            let isRare = try filter.takeRarePeriod(db)
-            var (condition, arguments) = filter.condition
-            if let isRare {
-                condition += " AND \(isRare.sql)"
-                arguments += isRare.arguments
-            }
+            let (condition, arguments) = try filter.condition(db)
             let direction = filter.order == .ascending ? "ASC" : "DESC"
             let sql = "SELECT \(TaskRecord.columns) FROM tasks WHERE \(condition) ORDER BY id \(direction) LIMIT ?"
             let rows = try Row.fetchCursor(db.cachedStatement(sql: sql), arguments: arguments + [filter.limit + 1])
@@ -100,7 +94,9 @@ extension Store {
     package func unfinishedByOwner() async throws -> [UInt32: Int] {
         try await read { db in
             let rows = try Row.fetchAll(db.cachedStatement(sql: Self.unfinished))
-            return Dictionary(uniqueKeysWithValues: rows.map { ($0[0], $0[1]) })
+            var counts: [UInt32: Int] = [:]
+            for row in rows { if let owner: UInt32 = try row.number(0) { counts[owner] = row[1] } }
+            return counts
         }
     }
 
@@ -124,56 +120,5 @@ extension Store {
         try await read { db in
             try TaskRecord.all(db, "SELECT \(TaskRecord.columns) FROM tasks WHERE state = 'running' ORDER BY id")
         }
-    }
-}
-
-extension TaskFilter {
-    /// How many tasks of a period are looked for one by one, and not among all tasks.
-    private static let fewInPeriod = 10_000
-
-    /// The condition on the time of submission, taken out of the filter, when few tasks meet it: then the index of times
-    /// leads to them at once. When many do, the next ones are found soon among all tasks.
-    fileprivate mutating func takeRarePeriod(_ db: Database) throws -> (sql: String, arguments: StatementArguments)? {
-        guard since != nil || until != nil else { return nil }
-        let period = "SELECT id FROM tasks INDEXED BY tasks_submitted WHERE submitted_at >= ? AND submitted_at < ?"
-        let arguments: StatementArguments = [since?.description ?? "", until?.description ?? "~"]
-        let count = try Int.fetchOne(
-            db.cachedStatement(sql: "SELECT count(*) FROM (\(period) LIMIT ?)"),
-            arguments: arguments + [Self.fewInPeriod])
-        guard count ?? 0 < Self.fewInPeriod else { return nil }
-        (since, until) = (nil, nil)
-        return ("id IN (\(period))", arguments)
-    }
-
-    /// Whether tasks of one name are asked for, and not of all that a pattern fits.
-    private var isOneName: Bool {
-        guard let name else { return false }
-        return !name.contains { "*?[".contains($0) }
-    }
-
-    var condition: (sql: String, arguments: StatementArguments) {
-        var terms: [String] = []
-        var arguments: StatementArguments = []
-        func require(_ term: String, _ values: (any DatabaseValueConvertible)?...) {
-            terms.append(term)
-            arguments += StatementArguments(values)
-        }
-        if !states.isEmpty {
-            let names = states.map { "'\($0.rawValue)'" }.sorted().joined(separator: ", ")
-            require("state IN (\(names))")
-        }
-        // Only of one name does the planner know beforehand that its index leads there.
-        if let name { require(isOneName ? "name = ?" : "name GLOB ?", name) }
-        if let kind { require("kind = ?", kind.rawValue) }
-        if let queue { require("queue = ?", queue) }
-        if let parentID { require("parent_id = ?", parentID.number) }
-        if let owner { require("submitted_uid = ?", owner) }
-        for label in labels {
-            require("id IN (SELECT task_id FROM labels WHERE key = ? AND value = ?)", label.key, label.value)
-        }
-        if let since { require("submitted_at >= ?", since.description) }
-        if let until { require("submitted_at < ?", until.description) }
-        if let cursor { require("id \(order == .ascending ? ">" : "<") ?", cursor.number) }
-        return (terms.isEmpty ? "TRUE" : terms.joined(separator: " AND "), arguments)
     }
 }

@@ -11,7 +11,10 @@ extension TaskRecord {
 
     /// The task in `row`, which holds ``columns``.
     init(row: Row) throws {
-        let uid: UInt32? = row[23]
+        let submitter: Submitter? =
+            if let uid: UInt32 = try row.number(23), let gid: UInt32 = try row.number(24),
+                let pid: Int32 = try row.number(25)
+            { Submitter(uid: uid, gid: gid, pid: pid) } else { nil }
         self.init(
             id: TaskID(row[0]), name: row[1], kind: try row.choice(2), state: try row.choice(3),
             parentID: (row[4] as Int64?).map(TaskID.init), job: try row.json(5) ?? .null, result: try row.json(6),
@@ -19,11 +22,11 @@ extension TaskRecord {
             cancelMessage: row[9],
             shield: row[10], progress: try row.json(11).flatMap(Progress.init(json:)), queue: row[12],
             priority: row[13],
-            attempt: row[14], maxAttempts: row[15], timeout: (row[16] as Double?).map { .seconds($0) },
+            attempt: row[14], maxAttempts: row[15], timeout: try row.duration(16),
             waitingFor: try row.json(17), key: row[18], labels: try row.json(19)?.objectValue ?? [:],
             submittedAt: try row.timestamp(20) ?? Timestamp(milliseconds: 0), startedAt: try row.timestamp(21),
             finishedAt: try row.timestamp(22),
-            submittedBy: uid.map { Submitter(uid: $0, gid: row[24], pid: row[25]) }, doneSequence: row[26],
+            submittedBy: submitter, doneSequence: row[26],
             detail: try row.json(27), directory: row[28], timedOut: row[29], paused: row[30], parentAttempt: row[31])
     }
 
@@ -66,6 +69,21 @@ extension Row {
         } catch {
             throw Self.damaged(column, text)
         }
+    }
+
+    /// The whole number in a column, or `nil` for NULL.
+    func number<Number: FixedWidthInteger>(_ column: Int) throws -> Number? {
+        guard let value: Int64 = self[column] else { return nil }
+        guard let number = Number(exactly: value) else { throw Self.damaged(column, "\(value)") }
+        return number
+    }
+
+    /// The time in a column of seconds, or `nil` for NULL.
+    func duration(_ column: Int) throws -> Duration? {
+        guard let seconds: Double = self[column] else { return nil }
+        // More than any job may say, and less than a duration can be.
+        guard abs(seconds) < 1e15 else { throw Self.damaged(column, "\(seconds)") }
+        return .seconds(seconds)
     }
 
     /// The instant in a column, or `nil` for NULL.

@@ -47,6 +47,23 @@ import Testing
         }
     }
 
+    /// What the file lets pass, and no version writes.
+    @Test(arguments: [
+        "submitted_uid = -1", "submitted_gid = 1 << 40", "submitted_pid = 1 << 40", "timeout = 9e999",
+        "timeout = 1e300",
+        "job = '\"a text\"', labels = '7', submitted_at = 'yesterday'",
+    ])
+    func aStrangeRowIsTold(change: String) async throws {
+        try await withStore { bench in
+            try await bench.submit(job("a"))
+            try await bench.execute("UPDATE tasks SET submitted_uid = 1, submitted_gid = 1, submitted_pid = 1")
+            #expect(try await bench.store.task(TaskID(1)) != nil)
+            try await bench.execute("UPDATE tasks SET \(change)")
+            let error = await #expect(throws: StoreError.self) { try await bench.store.task(TaskID(1)) }
+            #expect(error?.code == .corrupt)
+        }
+    }
+
     @Test func everyTableIsStrict() async throws {
         try await withStore { bench in
             let loose = try await bench.rows(
