@@ -56,7 +56,7 @@ extension EngineError {
                 switch error.code {
                 case .full: .storageFull
                 case .busy: .busy
-                case .exists: .invalidInput
+                case .unusablePath: .invalidInput
                 default: .storage
                 }
             self.init(code: code, message: error.message, cause: error)

@@ -46,11 +46,17 @@ struct BackupFile: Sendable {
     }
 
     private static func taken(_ path: String) -> StoreError {
-        StoreError(code: .exists, message: "\(path): is there already; give another name")
+        StoreError(code: .unusablePath, message: "\(path): is there already; give another name")
     }
 
     private static func failure(_ path: String) -> StoreError {
-        if errno == EEXIST { return taken(path) }
-        return StoreError(code: .unavailable, message: "\(path): \(String(cString: strerror(errno)))")
+        let (number, message) = (errno, "\(path): \(String(cString: strerror(errno)))")
+        return switch number {
+        case EEXIST: taken(path)
+        case ENOENT, ENOTDIR, EACCES, EPERM, EROFS, ENAMETOOLONG, ELOOP:
+            StoreError(code: .unusablePath, message: "\(message); give another name")
+        case ENOSPC, EDQUOT: StoreError(code: .full, message: message)
+        default: StoreError(code: .unavailable, message: message)
+        }
     }
 }

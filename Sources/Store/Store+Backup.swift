@@ -19,17 +19,20 @@ extension Store {
             let copy = try DatabaseQueue(path: file.temporary)
             // The history is read no longer than this: a reader that stays keeps the log from being folded in.
             try await pool.read { db in try copy.writeWithoutTransaction { try db.backup(to: $0) } }
-            return try await copy.writeWithoutTransaction { db in try Self.finish(file, db) }
+            let origin = self.path
+            return try await copy.writeWithoutTransaction { db in try Self.finish(file, of: origin, db) }
         } catch {
             file.discard()
             throw StoreError(error, path: file.temporary)
         }
     }
 
-    private static func finish(_ file: BackupFile, _ db: Database) throws -> StoreCopy {
+    private static func finish(_ file: BackupFile, of origin: String, _ db: Database) throws -> StoreCopy {
         // One file, and not the three of a database that is in use.
         try db.execute(sql: "PRAGMA journal_mode = DELETE")
-        try requireSound(db, file.temporary)
+        // What is wrong with the copy is wrong with the history.
+        try requireSound(db, origin)
+        try requireSchema(db, origin)
         let tasks = try Int.fetchOne(db, sql: "SELECT count(*) FROM tasks") ?? 0
         return StoreCopy(bytes: try file.publish(), tasks: tasks)
     }

@@ -37,7 +37,7 @@ extension Store {
     }
 
     /// - Throws: ``StoreError`` when a table, an index or a view is missing or another one than the migrations make.
-    private static func requireSchema(_ db: Database, _ path: String) throws {
+    static func requireSchema(_ db: Database, _ path: String) throws {
         let model = try DatabaseQueue()
         guard let version = try Schema.migrator.appliedMigrations(db).last else {
             throw StoreError(code: .corrupt, message: "\(path): damaged: the list of its migrations is empty")

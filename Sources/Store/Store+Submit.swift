@@ -29,7 +29,8 @@ extension Store {
         _ jobs: [Job], directory: String?, by submitter: Submitter?, afterTasksOf owner: UInt32? = nil,
         at now: Timestamp, whenQueued: () -> Void = {}
     ) async throws -> (submissions: [Submission], ended: [TaskRecord]) {
-        try await write(isRefusable: true, whenQueued: whenQueued) { db in
+        let size = jobs.reduce(0) { $0 + $1.footprint }
+        return try await write(isRefusable: true, size: size, whenQueued: whenQueued) { db in
             var insertion = Insertion(db: db, directory: directory, submitter: submitter, owner: owner, now: now)
             var submissions: [Submission] = []
             for job in jobs {

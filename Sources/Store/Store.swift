@@ -167,11 +167,13 @@ extension Store {
     ///
     /// - Parameter whenQueued: is called as soon as whatever is written from then on is written later.
     /// - Parameter isRefusable: whether it is refused when too much waits to be written.
+    /// - Parameter size: about how much memory `body` holds, in bytes.
     func write<Value: Sendable>(
-        isRefusable: Bool = false, whenQueued: () -> Void = {}, _ body: @escaping @Sendable (Database) throws -> Value
+        isRefusable: Bool = false, size: Int = 0, whenQueued: () -> Void = {},
+        _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws -> Value {
         do {
-            return try await writer.write(isRefusable: isRefusable, whenQueued: whenQueued, body)
+            return try await writer.write(isRefusable: isRefusable, size: size, whenQueued: whenQueued, body)
         } catch let error as DatabaseError {
             throw noted(StoreError(error, path: path))
         } catch let error as StoreError {

@@ -6,8 +6,8 @@ package struct StoreError: Error, Sendable, CustomStringConvertible {
     package enum Code: Sendable, Hashable {
         /// The file cannot be opened, created or written.
         case unavailable
-        /// A file that is to be made is there already.
-        case exists
+        /// A file that is to be made is there already, or cannot be made where it is to be.
+        case unusablePath
         /// The file is no database of ours, or is damaged.
         case corrupt
         /// A newer version of taskd has written the file.

@@ -7,14 +7,24 @@ internal import Synchronization
 /// A caller resumes after the commit, so what it was told is on disk; when a commit fails, every caller in it is told so.
 /// A command that throws is undone alone.
 final class Writer: Sendable {
+    /// How much may wait before what can be refused is.
+    struct Room: Sendable {
+        var commands = 1000
+        /// About how much memory they take, in bytes; one that waits alone may take more.
+        var bytes = 128 << 20
+    }
+
     private struct State {
         var waiting: [any WriteCommand] = []
+        var bytes = 0
         var isDraining = false
 
-        /// Whether somebody has to start draining; `nil` when `room` is taken, and the command refused.
-        mutating func enqueue(_ command: any WriteCommand, room: Int) -> Bool? {
-            guard waiting.count < room else { return nil }
+        /// Whether somebody has to start draining; `nil` when there is no room for it, and it can be refused.
+        mutating func enqueue(_ command: any WriteCommand, of size: Int, _ room: Room) -> Bool? {
+            let fits = waiting.isEmpty || (waiting.count < room.commands && bytes + size <= room.bytes)
+            guard fits || !command.isRefusable else { return nil }
             waiting.append(command)
+            bytes += size
             defer { isDraining = true }
             return !isDraining
         }
@@ -24,15 +34,14 @@ final class Writer: Sendable {
                 isDraining = false
                 return nil
             }
-            defer { waiting = [] }
+            defer { (waiting, bytes) = ([], 0) }
             return waiting
         }
     }
 
     private let pool: DatabasePool
     private let state = Mutex(State())
-    /// How many commands may wait before one that can be refused is.
-    private let room: Int
+    private let room: Room
     /// Room on the disk for what cannot be refused; `nil` for none.
     private let reserve: Reserve?
     /// Called after each commit, before the callers resume.
@@ -40,7 +49,7 @@ final class Writer: Sendable {
     private let metrics = WriterMetrics()
 
     init(
-        pool: DatabasePool, room: Int = 1000, reserve: Reserve? = nil, committed: @escaping @Sendable () -> Void
+        pool: DatabasePool, room: Room = Room(), reserve: Reserve? = nil, committed: @escaping @Sendable () -> Void
     ) {
         self.pool = pool
         self.reserve = reserve
@@ -55,14 +64,16 @@ final class Writer: Sendable {
     /// - Parameter whenQueued: is called as soon as the command has its place in that order.
     /// - Parameter isRefusable: whether it is refused when too many wait, because somebody can ask again; what the daemon
     ///   itself has to write never is.
+    /// - Parameter size: about how much memory `body` holds, in bytes.
     /// - Throws: what `body` threw, its own writes undone; ``StoreError`` when the commit failed, or it was refused.
     func write<Value: Sendable>(
-        isRefusable: Bool = false, whenQueued: () -> Void = {}, _ body: @escaping @Sendable (Database) throws -> Value
+        isRefusable: Bool = false, size: Int = 0, whenQueued: () -> Void = {},
+        _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws -> Value {
         if isRefusable && !hasRoom { throw StoreError.full(path: pool.path) }
         return try await withCheckedThrowingContinuation { continuation in
             let command = PendingWrite(isRefusable: isRefusable, body: body, continuation: continuation)
-            guard let isFirst = state.withLock({ $0.enqueue(command, room: isRefusable ? room : .max) }) else {
+            guard let isFirst = state.withLock({ $0.enqueue(command, of: size, room) }) else {
                 return continuation.resume(throwing: StoreError.busy)
             }
             whenQueued()

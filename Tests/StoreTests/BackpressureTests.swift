@@ -30,9 +30,10 @@ import Testing
         }
     }
 
-    @Test func whatCanBeAskedAgainIsRefusedWhenTooMuchWaits() async throws {
+    @Test(arguments: [Writer.Room(commands: 2), Writer.Room(bytes: 20)])
+    func whatCanBeAskedAgainIsRefusedWhenTooMuchWaits(room: Writer.Room) async throws {
         try await withStore { bench in
-            let writer = Writer(pool: bench.store.pool, room: 2) {}
+            let writer = Writer(pool: bench.store.pool, room: room) {}
             let (entered, enter) = AsyncStream<Void>.makeStream()
             let gate = Pipe()
             // The disk is slow: one command is being committed, and holds all others up.
@@ -42,19 +43,21 @@ import Testing
             }
             for await _ in entered { break }
             let (queued, queue) = AsyncStream<Void>.makeStream()
-            async let first: Void = writer.write(isRefusable: true, whenQueued: { queue.yield() }) { _ in }
-            async let second: Void = writer.write(isRefusable: true, whenQueued: { queue.yield() }) { _ in }
+            async let first: Void = writer.write(isRefusable: true, size: 10, whenQueued: { queue.yield() }) { _ in }
+            async let second: Void = writer.write(isRefusable: true, size: 10, whenQueued: { queue.yield() }) { _ in }
             var count = 0
             for await _ in queued {
                 count += 1
                 if count == 2 { break }
             }
-            let error = await #expect(throws: StoreError.self) { try await writer.write(isRefusable: true) { _ in } }
+            let error = await #expect(throws: StoreError.self) {
+                try await writer.write(isRefusable: true, size: 10) { _ in }
+            }
             #expect(error?.code == .busy)
             // What the daemon itself has to write is taken all the same.
             async let own: Void = writer.write(whenQueued: { gate.fileHandleForWriting.write(Data([1])) }) { _ in }
             _ = try await (slow, first, second, own)
-            try await writer.write(isRefusable: true) { _ in }
+            try await writer.write(isRefusable: true, size: 10) { _ in }
         }
     }
 }

@@ -39,7 +39,21 @@ import Testing
             let error = await #expect(throws: StoreError.self) {
                 try await bench.store.backUp(to: bench.directory + "/none/copy")
             }
+            #expect(error?.code == .unusablePath)
             #expect(error?.message.contains("No such file or directory") == true)
+        }
+    }
+
+    @Test func aDamagedHistoryIsNoBackup() async throws {
+        try await withStore { bench in
+            try await bench.store.write { try $0.execute(sql: "DROP INDEX tasks_name") }
+            let error = await #expect(throws: StoreError.self) {
+                try await bench.store.backUp(to: bench.directory + "/copy.sqlite")
+            }
+            #expect(error?.code == .corrupt)
+            #expect(error?.message.hasPrefix(bench.path + ": damaged: ") == true)
+            let files = try FileManager.default.contentsOfDirectory(atPath: bench.directory)
+            #expect(files.allSatisfy { $0.hasPrefix("history.sqlite") })
         }
     }
 

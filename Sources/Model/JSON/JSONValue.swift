@@ -41,6 +41,17 @@ extension JSONValue {
         }
     }
 
+    /// About how much memory it takes, in bytes.
+    package var footprint: Int {
+        let own = MemoryLayout<JSONValue>.stride
+        return switch self {
+        case .null, .bool, .int, .double: own
+        case .string(let text): own + text.utf8.count
+        case .array(let elements): elements.reduce(own) { $0 + $1.footprint }
+        case .object(let members): members.reduce(own) { $0 + own + $1.key.utf8.count + $1.value.footprint }
+        }
+    }
+
     /// The string, or `nil` when this is no string.
     package var stringValue: String? {
         guard case .string(let value) = self else { return nil }

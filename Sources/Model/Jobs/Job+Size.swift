@@ -2,6 +2,9 @@ extension Job {
     /// How many tasks it becomes, its members and theirs counted.
     package var taskCount: Int { members.reduce(1) { $0 + $1.taskCount } }
 
+    /// About how much memory it takes until it is stored, in bytes.
+    package var footprint: Int { 1024 * taskCount + source.footprint }
+
     /// The bytes of the arguments and variables of its largest command, `on_done` and the commands of members among them;
     /// 0 when there is none.
     package var largestCommand: Int {
