@@ -19,21 +19,16 @@ extension Engine {
 
     /// Writes `bytes` to the standard input of a running command that was submitted with `stdin_open`.
     ///
-    /// - Throws: ``EngineError`` as ``pause(_:)``, and when its input is not open or not all of the bytes fit in its pipe.
-    package func write(_ bytes: [UInt8], to id: TaskID) async throws {
+    /// - Returns: how many were taken, from the first on: a pipe that the command does not read from is full at 64 KiB.
+    /// - Throws: ``EngineError`` as ``pause(_:)``, and when its input is not open.
+    package func write(_ bytes: [UInt8], to id: TaskID) async throws -> Int {
         let attempt = configuration.attempt(try await runningCommand(id))
-        let count: Int
         do {
-            count = try attempt.write(input: bytes)
+            return try attempt.write(input: bytes)
         } catch {
             throw EngineError(
                 code: .wrongState, message: "the input of task \(id) is not open; submit it with stdin_open",
                 cause: error)
-        }
-        guard count == bytes.count else {
-            throw EngineError(
-                code: .wrongState,
-                message: "task \(id) has read too little of its input: \(count) of \(bytes.count) bytes were written")
         }
     }
 

@@ -1,3 +1,5 @@
+import Foundation
+import Glibc
 import Model
 import Testing
 
@@ -68,8 +70,29 @@ struct PauseTests {
             #expect(try await output.line() == "up")
             let bytes = [UInt8](repeating: 0x61, count: 1 << 20)
             let reply = try await daemon.http("POST", "/v1/tasks/\(id)/input", bytes: bytes)
-            #expect(reply.status == 409)
-            #expect(reply.text.contains("65536 of 1048576"))
+            #expect(try reply.json == ["written": 65536])
+            #expect(try await daemon.http("POST", "/v1/tasks/\(id)/input", bytes: bytes).json == ["written": 0])
+        }
+    }
+
+    @Test func allThatIsSentIsReadInTheEnd() async throws {
+        try await withDaemon { daemon in
+            let id = try await daemon.submit(["shell": "echo up; head -c 1000000 | cksum", "stdin_open": true])
+            let output = try await daemon.open("GET", "/v1/tasks/\(id)/output?follow=true")
+            #expect(try await output.line() == "up")
+            #expect(try await daemon.taskctl("pause", "\(id)").status == 0)
+            let text = "yes taskd | head -c 1000000"
+            async let sending = Program.shell(
+                "\(text) | TASKD_SOCKET=\(daemon.socket) \(Program.taskctl) send \(id) --json")
+            let input = open(daemon.state + "/tasks/\(id)/input", O_RDWR | O_NONBLOCK | O_CLOEXEC)
+            defer { close(input) }
+            var waiting: CInt = 0
+            while waiting < 65536 { try #require(ioctl(input, UInt(FIONREAD), &waiting) == 0) }
+            #expect(try await daemon.taskctl("resume", "\(id)").status == 0)
+            #expect(
+                try await output.line() == Program.shell("\(text) | cksum").stdout.trimmingCharacters(in: .newlines))
+            let reply = try await sending
+            #expect(try JSONParser.parse(reply.stdout) == ["written": 1_000_000])
         }
     }
 }

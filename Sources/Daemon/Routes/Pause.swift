@@ -22,7 +22,6 @@ extension Routes {
     @Sendable func writeInput(_ request: Request, _ context: ConnectionContext) async throws -> Response {
         _ = try request.query(known: [])
         let bytes = try await request.bytes()
-        try await engine.write(bytes, to: context.taskID())
-        return Reply.json(["written": JSONValue(bytes.count)])
+        return Reply.json(["written": JSONValue(try await engine.write(bytes, to: context.taskID()))])
     }
 }
