@@ -12,6 +12,21 @@ struct DiagnosisTests {
         #expect(version.hasLogResetBug == isAffected)
     }
 
+    @Test func knowsWhoReadsTheHistory() {
+        let locks = """
+            1: POSIX  ADVISORY  READ 23519 fe:00:16253578 128 128
+            2: POSIX  ADVISORY  READ 11 fe:00:16253578 124 124
+            3: POSIX  ADVISORY  READ 11 fe:00:16253578 125 125
+            4: POSIX  ADVISORY  READ 12 fe:00:6253578 124 124
+            5: POSIX  ADVISORY  WRITE 13 fe:00:16253578 124 124
+            5: -> POSIX  ADVISORY  READ 14 fe:00:16253578 124 124
+            6: POSIX  ADVISORY  READ 15 fe:00:16253578 127 127
+            7: FLOCK  ADVISORY  READ -1 fe:00:16253578 123 EOF
+            8: POSIX  ADVISORY  READ 9 fe:00:16253578 123 123
+            """
+        #expect(HistoryReaders(inode: 16_253_578, locks: locks, besides: 9).processes == [11, 15])
+    }
+
     private static let mounts = """
         22 1 8:1 / / rw - ext4 /dev/sda1 rw
         30 22 0:40 / /srv rw shared:1 - nfs4 server:/srv rw

@@ -20,6 +20,25 @@ struct DoctorTests {
         }
     }
 
+    @Test func namesWhoReadsTheHistory() async throws {
+        try await withDaemon { daemon in
+            let (ready, go) = (try daemon.directory.pipe("ready"), try daemon.directory.pipe("go"))
+            _ = try await daemon.run(["sleep": 0])
+            async let reading = Program.run(
+                "/usr/bin/sqlite3",
+                [
+                    "-readonly", daemon.history, "BEGIN; SELECT count(*) FROM tasks;",
+                    ".shell echo >\(ready); read x <\(go)",
+                ])
+            _ = try await Program.shell("read x <\(ready)")
+            let readers = try await checks(daemon)["store"]?["facts"]?["readers"]?.arrayValue?.compactMap(\.stringValue)
+            try await daemon.directory.release(go)
+            let reader = try await reading
+            #expect(reader.stdout == "1\n")
+            #expect(readers?.count == 1 && readers?.first?.hasPrefix("sqlite3 (") == true, "\(readers ?? [])")
+        }
+    }
+
     @Test func saysWhatIsWrongWithJobFiles() async throws {
         try await withDaemon(jobs: ["bad.yaml": "sleep: never\u{1B}[2J"]) { daemon in
             let reply = try await daemon.taskctl("doctor")

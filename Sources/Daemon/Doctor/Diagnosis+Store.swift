@@ -27,6 +27,7 @@ extension Diagnosis {
     /// The history file, its disk and its file system.
     func store(_ size: StoreSize, schema: String) -> Finding {
         let system = FileSystem(of: configuration.storePath)
+        let readers = HistoryReaders(of: configuration.storePath).names
         var troubles: [(status: Finding.Status, message: String, advice: String)] = []
         if let free = size.free, free < Self.ampleRoom {
             troubles.append(
@@ -40,6 +41,7 @@ extension Diagnosis {
                 (
                     .warn, "its write-ahead log has grown to \(size.log >> 20) MiB",
                     "end the program that has been reading the history for so long"
+                        + (readers.isEmpty ? "" : ": \(readers.joined(separator: ", "))")
                 ))
         }
         if let system, system.isUnfit {
@@ -56,7 +58,8 @@ extension Diagnosis {
             advice: troubles.isEmpty ? nil : troubles.map(\.advice).joined(separator: "; "),
             facts: [
                 "path": .string(configuration.storePath), "bytes": .int(size.file), "wal_bytes": .int(size.log),
-                "free_bytes": JSONValue(size.free), "schema": .string(schema),
+                "readers": .array(readers.map(JSONValue.string)), "free_bytes": JSONValue(size.free),
+                "schema": .string(schema),
                 "file_system": JSONValue(system?.name),
             ])
     }
