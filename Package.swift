@@ -51,7 +51,7 @@ let package = Package(
         .target(name: "Tasks", swiftSettings: settings),
         .target(name: "Store", dependencies: ["Model", "CLinux", database, metrics], swiftSettings: settings),
         .target(
-            name: "Jobs", dependencies: ["Model", "Tasks", database, subprocess, tls] + nio,
+            name: "Jobs", dependencies: ["Model", "Tasks", "CLinux", database, subprocess, tls] + nio,
             swiftSettings: settings),
         .target(
             name: "Engine", dependencies: ["Store", "Jobs", "Tasks", "Model", logging, metrics], swiftSettings: settings

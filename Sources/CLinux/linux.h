@@ -14,3 +14,12 @@ static inline int hide_process(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
 static inline int hold_room(int file, long length) {
     return (int)syscall(SYS_fallocate, file, FALLOC_FL_KEEP_SIZE, 0L, length);
 }
+
+/* A descriptor for the process `number`, by which no other is meant once that one is gone (pidfd_open(2)). Answers it, or -1
+ * with errno. */
+static inline int open_process(int number) { return (int)syscall(SYS_pidfd_open, number, 0); }
+
+/* Sends `signal` to the process of such a descriptor. Answers 0, or -1 with errno. */
+static inline int signal_process(int process, int signal) {
+    return (int)syscall(SYS_pidfd_send_signal, process, signal, (void *)0, 0);
+}

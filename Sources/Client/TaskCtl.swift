@@ -33,12 +33,25 @@ struct TaskCtl: ParsableCommand {
 
     static func main() {
         do {
+            try requireText()
             var command = try parseAsRoot(LeadingOptions.arranged(Array(CommandLine.arguments.dropFirst())))
             try command.run()
         } catch let error as ClientError {
             report(error)
         } catch {
             exit(withError: error)
+        }
+    }
+
+    /// Refuses arguments that JSON cannot carry: another program or another file would be meant.
+    private static func requireText() throws(ClientError) {
+        for index in 1..<max(Int(CommandLine.argc), 1) {
+            guard let argument = CommandLine.unsafeArgv[index], String(validatingCString: argument) == nil else {
+                continue
+            }
+            throw ClientError(
+                code: .usage,
+                message: "argument \(index), \(String(cString: argument)), is not UTF-8, which all text has to be")
         }
     }
 

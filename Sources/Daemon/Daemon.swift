@@ -18,6 +18,8 @@ struct Daemon: Sendable {
     private let inherited: InheritedSocket?
     /// How long the last answers may take when the daemon stops.
     private static let answerLimit = Duration.seconds(5)
+    /// Where a job runs whose submitter's directory is not known: anywhere but among the daemon's own files.
+    private static let commonDirectory = "/"
     /// How long commands that are killed may take to be gone.
     private static let killLimit = Duration.seconds(5)
 
@@ -213,14 +215,14 @@ extension Daemon {
     private func engineConfiguration(_ executor: Executor, _ access: Access) -> EngineConfiguration {
         let handlers = Handlers(executor: executor, history: configuration.storePath)
         return EngineConfiguration(
-            maximumRunning: configuration.maximumRunning, directory: configuration.stateDirectory,
+            maximumRunning: configuration.maximumRunning, directory: Self.commonDirectory,
             retention: configuration.retention,
             handler: { handlers.handler(of: $0) },
             runHook: { arguments, task in
                 let hook = Hook(
                     arguments: arguments, task: task.id, name: task.name, state: task.state,
                     result: task.result ?? task.exception?.json ?? .null)
-                let ending = await hook.run(in: task.directory ?? configuration.stateDirectory, by: executor)
+                let ending = await hook.run(in: task.directory ?? Self.commonDirectory, by: executor)
                 if ending != .exited(0) {
                     logger.warning(
                         "on_done failed", metadata: ["task_id": "\(task.id)", "ending": "\("\(ending)".shown)"])

@@ -18,8 +18,8 @@ extension Engine {
     }
 
     private func delays(of task: TaskRecord) async throws -> [Explanation.Reason] {
-        if let gate = task.waitingFor { return [Explanation.Reason(gate: gate, of: task)] }
         var reasons = store.hasRoom ? [] : [Explanation.Reason.diskFull(store.path)]
+        if let gate = task.waitingFor { return reasons + [Explanation.Reason(gate: gate, of: task)] }
         guard !task.kind.isComposite else { return reasons }
         let running = live.running
         if let queue = try await store.queueRule(task.queue) {

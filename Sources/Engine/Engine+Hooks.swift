@@ -11,7 +11,7 @@ extension Engine {
     /// run, so that none is forgotten: the store is the queue. Whoever runs it makes sure that none runs twice.
     func hookLoop() async throws {
         for await _ in hooksPending.rings {
-            guard !isStopping else { continue }
+            guard !isStopping, mayStart() else { continue }
             let running = hooksRunning.withLock { Set($0.keys) }
             let free = Self.maximumHooks - running.count
             guard free > 0 else { continue }

@@ -35,7 +35,9 @@ extension Engine {
     private func order(_ order: AttemptDirectory.Order, _ id: TaskID) async throws -> TaskRecord {
         let command = try await runningCommand(id)
         guard configuration.attempt(command).send(order) else {
-            throw EngineError(code: .wrongState, message: "the command of task \(id) has not started yet; try again")
+            throw EngineError(
+                code: .wrongState,
+                message: "the command of task \(id) has not started yet, or has removed its control FIFO")
         }
         guard let record = try await store.setPaused(command, order == .pause, at: configuration.now()) else {
             throw EngineError(code: .wrongState, message: "the command of task \(id) has ended meanwhile")

@@ -26,6 +26,7 @@ extension Engine {
             try await configuration.clock.sleep(for: Self.restWhileFull)
             readiness.ring()
             alarm.ring()
+            hooksPending.ring()
         }
     }
 }

@@ -4,7 +4,8 @@ internal import Store
 extension Engine {
     /// Waits for tasks as `asyncio.wait` does: never cancels, never fails for a task's failure.
     ///
-    /// - Returns: the tasks that are done and those that are not when the wait is over, each in the order asked for.
+    /// - Returns: the tasks that are done and those that are not when the wait is over, each in the order asked for; those that
+    ///   were pruned meanwhile are in neither.
     /// - Throws: ``EngineError`` when one of them does not exist; `CancellationError` when the caller is cancelled.
     @discardableResult
     package func wait(_ request: WaitRequest) async throws -> (done: [TaskID], pending: [TaskID]) {
@@ -19,10 +20,9 @@ extension Engine {
                 }
                 try Task.checkCancellation()
             }
-            let last = try await self.store.states(request.ids)
-            try self.checkIsServing(request.returnWhen.isSatisfied(by: last), request.timeout)
-            let standing = zip(request.ids, last)
-            return (standing.filter { $1.isDone }.map(\.0), standing.filter { !$1.isDone }.map(\.0))
+            let standing = try await self.store.knownStates(request.ids)
+            try self.checkIsServing(request.returnWhen.isSatisfied(by: standing.map(\.state)), request.timeout)
+            return (standing.filter { $0.state.isDone }.map(\.id), standing.filter { !$0.state.isDone }.map(\.id))
         }
     }
 
@@ -37,22 +37,26 @@ extension Engine {
 
     /// Gives `each` the tasks in the order they are done, those done already first, as `asyncio.as_completed` does.
     ///
+    /// One that does not exist, or was pruned before it could be told, is left out.
     /// - Returns: the tasks that were not done when `timeout` had passed, in the order asked for; empty when all were.
-    /// - Throws: ``EngineError`` when one of them does not exist; what `each` throws; `CancellationError`.
+    /// - Throws: what `each` throws; ``EngineError`` when the daemon stops; `CancellationError`.
     package func asCompleted(
         _ ids: [TaskID], timeout: Duration?, _ each: @escaping @Sendable (TaskID) async throws -> Void
     ) async throws -> [TaskID] {
         try await waiting(for: ids, timeout: timeout) { waiter in
-            var (done, sequence) = try await self.store.completed(ids)
-            var pending = Set(ids).subtracting(done)
+            var (done, unfinished, sequence) = try await self.store.completed(ids)
+            var pending = Set(unfinished)
             for task in done { try await each(task) }
             var completions = waiter.completions.makeAsyncIterator()
             while !pending.isEmpty, timeout != .zero, let completion = await completions.next() {
-                guard completion.sequence > sequence else { continue }
-                // Read from the log, not from the signals: those of one commit may come in any order.
-                (done, sequence) = try await self.store.completed(among: pending, after: sequence)
-                for task in done { try await each(task) }
-                pending.subtract(done)
+                if completion.sequence > sequence {
+                    // Read from the log, not from the signals: those of one commit may come in any order.
+                    (done, sequence) = try await self.store.completed(among: pending, after: sequence)
+                    for task in done { try await each(task) }
+                    pending.subtract(done)
+                }
+                // It has been told, or there is nothing to tell of it any more.
+                pending.remove(completion.id)
             }
             try Task.checkCancellation()
             try self.checkIsServing(pending.isEmpty, timeout)

@@ -101,6 +101,9 @@ void child_start(const struct options *options, bool hide_state, int go, int fai
     if (hide_state && !hide(options->hidden, options->directory)) fail(failed, "landlock");
     for (int i = 0; i < options->limit_count; i++) {
         struct rlimit limit = {options->limits[i].value, options->limits[i].value};
+        // XCPU first, which says why, and KILL a second later, where we may.
+        struct rlimit later = {limit.rlim_cur, limit.rlim_max + 1};
+        if (options->limits[i].resource == RLIMIT_CPU && setrlimit(RLIMIT_CPU, &later) == 0) continue;
         if (setrlimit(options->limits[i].resource, &limit) < 0) fail(failed, "rlimits");
     }
     child_execute(options->arguments);

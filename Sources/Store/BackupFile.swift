@@ -7,17 +7,39 @@ struct BackupFile: Sendable {
     /// The name it has meanwhile.
     var temporary: String { path + ".new" }
 
-    /// Makes an empty file, mode 0600.
+    /// Makes an empty file, mode 0600, for a copy of the file at `origin`.
     ///
-    /// - Throws: ``StoreError`` when something has one of the names already, or it cannot be made.
-    init(path: String) throws(StoreError) {
+    /// - Throws: ``StoreError`` when something has one of the names already, it cannot be made, or it would be among the files
+    ///   that are the daemon's own.
+    init(path: String, of origin: String) throws(StoreError) {
         self.path = path
+        guard let own = Self.directory(of: origin), let directory = Self.directory(of: path) else {
+            throw Self.failure(path)
+        }
+        guard directory != own, !(directory + "/").hasPrefix(own + "/tasks") else {
+            throw StoreError(
+                code: .unusablePath,
+                message: "\(path): \(own) is for taskd's own files; give a name in another directory")
+        }
         guard access(path, F_OK) != 0 else {
             throw Self.taken(path)
         }
         let file = open(temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard file >= 0 else { throw Self.failure(temporary) }
+        guard file >= 0 else {
+            guard errno == EEXIST else { throw Self.failure(temporary) }
+            throw StoreError(
+                code: .unusablePath,
+                message: "\(temporary): is there already; unless a backup is being made there, remove it")
+        }
         close(file)
+    }
+
+    /// The directory that the file at `path` is in or would be in, without symbolic links.
+    private static func directory(of path: String) -> String? {
+        let end = path.lastIndex(of: "/") ?? path.startIndex
+        guard let real = realpath(end == path.startIndex ? "/" : String(path[..<end]), nil) else { return nil }
+        defer { free(real) }
+        return String(cString: real)
     }
 
     /// Gives it its name, durably.

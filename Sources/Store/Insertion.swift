@@ -59,7 +59,12 @@ struct Insertion {
     private mutating func takeID() throws -> TaskID {
         if nextID == 0 {
             let last = try db.cachedStatement(sql: "SELECT seq FROM sqlite_sequence WHERE name = 'tasks'")
-            nextID = 1 + (try Int64.fetchOne(last) ?? 0)
+            let number = try Int64.fetchOne(last) ?? 0
+            guard number < .max else {
+                throw StoreError(
+                    code: .corrupt, message: "the numbers of tasks are used up: sqlite_sequence was changed")
+            }
+            nextID = number + 1
         }
         defer { nextID += 1 }
         return TaskID(nextID)

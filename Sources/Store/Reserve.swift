@@ -11,14 +11,19 @@ struct Reserve: Sendable {
     private static let fileRoom: off_t = 4 << 20
     /// How much more is taken at once where there is enough, in bytes.
     private static let step: off_t = 4 << 20
+    /// What the file that readers share can grow to, in bytes: as a log of 128 MiB needs it.
+    private static let sharedRoom: off_t = 256 << 10
     /// What the log can grow to, in bytes. SQLite begins it anew at a quarter of that, unless the file cannot grow.
     private static let logRoom = off_t(Store.logLimit)
     /// What has to be free beside all that for more than the end of what runs, in bytes: a task that is started makes files.
     private static let leastFree = Int64(1 << 20)
+    /// How many files, likewise.
+    private static let leastFiles: UInt = 16
 
     private let log: String
-    /// Only closed after SQLite's descriptors: a process loses its locks on a file with the first one that it closes (fcntl(2)).
+    // Only closed after SQLite's descriptors: a process loses its locks on a file with the first one that it closes (fcntl(2)).
     private let file: CInt
+    private let shared: CInt
 
     /// The reserve of the history at `path`, which is open; taken at once, if there is room.
     ///
@@ -29,12 +34,15 @@ struct Reserve: Sendable {
         guard file >= 0 else {
             throw StoreError(code: .unavailable, message: "\(path): \(String(cString: strerror(errno)))")
         }
+        shared = open(path + "-shm", O_WRONLY | O_CLOEXEC | O_NOFOLLOW)
+        if shared >= 0 { _ = Self.hold(shared, upTo: Self.sharedRoom) }
         renew()
     }
 
     /// Whether there is more room than this, as far as the system tells.
     func isEnough() -> Bool {
         renew() && Store.freeBytes(beside: log) ?? .max >= Self.leastFree
+            && Store.freeFiles(beside: log) ?? .max >= Self.leastFiles
     }
 
     /// Takes what is missing of the room; to be called after each commit.
@@ -60,7 +68,7 @@ struct Reserve: Sendable {
 
     /// Gives the descriptor back; to be called after the store is closed.
     func close() {
-        Glibc.close(file)
+        for descriptor in [file, shared] where descriptor >= 0 { Glibc.close(descriptor) }
     }
 
     private static func hold(_ file: CInt, upTo end: off_t) -> Bool {

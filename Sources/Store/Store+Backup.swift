@@ -14,7 +14,7 @@ extension Store {
     /// The file appears whole or not at all, and is durable when this returns.
     /// - Throws: ``StoreError`` when something is there already, the file cannot be written, or the copy is not sound.
     package func backUp(to path: String) async throws -> StoreCopy {
-        let file = try BackupFile(path: path)
+        let file = try BackupFile(path: path, of: self.path)
         do {
             let copy = try DatabaseQueue(path: file.temporary)
             // The history is read no longer than this: a reader that stays keeps the log from being folded in.

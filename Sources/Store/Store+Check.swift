@@ -24,7 +24,6 @@ extension Store {
             configuration.readonly = true
             return try DatabaseQueue(path: path, configuration: configuration).read { db in
                 try requireSound(db, path)
-                try requireSchema(db, path)
                 return try StoreReport(
                     schema: Schema.migrator.appliedMigrations(db).last ?? "none",
                     sqlite: String.fetchOne(db, sql: "SELECT sqlite_version()") ?? "",

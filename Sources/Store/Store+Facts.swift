@@ -58,9 +58,16 @@ extension Store {
     static func freeBytes(beside path: String) -> Int64? {
         var system = statvfs()
         guard statvfs(path, &system) == 0 else { return nil }
-        // File systems keep some blocks for root alone.
-        let blocks = geteuid() == 0 ? system.f_bfree : system.f_bavail
+        // File systems keep some blocks for root, and ext4 some for itself: 2 %, 4096 at most (`resv_clusters`).
+        let forRoot = system.f_bfree - min(system.f_bfree, min(system.f_blocks / 50, 4096))
+        let blocks = geteuid() == 0 ? max(forRoot, system.f_bavail) : system.f_bavail
         return Int64(clamping: UInt64(blocks) * UInt64(system.f_frsize))
+    }
+
+    /// How many files can still be made on the disk that the file at `path` is on; `nil` when its file system does not count.
+    static func freeFiles(beside path: String) -> UInt? {
+        var system = statvfs()
+        return statvfs(path, &system) == 0 && system.f_files > 0 ? system.f_favail : nil
     }
 
     /// The version of the schema: the name of its last migration.

@@ -34,19 +34,26 @@ extension Store {
         }
     }
 
-    /// Those of `ids` whose tasks are done, in completion order, and the place in the log that this was read at.
-    ///
-    /// - Throws: ``UnknownTask`` for the first number nobody knows.
-    package func completed(_ ids: [TaskID]) async throws -> (ids: [TaskID], sequence: Int64) {
+    /// Those of `ids` that are known, in that order, with their states.
+    package func knownStates(_ ids: [TaskID]) async throws -> [(id: TaskID, state: TaskState)] {
+        try await read { db in
+            try ids.compactMap { id in try TaskRecord.state(db, id).map { (id, $0) } }
+        }
+    }
+
+    /// Those of `ids` whose tasks are done, in completion order, those that are not, and the place in the log that this was
+    /// read at.
+    package func completed(_ ids: [TaskID]) async throws -> (ids: [TaskID], unfinished: [TaskID], sequence: Int64) {
         try await read { db in
             let sequence = try Int64.fetchOne(db, sql: "SELECT seq FROM sqlite_sequence WHERE name = 'events'") ?? 0
             var done: [(id: TaskID, sequence: Int64)] = []
+            var unfinished: [TaskID] = []
             let place = try db.cachedStatement(sql: "SELECT done_seq FROM tasks WHERE id = ?")
             for id in ids {
-                guard let row = try Row.fetchOne(place, arguments: [id.number]) else { throw UnknownTask(id: id) }
-                if let sequence = row[0] as Int64? { done.append((id, sequence)) }
+                guard let row = try Row.fetchOne(place, arguments: [id.number]) else { continue }
+                if let sequence = row[0] as Int64? { done.append((id, sequence)) } else { unfinished.append(id) }
             }
-            return (done.sorted { $0.sequence < $1.sequence }.map(\.id), sequence)
+            return (done.sorted { $0.sequence < $1.sequence }.map(\.id), unfinished, sequence)
         }
     }
 

@@ -72,6 +72,9 @@ package final class Store: Sendable {
     static func look(at path: String, trace: String? = nil, _ migrator: DatabaseMigrator) throws -> Bool {
         var status = stat()
         let isThere = stat(path, &status) == 0
+        guard isThere || errno == ENOENT else {
+            throw StoreError(code: .unavailable, message: "\(path): \(String(cString: strerror(errno)))")
+        }
         guard !isThere || status.st_mode & S_IFMT == S_IFREG else {
             throw StoreError(code: .unavailable, message: "\(path): not a regular file; move it away")
         }
@@ -79,6 +82,7 @@ package final class Store: Sendable {
             try requireNoTraces(of: path, trace)
             return false
         }
+        try requireRoomToShare(beside: path)
         // What is shorter than the header of a database is an empty one to SQLite.
         guard status.st_size >= 100 else {
             throw StoreError(code: .corrupt, message: "\(path): not a database; move it away, or restore a backup")
@@ -97,8 +101,17 @@ package final class Store: Sendable {
                 throw StoreError(
                     code: .corrupt, message: "\(path): another program's database; it was left untouched: move it away")
             }
+            if isOurs { try requireSchema(db, path) }
         }
         return true
+    }
+
+    /// Refuses to open the history where the file could not be made that all its readers share: SQLite maps it into memory, where
+    /// there is no error for a block that is missing (SIGBUS).
+    private static func requireRoomToShare(beside path: String) throws {
+        var status = stat()
+        let isThere = stat(path + "-shm", &status) == 0 && status.st_size >= 32_768
+        guard isThere || freeBytes(beside: path) ?? .max >= 65_536 else { throw StoreError.full(path: path) }
     }
 
     /// Refuses to begin anew where there was a history: SQLite would, and throw away what a log still holds.

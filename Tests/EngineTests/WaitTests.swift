@@ -116,6 +116,20 @@ import Testing
             #expect(answers == 50)
         }
     }
+
+    @Test func aTaskThatIsPrunedMeanwhileIsLeftOut() async throws {
+        try await withBench { bench in
+            let ids = try await bench.submit([job("a"), job("b")])
+            await bench.stage.started("b")
+            async let waiting = bench.engine.wait(WaitRequest(ids: ids))
+            while bench.engine.completions.count < 2 { await Task.yield() }
+            try await bench.end("a", .succeeded(1))
+            _ = try await bench.store.prune(.upTo(sequence: .max), limit: 9)
+            try await bench.end("b", .succeeded(2))
+            let (done, pending) = try await waiting
+            #expect(done == [ids[1]] && pending.isEmpty)
+        }
+    }
 }
 
 @Suite(.timeLimit(.minutes(1))) struct AsCompletedTests {
@@ -145,6 +159,22 @@ import Testing
             bench.clock.advance(by: .seconds(3))
             #expect(try await waiting == [ids[2], ids[0]])
             #expect(told.withLock(\.self) == [ids[1]])
+        }
+    }
+
+    @Test func aTaskThatIsPrunedBeforeItIsToldIsLeftOut() async throws {
+        try await withBench { bench in
+            let ids = try await bench.submit([job("a"), job("b"), job("c")])
+            for name in ["b", "c"] { await bench.stage.started(name) }
+            try await bench.end("a", .succeeded(1))
+            let told = Mutex<[TaskID]>([])
+            let pending = try await bench.engine.asCompleted(ids, timeout: nil) { id in
+                told.withLock { $0.append(id) }
+                for name in ["b", "c"] { try await bench.end(name, .succeeded(2)) }
+                _ = try await bench.store.prune(.upTo(sequence: .max), limit: 9)
+            }
+            #expect(pending.isEmpty)
+            #expect(told.withLock(\.self) == [ids[0]])
         }
     }
 

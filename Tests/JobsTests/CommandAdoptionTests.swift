@@ -54,6 +54,19 @@ extension CommandTests {
             }
         }
 
+        @Test func aCommandThatRemovesItsProgressIsAdoptedWithoutIt() async throws {
+            try await withCommandBench { bench in
+                try await abandon(
+                    ["rm \(bench.attempt().progress); echo 1 >&3; while [ ! -e go ]; do sleep 0.02; done; exit 6"],
+                    in: bench)
+                let handler = try bench.shell("adopted")
+                async let resumed = handler.resume(bench.context())
+                touch("go", in: bench)
+                let report = try #require(await resumed)
+                #expect(report.outcome.exception?.details["exit_code"] == 6)
+            }
+        }
+
         @Test func withNobodyReadingTheLatestProgressIsKept() async throws {
             try await withCommandBench { bench in
                 // Many times what the FIFO holds; then the command waits to be adopted.

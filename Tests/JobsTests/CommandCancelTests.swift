@@ -113,6 +113,17 @@ extension CommandTests {
             }
         }
 
+        @Test(arguments: ["exec sleep 1000", "trap '' TERM; while :; do sleep 0.02; done"])
+        func aCommandThatRemovesItsControlIsEnded(rest: String) async throws {
+            try await withCommandBench { bench in
+                let report = await bench.runCancelled(
+                    try bench.shell("rm \(bench.attempt().control); echo 1 cancel >&3; \(rest)"),
+                    grace: .milliseconds(200))
+                #expect(report.outcome.state == .cancelled)
+                #expect(bench.survivors() == [])
+            }
+        }
+
         @Test func exitCodeZeroAfterACancelIsSuccess() async throws {
             try await withCommandBench { bench in
                 let report = await bench.runCancelled(

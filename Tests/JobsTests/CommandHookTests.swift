@@ -41,9 +41,8 @@ extension CommandTests {
         @Test func runsOnce() async throws {
             try await withCommandBench { bench in
                 #expect(await hook("echo x >>witness").run(in: bench.directory, by: bench.executor) == .exited(0))
-                guard case .failed = await hook("echo x >>witness").run(in: bench.directory, by: bench.executor) else {
-                    return #expect(Bool(false), "it ran twice")
-                }
+                // As after a daemon that was killed before it could note the end.
+                #expect(await hook("echo y >>witness").run(in: bench.directory, by: bench.executor) == .exited(0))
                 #expect(bench.text("witness") == "x\n")
             }
         }

@@ -1,3 +1,4 @@
+import Glibc
 import Jobs
 import Model
 import Testing
@@ -26,7 +27,7 @@ extension CommandTests {
         @Test func overItsProcessorTimeItIsKilled() async throws {
             try await withCommandBench { bench in
                 let report = try await bench.run(#"{"shell": "while :; do :; done", "rlimits": {"cpu_time": 1}}"#)
-                #expect(report.outcome.exception?.details["signal"] != .null)
+                #expect(report.outcome.exception?.details["signal"] == .int(Int64(SIGXCPU)))
             }
         }
 

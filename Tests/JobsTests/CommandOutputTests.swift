@@ -55,6 +55,19 @@ extension CommandTests {
             }
         }
 
+        @Test func whatWasNeverWrittenIsNotRead() async throws {
+            try await withCommandBench { bench in
+                _ = try await bench.run(#"{"shell": "printf 0123; truncate -s 1T /proc/self/fd/1"}"#)
+                let pieces = Self.pieces(of: OutputFile(path: bench.attempt().stdout))
+                // The rest of a block that was written is there.
+                guard pieces.count == 2, case .bytes(let written) = pieces[0], case .dropped(let count) = pieces[1]
+                else {
+                    return #expect(Bool(false), "\(pieces.count) pieces in another order")
+                }
+                #expect(written.starts(with: Array("0123".utf8)) && Int64(written.count) + count == 1 << 40)
+            }
+        }
+
         @Test func aPieceIsNeverLongerThanAskedFor() async throws {
             try await withCommandBench { bench in
                 _ = try await bench.run(#"{"shell": "printf 0123456789"}"#)

@@ -8,11 +8,10 @@ import Testing
     @Test func theCopyIsOneSoundFileOfAllThatWasCommitted() async throws {
         try await withStore { bench in
             for number in 1...50 { try await bench.submit(job("job \(number)")) }
-            let path = bench.directory + "/copy.sqlite"
+            let path = try bench.backups() + "/copy.sqlite"
             let copy = try await bench.store.backUp(to: path)
             #expect(copy.tasks == 50)
-            let files = try FileManager.default.contentsOfDirectory(atPath: bench.directory)
-            #expect(files.filter { $0.hasPrefix("copy") } == ["copy.sqlite"])
+            #expect(try FileManager.default.contentsOfDirectory(atPath: bench.backups()) == ["copy.sqlite"])
             #expect(try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int64 == copy.bytes)
             let report = try Store.check(path)
             #expect(report.tasks == 50)
@@ -26,7 +25,7 @@ import Testing
 
     @Test func whatIsThereStays() async throws {
         try await withStore { bench in
-            let path = bench.directory + "/mine"
+            let path = try bench.backups() + "/mine"
             try Data("mine".utf8).write(to: URL(filePath: path))
             let error = await #expect(throws: StoreError.self) { try await bench.store.backUp(to: path) }
             #expect(error?.message.contains("is there already") == true)
@@ -44,23 +43,35 @@ import Testing
         }
     }
 
+    @Test(arguments: ["copy", "history.sqlite-journal", "link/copy", "tasks/7"])
+    func theDaemonsOwnDirectoryTakesNoBackup(name: String) async throws {
+        try await withStore { bench in
+            symlink(bench.directory, bench.directory + "/link")
+            mkdir(bench.directory + "/tasks", 0o700)
+            let error = await #expect(throws: StoreError.self) {
+                try await bench.store.backUp(to: bench.directory + "/" + name)
+            }
+            #expect(error?.code == .unusablePath)
+            #expect(access(bench.directory + "/" + name, F_OK) != 0)
+        }
+    }
+
     @Test func aDamagedHistoryIsNoBackup() async throws {
         try await withStore { bench in
             try await bench.store.write { try $0.execute(sql: "DROP INDEX tasks_name") }
             let error = await #expect(throws: StoreError.self) {
-                try await bench.store.backUp(to: bench.directory + "/copy.sqlite")
+                try await bench.store.backUp(to: bench.backups() + "/copy.sqlite")
             }
             #expect(error?.code == .corrupt)
             #expect(error?.message.hasPrefix(bench.path + ": damaged: ") == true)
-            let files = try FileManager.default.contentsOfDirectory(atPath: bench.directory)
-            #expect(files.allSatisfy { $0.hasPrefix("history.sqlite") })
+            #expect(try FileManager.default.contentsOfDirectory(atPath: bench.backups()).isEmpty)
         }
     }
 
     @Test func writingGoesOnMeanwhile() async throws {
         try await withStore { bench in
             try await bench.submit(job("first"))
-            async let copy = bench.store.backUp(to: bench.directory + "/copy.sqlite")
+            async let copy = bench.store.backUp(to: bench.backups() + "/copy.sqlite")
             for number in 1...20 { try await bench.submit(job("job \(number)")) }
             #expect(1...21 ~= (try await copy).tasks)
         }
@@ -115,5 +126,14 @@ import Testing
             #expect(error?.code == .corrupt)
             #expect(try Data(contentsOf: URL(filePath: path)) == bytes)
         }
+    }
+}
+
+extension StoreBench {
+    /// A directory that copies may be in.
+    fileprivate func backups() throws -> String {
+        let path = directory + "/backups"
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        return path
     }
 }

@@ -44,7 +44,11 @@ struct SubmittedFile: Sendable {
     static func absolute(_ path: String) throws(ClientError) -> String {
         guard let resolved = realpath(path, nil) else { throw failure(path) }
         defer { free(resolved) }
-        return String(cString: resolved)
+        guard let text = String(validatingCString: resolved) else {
+            throw ClientError(
+                code: .usage, message: "\(String(cString: resolved)): its name is not UTF-8, which all text has to be")
+        }
+        return text
     }
 
     /// The bytes of the file at `path`, or of standard input when that is `-`.

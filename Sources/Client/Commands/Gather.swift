@@ -33,7 +33,7 @@ struct Gather: ClientCommand {
         }
         var results: [JSONValue] = []
         for id in ids {
-            guard let slot = slots[id] else { throw ClientError.unexpectedReply("task \(id) is missing") }
+            guard let slot = slots[id] else { throw ClientError(code: .noSuchTask, message: "task \(id) was pruned") }
             results.append(slot)
         }
         try session.output.json(merge ? Self.merged(results) : .array(results))

@@ -63,19 +63,27 @@ extension Logs {
         /// The stream to name in JSON; `nil` for the output as it is.
         let stream: String?
         var visible = VisibleBytes()
+        /// The beginning of a character whose rest has not come yet.
+        var carried: [UInt8] = []
 
         mutating func print(_ bytes: [UInt8]) throws(ClientError) {
             if let stream {
-                guard !bytes.isEmpty else { return }
-                return try output.json([
-                    "stream": .string(stream), "text": .string(String(decoding: bytes, as: UTF8.self)),
-                ])
+                var text = carried + bytes
+                carried = Array(text.suffix(VisibleBytes.incompleteSuffix(of: text)))
+                text.removeLast(carried.count)
+                return try write(text, of: stream)
             }
             guard output.isTerminal, !isRaw else { return try output.write(bytes) }
             try output.write(visible.show(bytes))
         }
 
+        private func write(_ text: [UInt8], of stream: String) throws(ClientError) {
+            guard !text.isEmpty else { return }
+            try output.json(["stream": .string(stream), "text": .string(String(decoding: text, as: UTF8.self))])
+        }
+
         mutating func finish() throws(ClientError) {
+            if let stream { try write(carried, of: stream) }
             try output.write(visible.finish())
         }
     }

@@ -45,7 +45,7 @@ struct VisibleBytes {
     }
 
     /// How many bytes at the end may be the start of a character of which more is to come.
-    private static func incompleteSuffix(of bytes: [UInt8]) -> Int {
+    static func incompleteSuffix(of bytes: [UInt8]) -> Int {
         for (back, byte) in bytes.reversed().prefix(3).enumerated() {
             switch byte {
             case 0x80...0xBF: continue

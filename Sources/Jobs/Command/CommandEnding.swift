@@ -22,12 +22,15 @@ struct CommandEnding {
     private var outcome: Outcome {
         switch record.ending {
         case .exited(0): result
-        case .exited(let code) where record.wasCancelled && 129...192 ~= code: .cancelled(.cancelled(nil))
-        case .killed where record.wasCancelled: .cancelled(.cancelled(nil))
+        case .exited(let code) where wasCancelled && 129...192 ~= code: .cancelled(.cancelled(nil))
+        case .killed where wasCancelled: .cancelled(.cancelled(nil))
         case let ending:
             .failed(failure(ending.words(program: job.arguments[0], directory: job.directory(context))))
         }
     }
+
+    /// Whether its shim was asked to end it. One that could only be sent a signal does not know who did.
+    private var wasCancelled: Bool { record.wasCancelled || (Task.isCancelled && !attempt.hasControl) }
 
     private var result: Outcome {
         let stdout = OutputFile(path: attempt.stdout)

@@ -26,7 +26,11 @@ package struct CommandHandler: JobHandler {
         } catch {
             return RunReport(.failed(error))
         }
-        return await collect(attempt, context) ?? RunReport(.failed(.neverBegan(in: attempt)))
+        if let report = await collect(attempt, context) { return report }
+        guard access(attempt.path, F_OK) == 0 else {
+            return RunReport(.failed(.lost("\(attempt.path) was removed; how the command ended is not known")))
+        }
+        return RunReport(.failed(.neverBegan(in: attempt)))
     }
 
     /// Takes over the command of an earlier daemon, reads how it ended meanwhile, or runs it when it provably never ran:
@@ -52,8 +56,9 @@ package struct CommandHandler: JobHandler {
             try? await context.clock.sleep(for: context.grace + Self.patience)
             var wasStopped = false
             while !Task.isCancelled {
+                // One that cannot be asked was sent a signal instead, which the grace was for.
                 let isStopped = shim.attempt.isShimStopped
-                if wasStopped && isStopped { await end(stopped: shim.attempt, context) }
+                if wasStopped && isStopped || !shim.attempt.hasControl { await end(deaf: shim.attempt, context) }
                 wasStopped = isStopped
                 try? await context.clock.sleep(for: .seconds(1))
             }
@@ -72,8 +77,8 @@ package struct CommandHandler: JobHandler {
     /// How long after the grace a shim may still be at work, before it is looked at.
     private static let patience = Duration.seconds(2)
 
-    /// Ends a command that keeps stopping its shim, and with it the shim.
-    private func end(stopped attempt: AttemptDirectory, _ context: JobContext) async {
+    /// Ends a command that keeps its shim from hearing what it is asked, and with it the shim.
+    private func end(deaf attempt: AttemptDirectory, _ context: JobContext) async {
         // What cannot be started now is tried again in a second.
         try? await Recovery(attempt: attempt, environment: variables(context)).run(by: executor)
     }

@@ -1,3 +1,4 @@
+internal import Glibc
 package import Model
 
 /// The command that runs once a task is done, to tell somebody.
@@ -35,7 +36,8 @@ package struct Hook: Sendable {
     /// Runs the hook in `directory` and waits until the last process of it is gone.
     ///
     /// After `limit`, or when the calling task is cancelled, its processes are ended as a command's are, with a grace of
-    /// five seconds. A hook runs at most once for a task, also over restarts of the daemon.
+    /// five seconds. A hook runs at most once for a task, also over restarts of the daemon: one that an earlier daemon has
+    /// begun is only waited for.
     package func run(
         in directory: String, by executor: Executor, limit: Duration = .seconds(60),
         clock: any Clock<Duration> = ContinuousClock()
@@ -45,27 +47,41 @@ package struct Hook: Sendable {
         let launch = Launch(
             arguments: arguments, environment: executor.environment.merging(own) { _, own in own },
             workingDirectory: directory, grace: .seconds(5), input: .text(result))
-        let shim: RunningShim
         do throws(ExceptionInfo) {
-            shim = try launch.start(in: attempt, by: executor)
+            if access(attempt.path, F_OK) == 0 {
+                if let shim = RunningShim.adopting(attempt) { await supervise(shim, executor, limit, clock) }
+                guard executor.isOfSameBoot, !attempt.hasStarted, ExitRecord(in: attempt) == nil else {
+                    return ending(of: attempt, in: directory)
+                }
+                // That daemon died before there was a hook.
+                try attempt.remove()
+            }
+            await supervise(try launch.start(in: attempt, by: executor), executor, limit, clock)
         } catch {
             return .failed(error.message)
         }
+        return ending(of: attempt, in: directory)
+    }
+
+    private func supervise(
+        _ shim: RunningShim, _ executor: Executor, _ limit: Duration, _ clock: any Clock<Duration>
+    ) async {
         let timer = Task {
             try await clock.sleep(for: limit)
-            attempt.send(.terminate)
+            shim.attempt.send(.terminate)
         }
         await withTaskCancellationHandler {
             await shim.ended(executor.waiter)
         } onCancel: {
-            attempt.send(.terminate)
+            shim.attempt.send(.terminate)
         }
         timer.cancel()
-        return ending(of: attempt, in: directory)
     }
 
     private func ending(of attempt: AttemptDirectory, in directory: String) -> Ending {
-        guard let record = ExitRecord(in: attempt) else { return .failed("its shim was killed") }
+        guard let record = ExitRecord(in: attempt) else {
+            return .failed("its shim was killed; how it ended is not known")
+        }
         switch record.ending {
         case .exited(let code) where code == 0 || !record.wasCancelled: return .exited(code)
         case let ending:

@@ -30,7 +30,11 @@ package struct OutputFile: Sendable {
     /// What stands at `offset`: at most `limit` bytes, or how many are missing there.
     package func piece(at offset: Int64, limit: Int) -> Piece {
         guard let file = try? Descriptor.opening(path, O_RDONLY) else { return .end }
+        var status = stat()
+        guard fstat(file.number, &status) == 0 else { return .end }
         let data = lseek(file.number, off_t(offset), Self.seekData)
+        // Nothing but a hole is left of it: the command has made the file longer without writing.
+        if data < 0, errno == ENXIO, status.st_size > off_t(offset) { return .dropped(Int64(status.st_size) - offset) }
         if data > off_t(offset) { return .dropped(Int64(data) - offset) }
         var limit = limit
         let hole = lseek(file.number, off_t(offset), Self.seekHole)

@@ -7,35 +7,45 @@ struct RunningShim: Sendable {
     let attempt: AttemptDirectory
     /// Its process number while it is our child and has to be reaped; `nil` for another daemon's.
     private let child: pid_t?
-    private let progress: Int32
+    /// What tells of its end.
+    private let descriptor: Int32
+    /// Whether that is the process itself, and not the FIFO `progress`.
+    private let isProcess: Bool
 
     /// A shim whose end of `progress` is open for reading; the descriptor is closed when the shim has ended.
     init(attempt: AttemptDirectory, child: pid_t?, progress: Int32) {
-        self.attempt = attempt
-        self.child = child
-        self.progress = progress
+        (self.attempt, self.child, descriptor, isProcess) = (attempt, child, progress, false)
+    }
+
+    /// A shim whose process is held by a descriptor, which is closed when it has ended; its progress is told to nobody.
+    init(attempt: AttemptDirectory, child: pid_t?, process: Int32) {
+        (self.attempt, self.child, descriptor, isProcess) = (attempt, child, process, true)
     }
 
     /// The shim that an earlier daemon left at work on `attempt`; `nil` when there never was one. It may have ended.
     static func adopting(_ attempt: AttemptDirectory) -> RunningShim? {
-        guard let reader = try? Descriptor.opening(attempt.progress, O_RDONLY | O_NONBLOCK) else { return nil }
-        return RunningShim(attempt: attempt, child: nil, progress: reader.released())
+        if let reader = try? Descriptor.opening(attempt.progress, O_RDONLY | O_NONBLOCK) {
+            return RunningShim(attempt: attempt, child: nil, progress: reader.released())
+        }
+        // The command has removed the FIFO.
+        guard let process = ShimProcess(of: attempt) else { return nil }
+        return RunningShim(attempt: attempt, child: nil, process: process.released())
     }
 
     /// Returns when the shim has ended, and so the last process of the command; to be called once.
     ///
     /// The kernel tells of it, and no process number is looked at, so that none can mislead: the shim alone keeps the FIFO
-    /// `progress` open for writing, from before its first instruction until it is gone. Cancelling the calling task changes
-    /// nothing.
+    /// `progress` open for writing, from before its first instruction until it is gone. Where that was removed, its process
+    /// tells. Cancelling the calling task changes nothing.
     func ended(_ waiter: ShimWaiter, report: @escaping @Sendable (Progress) -> Void = { _ in }) async {
         await withCheckedContinuation { continuation in
-            waiter.watch(progress) { lines in
+            waiter.watch(descriptor, isProcess: isProcess) { lines in
                 if let latest = Progress(latestOf: lines) { report(latest) }
             } end: {
                 continuation.resume()
             }
         }
-        close(progress)
+        close(descriptor)
         reap()
     }
 

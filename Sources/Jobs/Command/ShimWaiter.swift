@@ -10,6 +10,7 @@ internal import Synchronization
 /// hanging up is what is waited for here. In the tests that crashed most runs.
 final class ShimWaiter: Sendable {
     private struct Watch {
+        let isProcess: Bool
         let take: @Sendable (ArraySlice<UInt8>) -> Void
         let end: @Sendable () -> Void
     }
@@ -49,12 +50,16 @@ final class ShimWaiter: Sendable {
 
     /// Calls `take` with whatever is read from the FIFO `descriptor`, which does not block; then `end`, once, when nobody has
     /// it open for writing any more, and it may be closed. Both must be quick.
+    ///
+    /// - Parameter isProcess: whether `descriptor` is one of a process (pidfd_open(2)), which has nothing to read and ends with
+    ///   that.
     func watch(
-        _ descriptor: Int32, take: @escaping @Sendable (ArraySlice<UInt8>) -> Void, end: @escaping @Sendable () -> Void
+        _ descriptor: Int32, isProcess: Bool = false, take: @escaping @Sendable (ArraySlice<UInt8>) -> Void,
+        end: @escaping @Sendable () -> Void
     ) {
         let wasRunning = state.withLock { state in
-            state.watches[descriptor] = Watch(take: take, end: end)
-            state.isNew.append(descriptor)
+            state.watches[descriptor] = Watch(isProcess: isProcess, take: take, end: end)
+            if !isProcess { state.isNew.append(descriptor) }
             defer { state.isRunning = true }
             return state.isRunning
         }
@@ -92,7 +97,7 @@ final class ShimWaiter: Sendable {
         let watch = state.withLock { $0.watches[descriptor] }
         // One that has ended is closed, and its number may be another's.
         guard watch != nil || descriptor == wakeup.reader else { return }
-        let count = read(descriptor, &buffer, buffer.count)
+        let count = watch?.isProcess == true ? 0 : read(descriptor, &buffer, buffer.count)
         if count < 0 && (errno == EAGAIN || errno == EINTR) { return }
         guard let watch else { return }
         if count > 0 { return watch.take(buffer[..<count]) }

@@ -57,6 +57,11 @@ struct Disk: Sendable {
         try await shell("dd if=/dev/zero of=\(path)/filler bs=4096 2>/dev/null; true")
     }
 
+    /// Gives so much of it back.
+    func shrinkFiller(kibibytes: Int) async throws {
+        try await shell("truncate -s -\(kibibytes)K \(path)/filler && sync \(path)/filler")
+    }
+
     /// Gives it back.
     func empty() async throws {
         try await shell("rm \(path)/filler")

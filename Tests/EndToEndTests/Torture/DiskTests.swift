@@ -5,23 +5,18 @@ import Testing
 /// Disks that end: one that is full, and one whose power is cut.
 @Suite(.timeLimit(.minutes(30)), .serialized, .enabled(if: Disk.isPossible, "needs root, to mount disks of its own"))
 struct DiskTests {
-    @Test func aFullDiskRefusesWhatIsNewAndNothingElse() async throws {
-        try await withDisk(.memory(megabytes: 40)) { disk in
+    @Test(arguments: [Disk.Kind.memory(megabytes: 40), .loop(megabytes: 300)])
+    func aFullDiskRefusesWhatIsNewAndNothingElse(kind: Disk.Kind) async throws {
+        try await withDisk(kind) { disk in
             try await withDaemon(state: disk.path + "/state") { daemon in
                 let pipe = try daemon.directory.pipe("go")
                 let ending = try await daemon.submit(["shell": .string("read x <\(pipe); exit 3")])
                 let endless = try await daemon.submit(["shell": "exec sleep 1000"])
                 for id in [ending, endless] { try await daemon.event("started", of: id) }
                 try await disk.fill()
-                var refusal: HTTPReply?
-                let many = JSONValue.array(Array(repeating: ["sleep": 0, "hold": true], count: 100))
-                while refusal == nil {
-                    // What is left in the files themselves is used up first.
-                    let reply = try await daemon.http("POST", "/v1/tasks", many)
-                    if reply.status != 201 { refusal = reply }
-                }
-                #expect(refusal?.status == 503)
-                #expect(refusal?.text.contains("no space left") == true)
+                let refusal = try await daemon.http("POST", "/v1/tasks", ["sleep": 0, "hold": true])
+                #expect(refusal.status == 503)
+                #expect(refusal.text.contains("no space left"))
                 #expect(try await daemon.taskctl("status").status == 0)
                 #expect(try await daemon.taskctl("cancel", "\(endless)", "--wait").stdout == "true\n")
                 try await daemon.directory.release(pipe)
@@ -62,6 +57,25 @@ struct DiskTests {
                 #expect(try await daemon.taskctl("cancel", "\(greedy)", "--wait").stdout == "true\n")
                 try await disk.empty()
                 #expect(try await daemon.done(waiting)["state"] == "succeeded")
+            }
+        }
+    }
+
+    /// With blocks smaller than a page of memory SQLite takes too little of the disk for what it maps.
+    @Test(arguments: [8, 24]) func aStartThatHasNoRoomSaysSo(kibibytes: Int) async throws {
+        try await withDisk(.loop(megabytes: 64)) { disk in
+            try await withDaemon(state: disk.path + "/state") { daemon in
+                let id = try await daemon.submit(["sleep": 0, "hold": true])
+                try await daemon.end(SIGTERM)
+                try await disk.fill()
+                try await disk.shrinkFiller(kibibytes: kibibytes)
+                let check = try await Program.run(Program.taskd, ["--state-dir", daemon.state, "--check"])
+                #expect(check.status == 70 && check.stderr.contains("no space left"), "\(check)")
+                let error = await #expect(throws: TestFailure.self) { try await daemon.start() }
+                #expect("\(String(describing: error))".contains("no space left"))
+                try await disk.empty()
+                try await daemon.start()
+                #expect(try await daemon.task(id)["state"] == "held")
             }
         }
     }

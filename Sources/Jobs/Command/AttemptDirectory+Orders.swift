@@ -1,0 +1,60 @@
+internal import Glibc
+package import Model
+
+extension AttemptDirectory {
+    /// What the shim of a running attempt may be asked.
+    package enum Order: String, Sendable {
+        /// To end the command: TERM to all its processes, and KILL after the grace. Asked again, it sends TERM again.
+        case terminate = "T"
+        /// To kill all its processes at once.
+        case kill = "K"
+        /// To stop all its processes where they are.
+        case pause = "S"
+        /// To let them go on.
+        case resume = "C"
+
+        /// What does nearly the same to a shim that cannot be asked; what it then leaves is ended as a killed one's.
+        fileprivate var signal: Int32? {
+            switch self {
+            case .terminate: SIGTERM
+            case .kill: SIGKILL
+            case .pause, .resume: nil
+            }
+        }
+    }
+
+    /// Whether the shim can be asked; a command may have removed the FIFO.
+    var hasControl: Bool { access(control, F_OK) == 0 }
+
+    /// Asks the shim of this attempt, and nobody else, whatever became of its process number. Where the command has removed
+    /// the FIFO, the shim is sent a signal to end, with the command or without.
+    ///
+    /// - Returns: whether there was somebody to ask, or had been.
+    @discardableResult
+    package func send(_ order: Order) -> Bool {
+        // Being open for reading too, this end can neither fail for want of a reader nor raise SIGPIPE.
+        guard let control = try? Descriptor.opening(control, O_RDWR | O_NONBLOCK) else {
+            guard let signal = order.signal, let shim = ShimProcess(of: self) else { return false }
+            return shim.send(signal)
+        }
+        // A full FIFO holds more requests than the shim can tell apart.
+        try? control.write(order.rawValue, to: "control")
+        return true
+    }
+
+    /// Writes `bytes` to the standard input of a command that was started with it open.
+    ///
+    /// - Returns: how many were taken: a pipe that the command does not read from is full at 64 KiB.
+    /// - Throws: an exception when the input cannot be opened.
+    package func write(input bytes: [UInt8]) throws(ExceptionInfo) -> Int {
+        let input = try Descriptor.opening(input, O_RDWR | O_NONBLOCK)
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Glibc.write(input.number, $0.baseAddress, $0.count) }
+            if count < 0 && errno == EINTR { continue }
+            guard count > 0 else { break }
+            rest = rest.dropFirst(count)
+        }
+        return bytes.count - rest.count
+    }
+}

@@ -1,0 +1,71 @@
+internal import CLinux
+internal import Glibc
+
+/// The process of a shim, held so that no other can be mistaken for it.
+struct ShimProcess: ~Copyable {
+    private let descriptor: Int32
+
+    /// The shim that works on `attempt`; `nil` when it has ended.
+    init?(of attempt: AttemptDirectory) {
+        guard attempt.isOfThisBoot, let (number, start) = attempt.shim, let process = ShimProcess(number) else {
+            return nil
+        }
+        // Looked at while it is held: a number may have been given to another one before.
+        guard Self.status(of: number)?.start == start else { return nil }
+        self = process
+    }
+
+    /// The process `number`, a child that is not reaped yet.
+    init?(_ number: pid_t) {
+        descriptor = open_process(number)
+        if descriptor < 0 { return nil }
+    }
+
+    deinit {
+        close(descriptor)
+    }
+
+    /// Sends it `signal`.
+    ///
+    /// - Returns: whether it was there.
+    func send(_ signal: Int32) -> Bool {
+        signal_process(descriptor, signal) == 0
+    }
+
+    /// The descriptor, which is readable once the process has ended, and which the caller now has to close.
+    consuming func released() -> Int32 {
+        let descriptor = descriptor
+        discard self
+        return descriptor
+    }
+
+    /// What proc(5) says of a process in the fields 3 and 22 of `stat`.
+    fileprivate static func status(of number: pid_t) -> (state: Substring, start: Substring)? {
+        let file = (try? Descriptor.opening("/proc/\(number)/stat", O_RDONLY))?.contents(limit: 4096) ?? []
+        let line = String(decoding: file, as: UTF8.self)
+        guard let name = line.lastIndex(of: ")") else { return nil }
+        let fields = line[name...].split(separator: " ")
+        return fields.count > 20 ? (fields[1], fields[20]) : nil
+    }
+}
+
+extension AttemptDirectory {
+    /// The number of the shim and when it was started, in clock ticks since boot.
+    fileprivate var shim: (number: pid_t, start: Substring)? {
+        let words = lines(of: identity).first { $0.hasPrefix("shim ") }?.split(separator: " ") ?? []
+        guard words.count == 3, let number = pid_t(words[1]) else { return nil }
+        return (number, words[2])
+    }
+
+    /// Whether the shim is there and somebody has stopped it.
+    var isShimStopped: Bool {
+        guard let (number, start) = shim, let status = ShimProcess.status(of: number) else { return false }
+        return status.start == start && status.state == "T"
+    }
+
+    /// Whether the machine has not been restarted since the shim was started.
+    var isOfThisBoot: Bool {
+        let boot = lines(of: "/proc/sys/kernel/random/boot_id").first ?? ""
+        return lines(of: identity).contains { $0 == "boot_id \(boot)" }
+    }
+}
