@@ -58,8 +58,9 @@ extension Store {
     static func freeBytes(beside path: String) -> Int64? {
         var system = statvfs()
         guard statvfs(path, &system) == 0 else { return nil }
-        // File systems keep some blocks for root, and ext4 some for itself: 2 %, 4096 at most (`resv_clusters`).
-        let forRoot = system.f_bfree - min(system.f_bfree, min(system.f_blocks / 50, 4096))
+        // File systems keep some blocks for root, and ext4 some for itself, 4096 at most and 2 % of the disk (`resv_clusters`),
+        // of which not all is among the blocks that it tells of.
+        let forRoot = system.f_bfree - min(system.f_bfree, min(system.f_blocks / 40, 4096))
         let blocks = geteuid() == 0 ? max(forRoot, system.f_bavail) : system.f_bavail
         return Int64(clamping: UInt64(blocks) * UInt64(system.f_frsize))
     }
