@@ -35,14 +35,18 @@ extension Store {
         }
     }
 
-    /// - Throws: ``StoreError`` when a table, an index or a view is missing or another one than the migrations make.
+    /// - Throws: ``StoreError`` when a table, an index or a view is missing, or has other columns than the migrations make.
     static func requireSchema(_ db: Database, _ path: String) throws {
         let model = try DatabaseQueue()
         guard let version = try Schema.migrator.appliedMigrations(db).last else {
             throw StoreError(code: .corrupt, message: "\(path): damaged: the list of its migrations is empty")
         }
         try Schema.migrator.migrate(model, upTo: version)
-        let listing = "SELECT type || ' ' || name AS part, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'"
+        // Not by its text, which other versions of taskd may have written otherwise.
+        let listing = """
+            SELECT type || ' ' || name AS part, (SELECT group_concat(name) FROM pragma_table_info(whole.name)) AS columns
+            FROM sqlite_master AS whole WHERE name NOT LIKE 'sqlite_%'
+            """
         let expected = try model.read { try Row.fetchAll($0, sql: listing) }
         let found = Set(try Row.fetchAll(db, sql: listing))
         let missing = expected.filter { !found.contains($0) }.map { $0["part"] as String }
