@@ -4,8 +4,9 @@ internal import Glibc
 /// Room on the disk for what has to be written down when it is full: how tasks end, and that they were asked to.
 ///
 /// Both the history file and its write-ahead log own more of the disk than they use (`hold_room`), so that nothing else can
-/// take it. The log's part stays until the store is closed and the log removed; the file's is let go in each checkpoint,
-/// which cuts the file to what it uses, and taken back at once. A file system that cannot do that keeps none.
+/// take it. The log's part stays until the store is closed and the log removed; the file's, which is only taken when the disk
+/// gets short, is let go in each checkpoint, which cuts the file to what it uses, and taken back at once. A file system that
+/// cannot do that keeps none.
 struct Reserve: Sendable {
     /// What the history file can grow by, in bytes.
     private static let fileRoom: off_t = 4 << 20
@@ -15,6 +16,9 @@ struct Reserve: Sendable {
     private static let sharedRoom: off_t = 256 << 10
     /// What the log can grow to, in bytes. SQLite begins it anew at a quarter of that, unless the file cannot grow.
     private static let logRoom = off_t(Store.logLimit)
+    /// What is free where the history file takes nothing beforehand, in bytes: giving that back in each checkpoint, and taking it
+    /// again, costs a tenth of the submits.
+    private static let plenty = Int64(1 << 30)
     /// What has to be free beside all that for more than the end of what runs, in bytes: a task that is started makes files.
     private static let leastFree = Int64(1 << 20)
     /// How many files, likewise.
@@ -39,19 +43,22 @@ struct Reserve: Sendable {
         renew()
     }
 
-    /// Whether there is more room than this, as far as the system tells.
+    /// Takes what is missing of the room, and asks whether there is more than that, as far as the system tells.
     func isEnough() -> Bool {
-        renew() && Store.freeBytes(beside: log) ?? .max >= Self.leastFree
-            && Store.freeFiles(beside: log) ?? .max >= Self.leastFiles
+        let free = Store.freeRoom(beside: log)
+        return isWhole(free?.bytes) && free?.bytes ?? .max >= Self.leastFree && free?.files ?? .max >= Self.leastFiles
     }
 
     /// Takes what is missing of the room; to be called after each commit.
-    ///
-    /// - Returns: whether nothing is missing now.
-    @discardableResult
-    func renew() -> Bool {
+    func renew() {
+        _ = isWhole(Store.freeRoom(beside: log)?.bytes)
+    }
+
+    /// Whether nothing is missing, or can be taken now; `free` is what else is free.
+    private func isWhole(_ free: Int64?) -> Bool {
         var status = stat()
         let isLogWhole = stat(log, &status) == 0 && (status.room >= Self.logRoom || holdLog())
+        guard free ?? 0 < Self.plenty else { return isLogWhole }
         guard fstat(file, &status) == 0 else { return false }
         return isLogWhole
             && (status.room >= status.st_size + Self.fileRoom

@@ -51,24 +51,22 @@ extension Store {
     /// The room that the file takes now.
     package var size: StoreSize {
         StoreSize(
-            file: Self.length(path), log: Self.length(path + "-wal"), free: Self.freeBytes(beside: path))
+            file: Self.length(path), log: Self.length(path + "-wal"), free: Self.freeRoom(beside: path)?.bytes)
     }
 
-    /// What is free for this process on the disk that the file at `path` is on; `nil` when the system does not tell.
-    static func freeBytes(beside path: String) -> Int64? {
+    /// What is free for this process on the disk that the file at `path` is on, in bytes and in files that can be made; `nil`
+    /// when the system does not tell.
+    static func freeRoom(beside path: String) -> (bytes: Int64, files: UInt)? {
         var system = statvfs()
         guard statvfs(path, &system) == 0 else { return nil }
         // File systems keep some blocks for root, and ext4 some for itself, 4096 at most and 2 % of the disk (`resv_clusters`),
         // of which not all is among the blocks that it tells of.
         let forRoot = system.f_bfree - min(system.f_bfree, min(system.f_blocks / 40, 4096))
         let blocks = geteuid() == 0 ? max(forRoot, system.f_bavail) : system.f_bavail
-        return Int64(clamping: UInt64(blocks) * UInt64(system.f_frsize))
-    }
-
-    /// How many files can still be made on the disk that the file at `path` is on; `nil` when its file system does not count.
-    static func freeFiles(beside path: String) -> UInt? {
-        var system = statvfs()
-        return statvfs(path, &system) == 0 && system.f_files > 0 ? system.f_favail : nil
+        // Btrfs does not count its files.
+        return (
+            Int64(clamping: UInt64(blocks) * UInt64(system.f_frsize)), system.f_files > 0 ? system.f_favail : .max
+        )
     }
 
     /// The version of the schema: the name of its last migration.

@@ -111,7 +111,7 @@ package final class Store: Sendable {
     private static func requireRoomToShare(beside path: String) throws {
         var status = stat()
         let isThere = stat(path + "-shm", &status) == 0 && status.st_size >= 32_768
-        guard isThere || freeBytes(beside: path) ?? .max >= 65_536 else { throw StoreError.full(path: path) }
+        guard isThere || freeRoom(beside: path)?.bytes ?? .max >= 65_536 else { throw StoreError.full(path: path) }
     }
 
     /// Refuses to begin anew where there was a history: SQLite would, and throw away what a log still holds.
