@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+internal import Synchronization
 
 /// Room on the disk for what has to be written down when it is full: how tasks end, and that they were asked to.
 ///
@@ -7,7 +8,7 @@ internal import Glibc
 /// take it. The log's part stays until the store is closed and the log removed; the file's, which is only taken when the disk
 /// gets short, is let go in each checkpoint, which cuts the file to what it uses, and taken back at once. A file system that
 /// cannot do that keeps none.
-struct Reserve: Sendable {
+final class Reserve: Sendable {
     /// What the history file can grow by, in bytes.
     private static let fileRoom: off_t = 4 << 20
     /// How much more is taken at once where there is enough, in bytes.
@@ -28,6 +29,7 @@ struct Reserve: Sendable {
     // Only closed after SQLite's descriptors: a process loses its locks on a file with the first one that it closes (fcntl(2)).
     private let file: CInt
     private let shared: CInt
+    private let isLogWhole = Atomic(false)
 
     /// The reserve of the history at `path`, which is open; taken at once, if there is room.
     ///
@@ -56,9 +58,11 @@ struct Reserve: Sendable {
 
     /// Whether nothing is missing, or can be taken now; `free` is what else is free.
     private func isWhole(_ free: Int64?) -> Bool {
-        var status = stat()
-        let isLogWhole = stat(log, &status) == 0 && (status.room >= Self.logRoom || holdLog())
+        // Not looked at each time: after each look the kernel notes the time of the next write (5 to 10 % of the submits).
+        let isLogWhole = isLogWhole.load(ordering: .relaxed) || holdLog()
+        self.isLogWhole.store(isLogWhole, ordering: .relaxed)
         guard free ?? 0 < Self.plenty else { return isLogWhole }
+        var status = stat()
         guard fstat(file, &status) == 0 else { return false }
         return isLogWhole
             && (status.room >= status.st_size + Self.fileRoom
