@@ -19,12 +19,13 @@ extension Engine {
 
     /// Writes `bytes` to the standard input of a running command that was submitted with `stdin_open`.
     ///
-    /// - Returns: how many were taken, from the first on: a pipe that the command does not read from is full at 64 KiB.
+    /// - Returns: how many were taken, from the first on, as a pipe that the command does not read from is full at 64 KiB; and
+    ///   by which attempt.
     /// - Throws: ``EngineError`` as ``pause(_:)``, and when its input is not open.
-    package func write(_ bytes: [UInt8], to id: TaskID) async throws -> Int {
-        let attempt = configuration.attempt(try await runningCommand(id))
+    package func write(_ bytes: [UInt8], to id: TaskID) async throws -> (count: Int, attempt: Int) {
+        let command = try await runningCommand(id)
         do {
-            return try attempt.write(input: bytes)
+            return (try configuration.attempt(command).write(input: bytes), command.attempt)
         } catch {
             throw EngineError(
                 code: .wrongState, message: "the input of task \(id) is not open; submit it with stdin_open",

@@ -39,13 +39,15 @@ extension Engine {
     private func saveProgress(of task: LiveTask) async {
         do {
             while !Task.isCancelled, let progress = task.takeProgress() {
+                var rest = Self.restBetweenSaves
                 do {
                     try await store.record(progress, of: task.record, at: configuration.now())
                 } catch let error as StoreError where error.code == .full || error.code == .busy {
                     guard live[task.record.id] === task else { return }
                     task.putBackProgress()
+                    rest = Self.restWhileFull
                 }
-                try await configuration.clock.sleep(for: Self.restBetweenSaves)
+                try await configuration.clock.sleep(for: rest)
             }
         } catch is CancellationError {
             // The engine stops: the outcome says more than the last progress.

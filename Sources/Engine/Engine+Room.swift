@@ -3,7 +3,7 @@ internal import Synchronization
 
 extension Engine {
     /// How often the disk is looked at while it is full.
-    private static let restWhileFull = Duration.seconds(1)
+    static let restWhileFull = Duration.seconds(1)
 
     /// Whether more may be started: not on a full disk, where the room that is left is for the end of what runs already.
     ///

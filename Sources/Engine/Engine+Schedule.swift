@@ -30,7 +30,7 @@ extension Engine {
         while mayBeMore && !isStopping && mayStart() {
             try await live.claiming {
                 let running = live.running
-                let free = configuration.maximumRunning - running.values.reduce(0, +)
+                let free = min(configuration.maximumRunning - running.values.reduce(0, +), store.startable)
                 let room = usage.room(beside: live.runningByOwner)
                 let claimed = try await store.claim(limit: free, running: running, room: room, at: configuration.now())
                 for record in claimed.composites + claimed.tasks { launch(record, .fresh) }

@@ -16,7 +16,8 @@ struct BackupFile: Sendable {
         guard let own = Self.directory(of: origin), let directory = Self.directory(of: path) else {
             throw Self.failure(path)
         }
-        guard directory != own, !(directory + "/").hasPrefix(own + "/tasks") else {
+        let isOwn = directory == own || ["/tasks/", "/tasks.new/"].contains { (directory + "/").hasPrefix(own + $0) }
+        guard !isOwn else {
             throw StoreError(
                 code: .unusablePath,
                 message: "\(path): \(own) is for taskd's own files; give a name in another directory")

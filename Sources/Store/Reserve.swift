@@ -7,7 +7,7 @@ internal import Synchronization
 /// Both the history file and its write-ahead log own more of the disk than they use (`hold_room`), so that nothing else can
 /// take it. The log's part stays until the store is closed and the log removed; the file's, which is only taken when the disk
 /// gets short, is let go in each checkpoint, which cuts the file to what it uses, and taken back at once. A file system that
-/// cannot do that keeps none.
+/// cannot do that keeps none, and one that writes nothing twice to a place, such as Btrfs, less.
 final class Reserve: Sendable {
     /// What the history file can grow by, in bytes.
     private static let fileRoom: off_t = 4 << 20
@@ -24,6 +24,8 @@ final class Reserve: Sendable {
     private static let leastFree = Int64(1 << 20)
     /// How many files, likewise.
     private static let leastFiles: UInt = 16
+    /// What a task takes when it is started, in bytes and files.
+    private static let (bytesToStart, filesToStart) = (Int64(64 << 10), UInt(8))
 
     private let log: String
     // Only closed after SQLite's descriptors: a process loses its locks on a file with the first one that it closes (fcntl(2)).
@@ -46,9 +48,15 @@ final class Reserve: Sendable {
     }
 
     /// Takes what is missing of the room, and asks whether there is more than that, as far as the system tells.
-    func isEnough() -> Bool {
+    func isEnough() -> Bool { startable() > 0 }
+
+    /// How many tasks there is room for to start, beside the room kept; 0 when that is not whole.
+    func startable() -> Int {
         let free = Store.freeRoom(beside: log)
-        return isWhole(free?.bytes) && free?.bytes ?? .max >= Self.leastFree && free?.files ?? .max >= Self.leastFiles
+        guard isWhole(free?.bytes) else { return 0 }
+        let (bytes, files) = (free?.bytes ?? .max, free?.files ?? .max)
+        guard bytes >= Self.leastFree, files >= Self.leastFiles else { return 0 }
+        return min(Int(clamping: bytes / Self.bytesToStart), Int(clamping: files / Self.filesToStart))
     }
 
     /// Takes what is missing of the room; to be called after each commit.
@@ -58,16 +66,21 @@ final class Reserve: Sendable {
 
     /// Whether nothing is missing, or can be taken now; `free` is what else is free.
     private func isWhole(_ free: Int64?) -> Bool {
+        let free = free ?? .max
         // Not looked at each time: after each look the kernel notes the time of the next write (5 to 10 % of the submits).
         let isLogWhole = isLogWhole.load(ordering: .relaxed) || holdLog()
         self.isLogWhole.store(isLogWhole, ordering: .relaxed)
-        guard free ?? 0 < Self.plenty else { return isLogWhole }
+        guard isLogWhole, free < Self.plenty else { return isLogWhole }
         var status = stat()
         guard fstat(file, &status) == 0 else { return false }
-        return isLogWhole
-            && (status.room >= status.st_size + Self.fileRoom
-                || Self.hold(file, upTo: status.st_size + Self.fileRoom + Self.step)
-                || Self.hold(file, upTo: status.st_size + Self.fileRoom))
+        let missing = Int64(status.st_size + Self.fileRoom - status.room)
+        // What cannot be is not tried: that takes the disk a while, and somebody waits for each of these answers.
+        return missing <= 0 || missing <= free && hold(file, missing, upTo: status.st_size + Self.fileRoom, free)
+    }
+
+    /// Takes what is missing, and a little more where there is enough, so that this is seldom done.
+    private func hold(_ file: CInt, _ missing: Int64, upTo end: off_t, _ free: Int64) -> Bool {
+        missing + Int64(Self.step) <= free && Self.hold(file, upTo: end + Self.step) || Self.hold(file, upTo: end)
     }
 
     private func holdLog() -> Bool {
@@ -83,7 +96,9 @@ final class Reserve: Sendable {
     }
 
     private static func hold(_ file: CInt, upTo end: off_t) -> Bool {
-        hold_room(file, end) == 0 || (errno != ENOSPC && errno != EDQUOT)
+        var isHeld = hold_room(file, end) == 0
+        while !isHeld, errno == EINTR { isHeld = hold_room(file, end) == 0 }
+        return isHeld || (errno != ENOSPC && errno != EDQUOT)
     }
 }
 

@@ -23,7 +23,9 @@ extension Store {
             return try await copy.writeWithoutTransaction { db in try Self.finish(file, of: origin, db) }
         } catch {
             file.discard()
-            throw StoreError(error, path: file.temporary)
+            let failure = StoreError(error, path: file.temporary)
+            // Of a page that SQLite cannot read the copy is not to blame.
+            throw failure.code == .corrupt ? noted(StoreError(error, path: self.path)) : failure
         }
     }
 

@@ -35,7 +35,8 @@ extension Store {
         }
     }
 
-    /// - Throws: ``StoreError`` when a table, an index or a view is missing, or has other columns than the migrations make.
+    /// - Throws: ``StoreError`` when a table, an index or a view is missing, or a table or a view has other columns than
+    ///   the migrations make.
     static func requireSchema(_ db: Database, _ path: String) throws {
         let model = try DatabaseQueue()
         guard let version = try Schema.migrator.appliedMigrations(db).last else {

@@ -59,8 +59,8 @@ extension Store {
     static func freeRoom(beside path: String) -> (bytes: Int64, files: UInt)? {
         var system = statvfs()
         guard statvfs(path, &system) == 0 else { return nil }
-        // File systems keep some blocks for root, and ext4 some for itself, 4096 at most and 2 % of the disk (`resv_clusters`),
-        // of which not all is among the blocks that it tells of.
+        // File systems keep some blocks for root, and ext4 some for itself, 4096 at most and 2 % of the disk (`resv_clusters`):
+        // more than that of the blocks that it tells of, which are not all.
         let forRoot = system.f_bfree - min(system.f_bfree, min(system.f_blocks / 40, 4096))
         let blocks = geteuid() == 0 ? max(forRoot, system.f_bavail) : system.f_bavail
         // Btrfs does not count its files.

@@ -78,11 +78,11 @@ package final class Store: Sendable {
         guard !isThere || status.st_mode & S_IFMT == S_IFREG else {
             throw StoreError(code: .unavailable, message: "\(path): not a regular file; move it away")
         }
+        try requireRoomToShare(beside: path)
         guard isThere, status.st_size > 0 else {
             try requireNoTraces(of: path, trace)
             return false
         }
-        try requireRoomToShare(beside: path)
         // What is shorter than the header of a database is an empty one to SQLite.
         guard status.st_size >= 100 else {
             throw StoreError(code: .corrupt, message: "\(path): not a database; move it away, or restore a backup")
@@ -171,7 +171,7 @@ extension Store {
     }
 
     /// `error`, after which nothing more is told if SQLite says by it that the file is damaged.
-    private func noted(_ error: StoreError) -> StoreError {
+    func noted(_ error: StoreError) -> StoreError {
         if error.code == .corrupt && error.cause is DatabaseError { failures.continuation.yield(error) }
         return error
     }
@@ -196,6 +196,9 @@ extension Store {
 
     /// Whether there is room on the disk for more than the end of what runs; a store that keeps no room does not know.
     package var hasRoom: Bool { writer.hasRoom }
+
+    /// How many tasks may be started now as far as the room on the disk goes.
+    package var startable: Int { writer.startable }
 
     /// An element after each commit from now on, or fewer when the listener is slow.
     package func commits() -> AsyncStream<Void> {

@@ -33,10 +33,10 @@ private struct Criterion {
 
 extension TaskFilter {
     /// How many tasks are looked at one by one rather than all that meet something else.
-    private static let few = 10_000
+    private static let few = 50_000
 
     /// The condition in SQL. Where few tasks meet one of the criteria, SQLite begins with those; where many meet each, it
-    /// soon finds the next that meets all.
+    /// mostly finds the next soon that meets all.
     func condition(_ db: Database) throws -> (sql: String, arguments: StatementArguments) {
         let criteria = criteria
         let guide = try rarest(of: criteria, db)
@@ -44,8 +44,9 @@ extension TaskFilter {
         var arguments: StatementArguments = []
         for (index, criterion) in criteria.enumerated() {
             let lead = index == guide ? criterion.lead : nil
-            // SQLite uses no index for what stands behind a `+`.
-            terms.append(lead ?? (guide == nil ? criterion.sql : "+\(criterion.sql)"))
+            // SQLite uses no index for what stands behind a `+`. Only one in the order of ids is of use for a page of many.
+            let isFree = guide == nil && criterion.lead == criterion.sql
+            terms.append(lead ?? (isFree ? criterion.sql : "+\(criterion.sql)"))
             arguments += criterion.arguments
         }
         if let cursor {

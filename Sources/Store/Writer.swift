@@ -87,6 +87,9 @@ final class Writer: Sendable {
     /// Whether there is room on the disk for more than what has to be written down when it is full.
     var hasRoom: Bool { reserve?.isEnough() ?? true }
 
+    /// How many tasks may be started as far as the room on the disk goes.
+    var startable: Int { reserve?.startable() ?? .max }
+
     private func commit(_ batch: [any WriteCommand], _ db: Database) {
         let failure = transact(batch, db)
         guard failure?.code == .full, batch.contains(where: \.isRefusable), batch.contains(where: { !$0.isRefusable })

@@ -70,8 +70,11 @@ struct PauseTests {
             #expect(try await output.line() == "up")
             let bytes = [UInt8](repeating: 0x61, count: 1 << 20)
             let reply = try await daemon.http("POST", "/v1/tasks/\(id)/input", bytes: bytes)
-            #expect(try reply.json == ["written": 65536])
-            #expect(try await daemon.http("POST", "/v1/tasks/\(id)/input", bytes: bytes).json == ["written": 0])
+            #expect(try reply.json == ["written": 65536, "attempt": 1])
+            #expect(
+                try await daemon.http("POST", "/v1/tasks/\(id)/input", bytes: bytes).json == [
+                    "written": 0, "attempt": 1,
+                ])
         }
     }
 
@@ -87,7 +90,11 @@ struct PauseTests {
             let input = open(daemon.state + "/tasks/\(id)/input", O_RDWR | O_NONBLOCK | O_CLOEXEC)
             defer { close(input) }
             var waiting: CInt = 0
-            while waiting < 65536 { try #require(ioctl(input, UInt(FIONREAD), &waiting) == 0) }
+            while waiting < 65536 {
+                try #require(ioctl(input, UInt(FIONREAD), &waiting) == 0)
+                try Task.checkCancellation()
+                await Task.yield()
+            }
             #expect(try await daemon.taskctl("resume", "\(id)").status == 0)
             #expect(
                 try await output.line() == Program.shell("\(text) | cksum").stdout.trimmingCharacters(in: .newlines))

@@ -1,7 +1,9 @@
 import Foundation
-import Jobs
+import Glibc
 import Model
 import Testing
+
+@testable import Jobs
 
 extension CommandTests {
     struct HookTests {
@@ -43,6 +45,30 @@ extension CommandTests {
                 #expect(await hook("echo x >>witness").run(in: bench.directory, by: bench.executor) == .exited(0))
                 // As after a daemon that was killed before it could note the end.
                 #expect(await hook("echo y >>witness").run(in: bench.directory, by: bench.executor) == .exited(0))
+                #expect(bench.text("witness") == "x\n")
+            }
+        }
+
+        @Test func oneThatRunsIsWaitedForByTheNextDaemon() async throws {
+            try await withCommandBench { bench in
+                mkfifo(bench.directory + "/go", 0o600)
+                let script = "echo x >>witness; read x <go; exit 4"
+                async let first = hook(script).run(in: bench.directory, by: bench.executor)
+                let attempt = AttemptDirectory.hook(state: bench.executor.state, task: TaskID(7))
+                while !attempt.hasStarted { await Task.yield() }
+                async let second = hook(script).run(in: bench.directory, by: bench.executor)
+                _ = try await bench.shell("echo >go").run(bench.context(task: 8))
+                let endings = await [first, second]
+                #expect(endings == [.exited(4), .exited(4)])
+                #expect(bench.text("witness") == "x\n")
+            }
+        }
+
+        @Test func oneThatNeverBeganRuns() async throws {
+            try await withCommandBench { bench in
+                // What a daemon leaves that is killed before it has started the shim.
+                try AttemptDirectory.hook(state: bench.executor.state, task: TaskID(7)).make()
+                #expect(await hook("echo x >>witness").run(in: bench.directory, by: bench.executor) == .exited(0))
                 #expect(bench.text("witness") == "x\n")
             }
         }

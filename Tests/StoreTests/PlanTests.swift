@@ -26,7 +26,7 @@ struct PlanTests {
                 """
                 INSERT INTO tasks (name, kind, state, is_composite, job, shield, queue, priority, max_attempts, submitted_at)
                 SELECT 'x', iif(value = 1, 'sleep', 'command'), iif(value = 2, 'held', 'queued'), 0, '{}', 0, 'default', 0, 1, '2026-01-01T00:00:00.000Z'
-                FROM (WITH RECURSIVE numbers (value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM numbers LIMIT 20000)
+                FROM (WITH RECURSIVE numbers (value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM numbers LIMIT 60000)
                     SELECT value FROM numbers)
                 """)
             var rareKind = TaskFilter(), rareState = TaskFilter(), severalStates = TaskFilter()
@@ -36,6 +36,9 @@ struct PlanTests {
             #expect(try await bench.plan(of: rareKind) == "SEARCH tasks USING INDEX tasks_kind (kind=?)")
             #expect(try await bench.plan(of: rareState) == "SEARCH tasks USING INDEX tasks_state (state=?)")
             #expect(try await bench.plan(of: severalStates).hasPrefix("SEARCH tasks USING INTEGER PRIMARY KEY"))
+            var longPeriod = TaskFilter()
+            longPeriod.since = Timestamp(milliseconds: 0)
+            #expect(try await bench.plan(of: longPeriod) == "SCAN tasks")
             for filter in [rareKind, rareState, severalStates] {
                 #expect(try await bench.store.tasks(filter).tasks.count == 1)
             }

@@ -11,21 +11,18 @@ struct Send: ClientCommand {
             While the command does not read, taskctl waits.
             """)
 
-    /// How long a command is left alone that has not read, in milliseconds.
-    private static let rest: CInt = 50
-
     @Argument(help: "The task.") var id: TaskID
     @Argument(help: "The line to send.") var words: [String] = []
     @OptionGroup var global: GlobalOptions
 
     func run(_ session: Session) throws -> ExitStatus {
-        var count = 0
+        var input = Input(id: id, client: session.client)
         if words.isEmpty {
-            while let bytes = try nextInput() { count += try send(bytes, session) }
+            while let bytes = try nextInput() { try input.send(bytes) }
         } else {
-            count = try send(Array((words.joined(separator: " ") + "\n").utf8), session)
+            try input.send(Array((words.joined(separator: " ") + "\n").utf8))
         }
-        if session.wantsJSON { try session.output.json(["written": JSONValue(count)]) }
+        if session.wantsJSON { try session.output.json(["written": JSONValue(input.count)]) }
         return .success
     }
 
@@ -40,15 +37,43 @@ struct Send: ClientCommand {
             }
         }
     }
+}
 
-    private func send(_ bytes: [UInt8], _ session: Session) throws -> Int {
+/// The standard input of one attempt at a command.
+private struct Input {
+    /// How long a command is left alone that has not read, in milliseconds.
+    private static let rest: CInt = 50
+
+    let id: TaskID
+    let client: DaemonClient
+    /// How many bytes were sent.
+    private(set) var count = 0
+    private var attempt: Int64?
+
+    init(id: TaskID, client: DaemonClient) {
+        self.id = id
+        self.client = client
+    }
+
+    /// Returns when all of `bytes` were taken.
+    ///
+    /// - Throws: ``ClientError``, also when another attempt has begun, which is to have no part of what is sent.
+    mutating func send(_ bytes: [UInt8]) throws {
         var rest = bytes[...]
         while !rest.isEmpty {
             let body = Request.Body(bytes: Array(rest), contentType: "application/octet-stream")
-            let reply = try session.client.json(Request(.post, "v1", "tasks", id.description, "input", body: body))
-            rest = rest.dropFirst(Int(reply["written"]?.intValue ?? 0))
+            let reply = try client.json(Request(.post, "v1", "tasks", id.description, "input", body: body))
+            let now = reply["attempt"]?.intValue
+            guard attempt == nil || now == attempt else {
+                throw ClientError(
+                    code: .taskFailed,
+                    message: "task \(id) was tried again after \(count) bytes; the next were sent to that try")
+            }
+            attempt = now
+            let written = Int(reply["written"]?.intValue ?? 0)
+            count += written
+            rest = rest.dropFirst(written)
             if !rest.isEmpty { poll(nil, 0, Self.rest) }
         }
-        return bytes.count
     }
 }

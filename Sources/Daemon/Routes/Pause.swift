@@ -18,10 +18,11 @@ extension Routes {
         return Reply.json(try await engine.resume(context.taskID()).json())
     }
 
-    /// `POST /v1/tasks/{id}/input`: the body goes to the command's standard input as it is → `{written: bytes}`.
+    /// `POST /v1/tasks/{id}/input`: the body goes to the command's standard input as it is → `{written: bytes, attempt}`.
     @Sendable func writeInput(_ request: Request, _ context: ConnectionContext) async throws -> Response {
         _ = try request.query(known: [])
         let bytes = try await request.bytes()
-        return Reply.json(["written": JSONValue(try await engine.write(bytes, to: context.taskID()))])
+        let (count, attempt) = try await engine.write(bytes, to: context.taskID())
+        return Reply.json(["written": JSONValue(count), "attempt": JSONValue(attempt)])
     }
 }

@@ -27,7 +27,7 @@ extension AttemptDirectory {
     var hasControl: Bool { access(control, F_OK) == 0 }
 
     /// Asks the shim of this attempt, and nobody else, whatever became of its process number. Where the command has removed
-    /// the FIFO, the shim is sent a signal to end, with the command or without.
+    /// the FIFO, the process that the identity file names is sent a signal to end, with the command or without.
     ///
     /// - Returns: whether there was somebody to ask, or had been.
     @discardableResult
@@ -39,6 +39,8 @@ extension AttemptDirectory {
         }
         // A full FIFO holds more requests than the shim can tell apart.
         try? control.write(order.rawValue, to: "control")
+        // The kernel wakes it with that, unless it is only stopped now.
+        wakeShim()
         return true
     }
 

@@ -40,6 +40,8 @@ package struct CommandHandler: JobHandler {
     package func resume(_ context: JobContext) async -> RunReport? {
         let attempt = AttemptDirectory(state: executor.state, task: context.taskID, attempt: context.attempt)
         if let shim = RunningShim.adopting(attempt) { await supervise(shim, context) }
+        // That was not the shim's FIFO: the command has put something in its place.
+        if let shim = RunningShim.holding(attempt) { await supervise(shim, context) }
         if executor.isOfSameBoot, !attempt.hasStarted, ExitRecord(in: attempt) == nil {
             do throws(ExceptionInfo) {
                 try attempt.remove()
@@ -54,12 +56,15 @@ package struct CommandHandler: JobHandler {
     private func supervise(_ shim: RunningShim, _ context: JobContext) async {
         let insistence = Insistence(attempt: shim.attempt) {
             try? await context.clock.sleep(for: context.grace + Self.patience)
-            var wasStopped = false
+            var (wasStopped, looks) = (false, 0)
             while !Task.isCancelled {
-                // One that cannot be asked was sent a signal instead, which the grace was for.
+                // One that cannot be asked was sent a signal instead, which the grace was for; and one that is still there after
+                // all has not heard, as when another file has the name of its FIFO.
                 let isStopped = shim.attempt.isShimStopped
-                if wasStopped && isStopped || !shim.attempt.hasControl { await end(deaf: shim.attempt, context) }
-                wasStopped = isStopped
+                let isDeaf = wasStopped && isStopped || !shim.attempt.hasControl || looks >= Self.mostLooks
+                if isDeaf { await end(deaf: shim.attempt, context) }
+                shim.attempt.wakeShim()
+                (wasStopped, looks) = (isStopped, looks + 1)
                 try? await context.clock.sleep(for: .seconds(1))
             }
         }
@@ -76,6 +81,8 @@ package struct CommandHandler: JobHandler {
 
     /// How long after the grace a shim may still be at work, before it is looked at.
     private static let patience = Duration.seconds(2)
+    /// How often it is looked at, once a second, before it has to end whatever it does.
+    private static let mostLooks = 10
 
     /// Ends a command that keeps its shim from hearing what it is asked, and with it the shim.
     private func end(deaf attempt: AttemptDirectory, _ context: JobContext) async {

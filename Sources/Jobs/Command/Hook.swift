@@ -80,7 +80,7 @@ package struct Hook: Sendable {
 
     private func ending(of attempt: AttemptDirectory, in directory: String) -> Ending {
         guard let record = ExitRecord(in: attempt) else {
-            return .failed("its shim was killed; how it ended is not known")
+            return .failed("how it ended is not known")
         }
         switch record.ending {
         case .exited(let code) where code == 0 || !record.wasCancelled: return .exited(code)

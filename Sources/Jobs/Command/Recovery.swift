@@ -21,7 +21,12 @@ struct Recovery {
             environment: Self.marks.map { "\($0)=\(environment[$0] ?? "")" },
             descriptors: Array(repeating: null.number, count: 5)
         ).start()
-        guard let process = ShimProcess(pid) else { throw .system("cannot wait for \(executor.shim)") }
+        guard let process = ShimProcess(pid) else {
+            // Without a descriptor left there is no other way to wait, and it takes no time worth mentioning.
+            var status: Int32 = 0
+            while waitpid(pid, &status, 0) < 0, errno == EINTR {}
+            return
+        }
         await RunningShim(attempt: attempt, child: pid, process: process.released()).ended(executor.waiter)
     }
 }

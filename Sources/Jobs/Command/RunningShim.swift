@@ -27,7 +27,11 @@ struct RunningShim: Sendable {
         if let reader = try? Descriptor.opening(attempt.progress, O_RDONLY | O_NONBLOCK) {
             return RunningShim(attempt: attempt, child: nil, progress: reader.released())
         }
-        // The command has removed the FIFO.
+        return holding(attempt)
+    }
+
+    /// The shim that is at work on `attempt`, known by its process; `nil` when there is none.
+    static func holding(_ attempt: AttemptDirectory) -> RunningShim? {
         guard let process = ShimProcess(of: attempt) else { return nil }
         return RunningShim(attempt: attempt, child: nil, process: process.released())
     }

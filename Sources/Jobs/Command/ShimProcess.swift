@@ -63,6 +63,11 @@ extension AttemptDirectory {
         return status.start == start && status.state == "T"
     }
 
+    /// Lets the shim go on if somebody has stopped it.
+    func wakeShim() {
+        if isShimStopped, let shim = ShimProcess(of: self) { _ = shim.send(SIGCONT) }
+    }
+
     /// Whether the machine has not been restarted since the shim was started.
     var isOfThisBoot: Bool {
         let boot = lines(of: "/proc/sys/kernel/random/boot_id").first ?? ""
