@@ -44,12 +44,14 @@ extension CommandTests {
         @Test(.enabled(if: isOnExt4, "the temporary directory is not on ext4, which alone has groups of inodes"))
         func areSpreadOverTheFileSystem() async throws {
             try await withCommandBench { bench in
-                #expect(try groups(in: bench, after: 0) >= 4)
+                let spread = try groups(in: bench, after: 0)
+                #expect(spread >= 4)
                 for place in try contents(staging(bench)) {
                     #expect(try contents("\(staging(bench))/\(place)") == [])
                 }
                 try FileManager.default.removeItem(atPath: staging(bench))
-                #expect(try groups(in: bench, after: 1000) < 4)
+                // A group that is nearly full makes way for the next: where that happens is not for this test to say.
+                #expect(try groups(in: bench, after: 1000) < spread)
             }
         }
 

@@ -65,7 +65,7 @@ extension CommandTests {
         }
 
         @Test func oneThatNeverBeganRuns() async throws {
-            try await withCommandBench { bench in
+            try await withCommandBench(isOfSameBoot: true) { bench in
                 // What a daemon leaves that is killed before it has started the shim.
                 try AttemptDirectory.hook(state: bench.executor.state, task: TaskID(7)).make()
                 #expect(await hook("echo x >>witness").run(in: bench.directory, by: bench.executor) == .exited(0))
