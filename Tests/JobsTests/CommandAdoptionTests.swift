@@ -54,11 +54,13 @@ extension CommandTests {
             }
         }
 
-        @Test func aCommandThatRemovesItsProgressIsAdoptedWithoutIt() async throws {
+        @Test(arguments: ["rm progress", "rm progress; echo >progress", "rm progress; mkfifo progress"])
+        func aCommandThatRemovesItsProgressIsAdoptedWithoutIt(removal: String) async throws {
             try await withCommandBench { bench in
                 try await abandon(
-                    ["rm \(bench.attempt().progress); echo 1 >&3; while [ ! -e go ]; do sleep 0.02; done; exit 6"],
-                    in: bench)
+                    [
+                        "(cd \(bench.attempt().path); \(removal)); echo 1 >&3; while [ ! -e go ]; do sleep 0.02; done; exit 6"
+                    ], in: bench)
                 let handler = try bench.shell("adopted")
                 async let resumed = handler.resume(bench.context())
                 touch("go", in: bench)

@@ -9,13 +9,7 @@ import Testing
     @Test func whatFindsNoRoomIsRefusedAndNotWhatSharesItsCommit() async throws {
         try await withStore { bench in
             let writer = Writer(pool: bench.store.pool) {}
-            let (entered, enter) = AsyncStream<Void>.makeStream()
-            let gate = Pipe()
-            async let slow: Void = writer.write { _ in
-                enter.yield()
-                _ = try gate.fileHandleForReading.read(upToCount: 1)
-            }
-            for await _ in entered { break }
+            let slow = await SlowCommit(writer)
             let (queued, queue) = AsyncStream<Void>.makeStream()
             let large = Task {
                 try await writer.write(isRefusable: true, whenQueued: { queue.yield() }) { _ in
@@ -23,10 +17,11 @@ import Testing
                 }
             }
             for await _ in queued { break }
-            async let own: Void = writer.write(whenQueued: { gate.fileHandleForWriting.write(Data([1])) }) { _ in }
+            async let own: Void = writer.write(whenQueued: slow.release) { _ in }
             let error = await #expect(throws: StoreError.self) { try await large.value }
             #expect(error?.code == .full)
-            _ = try await (slow, own)
+            try await own
+            try await slow.end()
         }
     }
 
@@ -34,14 +29,7 @@ import Testing
     func whatCanBeAskedAgainIsRefusedWhenTooMuchWaits(room: Writer.Room) async throws {
         try await withStore { bench in
             let writer = Writer(pool: bench.store.pool, room: room) {}
-            let (entered, enter) = AsyncStream<Void>.makeStream()
-            let gate = Pipe()
-            // The disk is slow: one command is being committed, and holds all others up.
-            async let slow: Void = writer.write { _ in
-                enter.yield()
-                _ = try gate.fileHandleForReading.read(upToCount: 1)
-            }
-            for await _ in entered { break }
+            let slow = await SlowCommit(writer)
             let (queued, queue) = AsyncStream<Void>.makeStream()
             async let first: Void = writer.write(isRefusable: true, size: 10, whenQueued: { queue.yield() }) { _ in }
             async let second: Void = writer.write(isRefusable: true, size: 10, whenQueued: { queue.yield() }) { _ in }
@@ -55,9 +43,36 @@ import Testing
             }
             #expect(error?.code == .busy)
             // What the daemon itself has to write is taken all the same.
-            async let own: Void = writer.write(whenQueued: { gate.fileHandleForWriting.write(Data([1])) }) { _ in }
-            _ = try await (slow, first, second, own)
+            async let own: Void = writer.write(whenQueued: slow.release) { _ in }
+            _ = try await (first, second, own)
+            try await slow.end()
             try await writer.write(isRefusable: true, size: 10) { _ in }
         }
+    }
+}
+
+/// A command that is being committed on a slow disk, and holds all others up.
+private struct SlowCommit {
+    private let gate = Pipe()
+    private let commit: Task<Void, any Error>
+
+    /// One that has begun.
+    init(_ writer: Writer) async {
+        let (entered, enter) = AsyncStream<Void>.makeStream()
+        commit = Task { [gate] in
+            try await writer.write { _ in
+                enter.yield()
+                _ = try gate.fileHandleForReading.read(upToCount: 1)
+            }
+        }
+        for await _ in entered { break }
+    }
+
+    func release() {
+        gate.fileHandleForWriting.write(Data([1]))
+    }
+
+    func end() async throws {
+        try await commit.value
     }
 }

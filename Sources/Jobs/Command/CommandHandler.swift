@@ -40,8 +40,6 @@ package struct CommandHandler: JobHandler {
     package func resume(_ context: JobContext) async -> RunReport? {
         let attempt = AttemptDirectory(state: executor.state, task: context.taskID, attempt: context.attempt)
         if let shim = RunningShim.adopting(attempt) { await supervise(shim, context) }
-        // That was not the shim's FIFO: the command has put something in its place.
-        if let shim = RunningShim.holding(attempt) { await supervise(shim, context) }
         if executor.isOfSameBoot, !attempt.hasStarted, ExitRecord(in: attempt) == nil {
             do throws(ExceptionInfo) {
                 try attempt.remove()

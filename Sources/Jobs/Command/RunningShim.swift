@@ -31,7 +31,7 @@ struct RunningShim: Sendable {
     }
 
     /// The shim that is at work on `attempt`, known by its process; `nil` when there is none.
-    static func holding(_ attempt: AttemptDirectory) -> RunningShim? {
+    private static func holding(_ attempt: AttemptDirectory) -> RunningShim? {
         guard let process = ShimProcess(of: attempt) else { return nil }
         return RunningShim(attempt: attempt, child: nil, process: process.released())
     }
@@ -51,6 +51,9 @@ struct RunningShim: Sendable {
         }
         close(descriptor)
         reap()
+        // An earlier daemon's: what had the name of its FIFO may have been something that the command has put there.
+        guard child == nil, !isProcess, let shim = Self.holding(attempt) else { return }
+        await shim.ended(waiter)
     }
 
     /// The shim has closed its files, which is its last act but one: this takes no time worth mentioning.

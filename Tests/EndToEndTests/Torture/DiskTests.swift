@@ -10,7 +10,11 @@ struct DiskTests {
         try await withDisk(kind) { disk in
             try await withDaemon(state: disk.path + "/state") { daemon in
                 let pipe = try daemon.directory.pipe("go")
-                let ending = try await daemon.submit(["shell": .string("read x <\(pipe); exit 3")])
+                // The hook has a result to read, for which there is no room at first.
+                let told = daemon.directory.path + "/told"
+                let ending = try await daemon.submit([
+                    "shell": .string("read x <\(pipe); exit 3"), "on_done": ["touch", .string(told)],
+                ])
                 let endless = try await daemon.submit(["shell": "exec sleep 1000"])
                 for id in [ending, endless] { try await daemon.event("started", of: id) }
                 try await disk.fill()
@@ -23,6 +27,8 @@ struct DiskTests {
                 #expect(try await daemon.done(ending)["exception"]?["exit_code"] == 3)
                 #expect(try await daemon.http("POST", "/v1/tasks", ["sleep": 0]).status == 503)
                 try await disk.empty()
+                try await daemon.event("hook_finished", of: ending)
+                #expect(access(told, F_OK) == 0)
                 #expect(try await daemon.run(["sleep": 0])["state"] == "succeeded")
             }
         }
