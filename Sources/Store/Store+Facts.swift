@@ -2,7 +2,7 @@ internal import GRDB
 internal import Glibc
 package import Model
 
-/// What is not done yet, counted without a look at what is.
+/// What is not done yet.
 package struct Backlog: Sendable {
     /// How many tasks wait for nothing but a slot, by queue; queues with none are left out.
     package let ready: [String: Int]
@@ -11,25 +11,29 @@ package struct Backlog: Sendable {
 }
 
 extension Store {
-    static let readyByQueue = """
-        SELECT queue, count(*) FROM tasks INDEXED BY tasks_ready
-        WHERE state = 'queued' AND waiting_for IS NULL AND is_composite = 0 GROUP BY queue
-        """
-    static let openByState = """
-        SELECT state, count(*) FROM tasks INDEXED BY tasks_state
-        WHERE state IN ('held', 'queued', 'running') GROUP BY state
-        """
+    /// How many tasks are in each state; every state is named.
+    ///
+    /// They are counted once, after the start; whoever asks before that is done waits for it.
+    /// - Throws: ``StoreError`` when they cannot be counted.
+    package func counts() async throws -> [(state: TaskState, count: Int)] {
+        let states = try await tally().states
+        return TaskState.allCases.map { ($0, states[$0, default: 0]) }
+    }
 
-    /// What is not done yet: one pass over the indexes of such tasks, whose rows are not read.
+    /// What is not done yet.
+    ///
+    /// - Throws: as ``counts()``.
     package func backlog() async throws -> Backlog {
-        try await read { db in
-            var ready: [String: Int] = [:]
-            for row in try Row.fetchAll(db.cachedStatement(sql: Self.readyByQueue)) { ready[row[0]] = row[1] }
-            var counts: [TaskState: Int] = [.held: 0, .queued: 0, .running: 0]
-            for row in try Row.fetchAll(db.cachedStatement(sql: Self.openByState)) {
-                counts[try row.choice(0)] = row[1]
-            }
-            return Backlog(ready: ready, counts: counts)
+        let tally = try await tally()
+        let open = TaskState.allCases.filter { !$0.isDone }.map { ($0, tally.states[$0, default: 0]) }
+        return Backlog(ready: tally.ready.filter { $0.value > 0 }, counts: Dictionary(uniqueKeysWithValues: open))
+    }
+
+    func tally() async throws -> Census.Counts {
+        do {
+            return try await census.counts()
+        } catch {
+            throw noted(StoreError(error, path: path))
         }
     }
 }

@@ -112,16 +112,6 @@ extension Store {
         WHERE state IN ('held', 'queued', 'running') AND submitted_uid IS NOT NULL GROUP BY submitted_uid
         """
 
-    /// How many tasks are in each state; every state is named.
-    package func counts() async throws -> [(state: TaskState, count: Int)] {
-        try await read { db in
-            let rows = try Row.fetchAll(db.cachedStatement(sql: "SELECT state, count(*) FROM tasks GROUP BY state"))
-            var counts: [TaskState: Int] = [:]
-            for row in rows { counts[try row.choice(0)] = row[1] }
-            return TaskState.allCases.map { ($0, counts[$0, default: 0]) }
-        }
-    }
-
     /// The tasks that were running when the daemon last ended.
     package func runningTasks() async throws -> [TaskRecord] {
         try await read { db in

@@ -23,8 +23,11 @@ package struct QueueStatus: Sendable, Hashable {
 extension Store {
     /// All queues by name, with what stands in them.
     package func queues() async throws -> [QueueStatus] {
-        try await read { db in
-            try Row.fetchAll(db.cachedStatement(sql: Self.queueStatus + " ORDER BY name")).map(QueueStatus.init(row:))
+        let tally = try await tally()
+        return try await read { db in
+            try Row.fetchAll(db.cachedStatement(sql: Self.queueRules + " ORDER BY name")).map {
+                QueueStatus(row: $0, tally)
+            }
         }
     }
 
@@ -40,7 +43,8 @@ extension Store {
     ///
     /// - Parameter maximumRunning: the new limit; `.some(nil)` takes the limit away.
     package func changeQueue(_ name: String, maximumRunning: Int??, isPaused: Bool?) async throws -> QueueStatus {
-        try await write { db in
+        let tally = try await tally()
+        return try await write { db in
             try db.cachedStatement(sql: "INSERT OR IGNORE INTO queues (name) VALUES (?)").execute(arguments: [name])
             if let maximumRunning {
                 try db.cachedStatement(sql: "UPDATE queues SET max_running = ? WHERE name = ?")
@@ -50,24 +54,20 @@ extension Store {
                 try db.cachedStatement(sql: "UPDATE queues SET paused = ? WHERE name = ?")
                     .execute(arguments: [isPaused, name])
             }
-            let row = try Row.fetchOne(db.cachedStatement(sql: Self.queueStatus + " WHERE name = ?"), arguments: [name])
+            let row = try Row.fetchOne(db.cachedStatement(sql: Self.queueRules + " WHERE name = ?"), arguments: [name])
             guard let row else { preconditionFailure("a queue that was just inserted is missing") }
-            return QueueStatus(row: row)
+            return QueueStatus(row: row, tally)
         }
     }
 
-    private static let queueStatus = """
-        SELECT name, max_running, paused,
-            (SELECT count(*) FROM tasks INDEXED BY tasks_state
-                WHERE queue = queues.name AND state = 'queued' AND is_composite = 0),
-            (SELECT count(*) FROM tasks INDEXED BY tasks_state
-                WHERE queue = queues.name AND state = 'running' AND is_composite = 0)
-        FROM queues
-        """
+    private static let queueRules = "SELECT name, max_running, paused FROM queues"
 }
 
 extension QueueStatus {
-    fileprivate init(row: Row) {
-        self.init(name: row[0], maximumRunning: row[1], isPaused: row[2], queued: row[3], running: row[4])
+    fileprivate init(row: Row, _ tally: Census.Counts) {
+        let name: String = row[0]
+        func count(_ state: TaskState) -> Int { tally.queues[Census.Place(queue: name, state: state), default: 0] }
+        self.init(
+            name: name, maximumRunning: row[1], isPaused: row[2], queued: count(.queued), running: count(.running))
     }
 }

@@ -12,6 +12,7 @@ package final class Store: Sendable {
     let pool: DatabasePool
     let writer: Writer
     private let reserve: Reserve?
+    let census: Census
     private let feed = CommitFeed()
     /// What shows that the file cannot be relied on: the daemon ends then.
     package let failures: Failures
@@ -39,11 +40,12 @@ package final class Store: Sendable {
             // DatabasePool sets NORMAL after its preparations, which can lose acknowledged rows at a power cut.
             try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
             reserve = keepsRoom ? try Reserve(of: path) : nil
+            census = try Census(of: pool)
         } catch {
             throw StoreError(error, path: path)
         }
         let feed = feed
-        writer = Writer(pool: pool, reserve: reserve) { feed.ring() }
+        writer = Writer(pool: pool, reserve: reserve, census: census) { feed.ring() }
     }
 
     /// Has `tell` called when the history at `path` could not be made durable, also where no caller learns of it, in a
@@ -152,6 +154,7 @@ package final class Store: Sendable {
         do {
             // The connection that closes last folds the write-ahead log into the file, and only the writer can.
             pool.invalidateReadOnlyConnections()
+            try census.close()
             try pool.close()
             reserve?.close()
         } catch {

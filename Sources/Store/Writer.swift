@@ -44,15 +44,19 @@ final class Writer: Sendable {
     private let room: Room
     /// Room on the disk for what cannot be refused; `nil` for none.
     private let reserve: Reserve?
+    /// What counts the tasks along; `nil` for nothing.
+    private let census: Census?
     /// Called after each commit, before the callers resume.
     private let committed: @Sendable () -> Void
     private let metrics = WriterMetrics()
 
     init(
-        pool: DatabasePool, room: Room = Room(), reserve: Reserve? = nil, committed: @escaping @Sendable () -> Void
+        pool: DatabasePool, room: Room = Room(), reserve: Reserve? = nil, census: Census? = nil,
+        committed: @escaping @Sendable () -> Void
     ) {
         self.pool = pool
         self.reserve = reserve
+        self.census = census
         self.room = room
         self.committed = committed
     }
@@ -108,6 +112,7 @@ final class Writer: Sendable {
             try begin(db)
             if try !perform(batch, db) { try performApart(batch, db) }
             if db.isInsideTransaction { try db.cachedStatement(sql: "COMMIT").execute() }
+            census?.commit()
             reserve?.renew()
             return nil
         } catch {
@@ -132,13 +137,18 @@ final class Writer: Sendable {
         guard batch.count > 1 else { return }
         try begin(db)
         for command in batch {
+            let mark = census?.mark
             try db.cachedStatement(sql: "SAVEPOINT command").execute()
-            if try !command.perform(db) { try db.cachedStatement(sql: "ROLLBACK TO command").execute() }
+            if try !command.perform(db) {
+                try db.cachedStatement(sql: "ROLLBACK TO command").execute()
+                if let mark { census?.forget(since: mark) }
+            }
             try db.cachedStatement(sql: "RELEASE command").execute()
         }
     }
 
     private func begin(_ db: Database) throws {
+        census?.forget(since: .start)
         // Prepared once: `beginTransaction` would parse its SQL each time.
         try db.cachedStatement(sql: "BEGIN IMMEDIATE").execute()
     }

@@ -1,4 +1,3 @@
-import Foundation
 import GRDB
 import Testing
 
@@ -48,31 +47,5 @@ import Testing
             try await slow.end()
             try await writer.write(isRefusable: true, size: 10) { _ in }
         }
-    }
-}
-
-/// A command that is being committed on a slow disk, and holds all others up.
-private struct SlowCommit {
-    private let gate = Pipe()
-    private let commit: Task<Void, any Error>
-
-    /// One that has begun.
-    init(_ writer: Writer) async {
-        let (entered, enter) = AsyncStream<Void>.makeStream()
-        commit = Task { [gate] in
-            try await writer.write { _ in
-                enter.yield()
-                _ = try gate.fileHandleForReading.read(upToCount: 1)
-            }
-        }
-        for await _ in entered { break }
-    }
-
-    func release() {
-        gate.fileHandleForWriting.write(Data([1]))
-    }
-
-    func end() async throws {
-        try await commit.value
     }
 }
