@@ -4,37 +4,37 @@ internal import Synchronization
 
 /// How many tasks there are, by state and queue, without counting them for each question.
 ///
-/// They are counted once, on a snapshot of the file as it was opened, while the daemon already works. From then on triggers of
-/// the writing connection tell of each row that comes, goes or changes, and what they tell counts once it is committed.
+/// They are counted once, on a snapshot of the file as it was opened, while the daemon already works. From then on each
+/// statement that gives a task its state says so by the SQL function `moved`, and that counts once it is committed. A trigger
+/// would do the same, but for it SQLite keeps a copy of each page that the statement writes.
 final class Census: Sendable {
     /// Numbers of tasks; what is missing is none.
     struct Counts {
         var states: [TaskState: Int] = [:]
-        /// The tasks in a queue, by state; composites, which take no slot, are left out here and below.
+        /// The tasks that take or will take a slot, which composites do not.
         var queues: [Place: Int] = [:]
-        /// Those that wait for nothing but a slot, by queue.
-        var ready: [String: Int] = [:]
     }
 
-    /// A state of tasks in one queue.
+    /// Where tasks are that wait for a slot, or have one.
     struct Place: Hashable {
         let queue: String
+        /// Queued or running.
         let state: TaskState
     }
 
-    /// A task that came (1) or went (-1); one that changes goes as what it was and comes as what it is.
-    fileprivate struct Change {
-        let count: Int
-        let place: Place
-        let isComposite: Bool
-        let isReady: Bool
+    /// What became of one task; a state that is `nil` is that of none.
+    fileprivate struct Move {
+        let old: TaskState?
+        let new: TaskState?
+        /// `nil` for a composite.
+        let queue: String?
     }
 
     private struct State {
         /// What has changed since the file was opened.
         var committed = Counts()
-        /// What the transaction that is going on has changed.
-        var pending: [Change] = []
+        /// What the transaction that is going on has done so far.
+        var pending: [Move] = []
     }
 
     private let state = Mutex(State())
@@ -56,9 +56,8 @@ final class Census: Sendable {
                 throw error
             }
         }
-        try pool.writeWithoutTransaction { db in
-            db.add(function: DatabaseFunction("census", argumentCount: 5) { [weak self] in try self?.note($0) })
-            try db.execute(sql: Self.triggers)
+        pool.writeWithoutTransaction { db in
+            db.add(function: DatabaseFunction("moved", argumentCount: 4) { [weak self] in try self?.note($0) })
         }
     }
 
@@ -77,35 +76,29 @@ final class Census: Sendable {
         return counts
     }
 
-    private static let triggers = """
-        CREATE TEMP TRIGGER census_insert AFTER INSERT ON main.tasks BEGIN
-            SELECT census(1, NEW.state, NEW.queue, NEW.is_composite, NEW.waiting_for IS NULL);
-        END;
-        CREATE TEMP TRIGGER census_delete AFTER DELETE ON main.tasks BEGIN
-            SELECT census(-1, OLD.state, OLD.queue, OLD.is_composite, OLD.waiting_for IS NULL);
-        END;
-        CREATE TEMP TRIGGER census_update AFTER UPDATE OF state, queue, waiting_for ON main.tasks BEGIN
-            SELECT census(-1, OLD.state, OLD.queue, OLD.is_composite, OLD.waiting_for IS NULL),
-                census(1, NEW.state, NEW.queue, NEW.is_composite, NEW.waiting_for IS NULL);
-        END;
-        """
+    /// `moved(old, new, queue, is_composite)` is the state `new` of a task that had the state `old`, either of which may be NULL.
+    private func note(_ values: [DatabaseValue]) throws -> DatabaseValue {
+        let isComposite = values[3] == 1.databaseValue
+        let move = try Move(
+            old: Self.state(values[0]), new: Self.state(values[1]),
+            queue: isComposite ? nil : String.fromDatabaseValue(values[2]))
+        state.withLock { $0.pending.append(move) }
+        return values[1]
+    }
 
-    private func note(_ values: [DatabaseValue]) throws -> Int? {
-        guard let count = Int.fromDatabaseValue(values[0]), let queue = String.fromDatabaseValue(values[2]),
-            let task = String.fromDatabaseValue(values[1]).flatMap(TaskState.init(rawValue:))
-        else { throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a task has no state or no queue") }
-        let change = Change(
-            count: count, place: Place(queue: queue, state: task), isComposite: values[3] == 1.databaseValue,
-            isReady: values[4] == 1.databaseValue)
-        state.withLock { $0.pending.append(change) }
-        return nil
+    private static func state(_ value: DatabaseValue) throws -> TaskState? {
+        guard let text = String.fromDatabaseValue(value) else { return nil }
+        guard let state = TaskState(rawValue: text) else {
+            throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a task has the state \(text.prefix(20))")
+        }
+        return state
     }
 }
 
 // MARK: - Transactions
 
 extension Census {
-    /// How much a transaction has changed so far.
+    /// How much a transaction has done so far.
     struct Mark {
         fileprivate let count: Int
         /// The beginning of a transaction.
@@ -116,7 +109,7 @@ extension Census {
         state.withLock { Mark(count: $0.pending.count) }
     }
 
-    /// The transaction, or what was left of one that failed, is undone from `mark` on.
+    /// What the transaction has done since `mark` is undone.
     func forget(since mark: Mark) {
         state.withLock { $0.pending.removeSubrange(mark.count...) }
     }
@@ -124,49 +117,46 @@ extension Census {
     /// The transaction was committed.
     func commit() {
         state.withLock { state in
-            for change in state.pending { state.committed.add(change) }
+            for move in state.pending { state.committed.add(move) }
             state.pending = []
         }
     }
 }
 
 extension Census.Counts {
-    /// Counts the tasks of a file. What is done is counted in an index alone, and so is what is ready; rows are read only where
-    /// queued tasks wait for something.
+    /// Counts the tasks of a file, in indexes alone; rows are read only where queued tasks wait for something.
     fileprivate init(of db: Database) throws {
         for row in try Row.fetchAll(db, sql: Self.byState) { states[try row.choice(0)] = row[1] }
-        for row in try Row.fetchAll(db, sql: Self.readyByQueue) { ready[row[0]] = row[1] }
-        let areAllReady = ready.values.reduce(0, +) == states[.queued, default: 0]
-        if areAllReady {
-            for (queue, count) in ready { queues[Census.Place(queue: queue, state: .queued)] = count }
-        }
-        let states: [TaskState] = areAllReady ? [.running] : [.running, .queued]
-        for state in states {
-            for row in try Row.fetchAll(db, sql: Self.byQueue, arguments: [state.rawValue]) {
-                queues[Census.Place(queue: row[0], state: state)] = row[1]
-            }
+        try count(.running, db, sql: Self.byQueue, arguments: ["running"])
+        try count(.queued, db, sql: Store.readyByQueue)
+        let ready = queues.lazy.filter { $0.key.state == .queued }.reduce(0) { $0 + $1.value }
+        if ready < states[.queued, default: 0] { try count(.queued, db, sql: Self.byQueue, arguments: ["queued"]) }
+    }
+
+    private mutating func count(
+        _ state: TaskState, _ db: Database, sql: String, arguments: StatementArguments = []
+    ) throws {
+        for row in try Row.fetchAll(db, sql: sql, arguments: arguments) {
+            queues[Census.Place(queue: row[0], state: state)] = row[1]
         }
     }
 
     static let byState = "SELECT state, count(*) FROM tasks INDEXED BY tasks_state GROUP BY state"
-    static let readyByQueue = """
-        SELECT queue, count(*) FROM tasks INDEXED BY tasks_ready
-        WHERE state = 'queued' AND waiting_for IS NULL AND is_composite = 0 GROUP BY queue
-        """
-    static let byQueue = """
+    private static let byQueue = """
         SELECT queue, count(*) FROM tasks INDEXED BY tasks_state WHERE state = ? AND is_composite = 0 GROUP BY queue
         """
 
-    fileprivate mutating func add(_ change: Census.Change) {
-        states[change.place.state, default: 0] += change.count
-        guard !change.isComposite else { return }
-        queues[change.place, default: 0] += change.count
-        if change.place.state == .queued && change.isReady { ready[change.place.queue, default: 0] += change.count }
+    fileprivate mutating func add(_ move: Census.Move) {
+        for (state, change) in [(move.old, -1), (move.new, 1)] {
+            guard let state else { continue }
+            states[state, default: 0] += change
+            guard let queue = move.queue, state == .queued || state == .running else { continue }
+            queues[Census.Place(queue: queue, state: state), default: 0] += change
+        }
     }
 
     fileprivate mutating func add(_ changes: Self) {
         states.merge(changes.states, uniquingKeysWith: +)
         queues.merge(changes.queues, uniquingKeysWith: +)
-        ready.merge(changes.ready, uniquingKeysWith: +)
     }
 }

@@ -103,7 +103,8 @@ struct Insertion {
     private static let insertTask = """
         INSERT INTO tasks (id, name, kind, state, parent_id, parent_attempt, is_composite, job, directory, shield, queue, priority, \
         max_attempts, timeout, waiting_for, wake_at, key, labels, submitted_at, submitted_uid, submitted_gid, submitted_pid)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        VALUES (?1, ?2, ?3, moved(NULL, ?4, ?11, ?7), ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, \
+        ?21, ?22)
         """
 
     private func insertDependency(of id: TaskID, on dependency: TaskID, parent: Parent?) throws {

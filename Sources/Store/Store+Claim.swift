@@ -101,7 +101,8 @@ extension Store {
         let record = try TaskRecord.first(
             db,
             """
-            UPDATE tasks SET state = 'running', attempt = attempt + 1, started_at = ?, wake_at = NULL, timed_out = 0
+            UPDATE tasks SET state = moved(state, 'running', queue, is_composite), attempt = attempt + 1,
+                started_at = ?, wake_at = NULL, timed_out = 0
             WHERE id = ? AND state = 'queued' AND waiting_for IS NULL RETURNING \(TaskRecord.columns)
             """, [now.description, id.number])
         if let record { try Event.append(db, .started, id, at: now, data: ["attempt": JSONValue(record.attempt)]) }
@@ -115,7 +116,7 @@ extension Store {
         try await write { db in
             try db.cachedStatement(
                 sql: """
-                    UPDATE tasks SET state = 'queued', waiting_for =
+                    UPDATE tasks SET state = moved(state, 'queued', queue, is_composite), waiting_for =
                         CASE WHEN waiting_for ->> '$.parent' IS NOT NULL THEN waiting_for ELSE \(Gate.next) END
                     WHERE id = :id AND state = 'held'
                     """

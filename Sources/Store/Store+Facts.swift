@@ -24,10 +24,20 @@ extension Store {
     ///
     /// - Throws: as ``counts()``.
     package func backlog() async throws -> Backlog {
-        let tally = try await tally()
-        let open = TaskState.allCases.filter { !$0.isDone }.map { ($0, tally.states[$0, default: 0]) }
-        return Backlog(ready: tally.ready.filter { $0.value > 0 }, counts: Dictionary(uniqueKeysWithValues: open))
+        let states = try await tally().states
+        let open = TaskState.allCases.filter { !$0.isDone }.map { ($0, states[$0, default: 0]) }
+        return try await read { db in
+            var ready: [String: Int] = [:]
+            for row in try Row.fetchAll(db.cachedStatement(sql: Self.readyByQueue)) { ready[row[0]] = row[1] }
+            return Backlog(ready: ready, counts: Dictionary(uniqueKeysWithValues: open))
+        }
     }
+
+    /// One pass over the index of such tasks, whose rows are not read.
+    static let readyByQueue = """
+        SELECT queue, count(*) FROM tasks INDEXED BY tasks_ready
+        WHERE state = 'queued' AND waiting_for IS NULL AND is_composite = 0 GROUP BY queue
+        """
 
     func tally() async throws -> Census.Counts {
         do {

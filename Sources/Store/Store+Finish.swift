@@ -63,8 +63,8 @@ extension Store {
         ])
         try db.cachedStatement(
             sql: """
-                UPDATE tasks SET state = 'queued', waiting_for = ?, wake_at = ?, progress = NULL, paused = 0,
-                    cancel_requests = 0, timed_out = 0
+                UPDATE tasks SET state = moved(state, 'queued', queue, is_composite), waiting_for = ?, wake_at = ?,
+                    progress = NULL, paused = 0, cancel_requests = 0, timed_out = 0
                 WHERE id = ? AND state = 'running' AND cancel_requests = timed_out
                 """
         ).execute(arguments: [wakeAt.map { Gate.retry($0).text() }, wakeAt?.description, id.number])

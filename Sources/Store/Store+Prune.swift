@@ -22,9 +22,8 @@ extension Store {
                 arguments: [prunable.bound, limit])
             var removed: [TaskID] = []
             for root in roots {
-                removed += try Int64.fetchAll(
-                    db.cachedStatement(sql: Self.family + " SELECT id FROM family"), arguments: ["root": root]
-                ).map(TaskID.init)
+                let family = try db.cachedStatement(sql: Self.family)
+                removed += try Int64.fetchAll(family, arguments: ["root": root]).map(TaskID.init)
                 // Members, tries, events and dependencies go with it (ON DELETE CASCADE).
                 try db.cachedStatement(sql: "DELETE FROM tasks WHERE id = ?").execute(arguments: [root])
             }
@@ -32,10 +31,11 @@ extension Store {
         }
     }
 
-    /// A task and everything below it.
+    /// A task and everything below it, on its way out.
     private static let family = """
         WITH RECURSIVE family (id) AS (
             VALUES (:root) UNION ALL SELECT tasks.id FROM tasks JOIN family ON tasks.parent_id = family.id)
+        SELECT tasks.id, moved(state, NULL, queue, is_composite) FROM family CROSS JOIN tasks ON tasks.id = family.id
         """
 
     /// The place in completion order of the youngest task that may go when `count` of the done ones are to stay, members

@@ -42,11 +42,12 @@ struct Transition {
         let record = try TaskRecord.first(
             db,
             """
-            UPDATE tasks SET state = ?, result = ?, exception = ?, finished_at = ?, done_seq = ?,
-                detail = coalesce(?, detail), waiting_for = NULL, wake_at = NULL, paused = 0, \
+            UPDATE tasks SET state = moved(state, ?1, queue, is_composite), result = ?2, exception = ?3,
+                finished_at = ?4, done_seq = ?5,
+                detail = coalesce(?6, detail), waiting_for = NULL, wake_at = NULL, paused = 0, \
                 progress = CASE WHEN ?1 = 'succeeded' AND progress IS NOT NULL
                     THEN json_set(progress, '$.completed', progress -> '$.total', '$.fraction', 1) ELSE progress END
-            WHERE id = ? RETURNING \(TaskRecord.columns)
+            WHERE id = ?7 RETURNING \(TaskRecord.columns)
             """,
             [
                 outcome.state.rawValue, outcome.result?.text(), outcome.exception?.json.text(), now.description,

@@ -13,7 +13,7 @@ struct PlanTests {
         (Store.wakeSleepers, "tasks_asleep"),
         (Store.nextSleeper, "tasks_asleep"),
         (Store.ahead, "tasks_ready"),
-        (Census.Counts.readyByQueue, "tasks_ready"),
+        (Store.readyByQueue, "tasks_ready"),
         (Census.Counts.byState, "tasks_state"),
         (Store.youngestBeyond, "tasks_done"),
         (Store.eventsWithOwner, "events USING INTEGER PRIMARY KEY"),

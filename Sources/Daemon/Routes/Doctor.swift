@@ -7,11 +7,11 @@ extension Routes {
     /// `GET /v1/doctor`: whether the daemon and what it stands on are well → `{status, checks: [{name, status, …}]}`
     @Sendable func examine(_ request: Request, _ context: ConnectionContext) async throws -> Response {
         _ = try request.query(known: [])
-        let backlog = try await engine.store.backlog()
+        let queued = try await engine.store.counts().first { $0.state == .queued }?.count ?? 0
         let findings = [
             diagnosis.process(health), diagnosis.sqlite(health.store),
             diagnosis.store(engine.store.size, schema: try await engine.store.schemaVersion()),
-            diagnosis.limits(running: engine.running.values.reduce(0, +), queued: backlog.counts[.queued] ?? 0),
+            diagnosis.limits(running: engine.running.values.reduce(0, +), queued: queued),
             await diagnosis.shim(), diagnosis.cgroup(), diagnosis.jobFiles(jobFiles),
             Finding(
                 "adoption", .ok, "commands of the daemon before that were taken over at the start: \(engine.adopted)",
