@@ -90,9 +90,13 @@ struct FloodTests {
             for waiter in waiters { waiter.send(request) }
             while try await daemon.http("GET", "/v1/health").json["waiters"]?.intValue ?? 0 < count {}
             let memory = try daemon.usage.memory() - before
-            let idle = try daemon.usage.processorTime()
-            _ = try await Program.run("/bin/sleep", ["2"])
-            let used = try daemon.usage.processorTime() - idle
+            // Those that are counted as waiters may have to get there yet.
+            var used = Double.infinity
+            for _ in 0..<5 where used >= 0.1 {
+                let idle = try daemon.usage.processorTime()
+                _ = try await Program.run("/bin/sleep", ["2"])
+                used = try daemon.usage.processorTime() - idle
+            }
             #expect(used < 0.1, "\(used) s of processor time")
             _ = try await daemon.http("POST", "/v1/tasks/\(id)/start")
             let answers = try await offPool {
