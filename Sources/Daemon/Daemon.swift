@@ -47,7 +47,7 @@ struct Daemon: Sendable {
         }
         MetricsSystem.bootstrap(metrics)
         Allocator.keepSmall()
-        Self.raiseDescriptorLimit()
+        let budget = DescriptorBudget.raised()
         let directory = try StateDirectory(configuration.stateDirectory)
         defer { withExtendedLifetime(directory) {} }
         let endpoint = try Endpoint.prepared(configuration, inherited)
@@ -59,8 +59,10 @@ struct Daemon: Sendable {
         let executor = try executor(directory, endpoint, mask: commandMask)
         let group = try endpoint.group
         let access = Access(
-            grants: configuration.grants ?? Grants().granting(submitTo: group), limits: configuration.limits)
-        let engine = Engine(store: store, configuration: engineConfiguration(executor, access))
+            grants: configuration.grants ?? Grants().granting(submitTo: group), limits: configuration.limits,
+            connections: budget.connections)
+        try await requireRoom(budget, for: store)
+        let engine = Engine(store: store, configuration: engineConfiguration(executor, access, budget))
         let jobFiles = JobFiles(directory: configuration.jobsDirectory)
         warn(about: jobFiles)
         try await engine.recover()
@@ -72,7 +74,7 @@ struct Daemon: Sendable {
             "ready",
             metadata: [
                 "version": "\(Version.current)", "socket": "\(endpoint.path)",
-                "state": "\(configuration.stateDirectory)", "max_running": "\(configuration.maximumRunning)",
+                "state": "\(configuration.stateDirectory)", "max_running": "\(engine.maximumRunning)",
             ])
         try await serviceManager?.tell([.ready])
         try await serve(engine, server, jobFiles, signals, executor)
@@ -80,13 +82,24 @@ struct Daemon: Sendable {
         logger.notice("stopped")
     }
 
-    /// Takes as many descriptors as it may: each waiting client holds one, and 1,024 are soon gone. Commands do not inherit
-    /// it. Where the limit cannot be raised, fewer clients can wait at once.
-    private static func raiseDescriptorLimit() {
-        var limit = rlimit()
-        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
-        limit.rlim_cur = limit.rlim_max
-        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    /// How many tasks may run at once.
+    private func maximumRunning(_ budget: DescriptorBudget) -> Int {
+        if configuration.maximumRunning > budget.tasks {
+            logger.warning(
+                "fewer tasks run at once than max_running says: \(budget.advice)",
+                metadata: ["max_running": "\(configuration.maximumRunning)"])
+        }
+        return min(configuration.maximumRunning, budget.tasks)
+    }
+
+    /// Refuses to take over more tasks than there are descriptors for: what cannot be watched would be taken for gone.
+    private func requireRoom(_ budget: DescriptorBudget, for store: Store) async throws {
+        let running = try await store.runningTasks().count { $0.kind.isCommand }
+        guard running <= budget.tasks else {
+            throw DaemonError(
+                code: .unavailable,
+                message: "\(running) commands of the daemon before are to be taken over, and \(budget.advice)")
+        }
     }
 
     private func listen(
@@ -171,10 +184,10 @@ struct Daemon: Sendable {
     private func killWhatIsLeft(_ engine: Engine, _ executor: Executor, after limit: Duration) async {
         do {
             try await Task.sleep(for: limit)
-            logger.warning("killing commands", metadata: ["stop_limit": "\(limit)"])
-            engine.killCommands()
+            logger.warning("killing what runs", metadata: ["stop_limit": "\(limit)"])
+            engine.killWhatRuns()
             try await Task.sleep(for: Self.killLimit)
-            logger.error("killing all processes of the service, some of which did not end")
+            logger.error("some of it does not end: killing all processes of the service, where it has a cgroup")
             try executor.killAll()
         } catch is CancellationError {
             // All have ended in time.
@@ -212,10 +225,12 @@ extension Daemon {
             mask: mask)
     }
 
-    private func engineConfiguration(_ executor: Executor, _ access: Access) -> EngineConfiguration {
+    private func engineConfiguration(
+        _ executor: Executor, _ access: Access, _ budget: DescriptorBudget
+    ) -> EngineConfiguration {
         let handlers = Handlers(executor: executor, history: configuration.storePath)
         return EngineConfiguration(
-            maximumRunning: configuration.maximumRunning, directory: Self.commonDirectory,
+            maximumRunning: maximumRunning(budget), directory: Self.commonDirectory,
             retention: configuration.retention,
             handler: { handlers.handler(of: $0) },
             runHook: { arguments, task in
@@ -233,6 +248,7 @@ extension Daemon {
                 }
             },
             attempt: { AttemptDirectory(state: executor.state, task: $0.id, attempt: $0.attempt) },
+            hook: { .hook(state: executor.state, task: $0) },
             limits: { access.limits(of: $0) },
             removeOutput: { try await AttemptDirectory.removeAll(of: $0, state: executor.state) },
             logger: logger,

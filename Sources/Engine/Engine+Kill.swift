@@ -1,10 +1,17 @@
 internal import Jobs
 internal import Model
+internal import Synchronization
 
 extension Engine {
-    /// Has the commands that run killed at once, whatever grace their jobs give: for a stop that may take no longer.
-    /// Their ends are committed as those of any others; ``stop(leavingCommands:)`` waits for that.
-    package func killCommands() {
-        for task in live.all where task.record.kind.isCommand { configuration.attempt(task.record).send(.kill) }
+    /// Has what runs end at once, whatever its grace, its shield or its hook would take: for a stop that may take no longer.
+    /// Commands and hooks are killed, all others are cancelled. Their ends are committed as by ``stop(leavingCommands:)``,
+    /// which waits for that.
+    package func killWhatRuns() {
+        for task in live.all where !task.record.kind.isComposite {
+            // Else a shielded one would have been ended by nobody that is known.
+            if !task.isStopped { task.stop() }
+            if task.record.kind.isCommand { configuration.attempt(task.record).send(.kill) }
+        }
+        for id in hooksRunning.withLock({ Array($0.keys) }) { configuration.hook(id).send(.kill) }
     }
 }

@@ -20,6 +20,8 @@ package struct EngineConfiguration: Sendable {
     package var runHook: @Sendable (_ arguments: [String], _ task: TaskRecord) async -> JSONValue
     /// Where an attempt at a command is kept, and where it can be reached.
     package var attempt: @Sendable (TaskRecord) -> AttemptDirectory
+    /// Where the `on_done` command of a task is kept, and where it can be reached.
+    package var hook: @Sendable (TaskID) -> AttemptDirectory
     /// What is kept of the history without anybody asking.
     package var retention: Retention
     /// What a user may take at once; `nil` for one who is not limited.
@@ -42,6 +44,7 @@ package struct EngineConfiguration: Sendable {
         attempt: @escaping @Sendable (TaskRecord) -> AttemptDirectory = {
             AttemptDirectory(state: "/", task: $0.id, attempt: $0.attempt)
         },
+        hook: @escaping @Sendable (TaskID) -> AttemptDirectory = { .hook(state: "/", task: $0) },
         limits: @escaping @Sendable (_ uid: UInt32) -> UserLimits? = { _ in nil },
         removeOutput: @escaping @Sendable ([TaskID]) async throws -> Void = { _ in },
         logger: Logger = Logger(label: "taskd.engine", factory: { _ in SwiftLogNoOpLogHandler() }),
@@ -56,6 +59,7 @@ package struct EngineConfiguration: Sendable {
         self.handler = handler
         self.runHook = runHook
         self.attempt = attempt
+        self.hook = hook
         self.limits = limits
         self.removeOutput = removeOutput
         self.logger = logger

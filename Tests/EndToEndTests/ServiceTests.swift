@@ -83,6 +83,33 @@ struct ServiceTests {
         }
     }
 
+    /// Whoever is not asked to end before the limit, because of a shield, was not cancelled by anybody either.
+    @Test func theStopLimitEndsShieldsAndHooksToo() async throws {
+        try await withDaemon(flags: ["--stop-limit", "100ms"]) { daemon in
+            let once = try await daemon.submit(["shell": "echo up; sleep 3600", "shield": true, "grace": "1h"])
+            let again = try await daemon.submit([
+                "shell": "echo up; sleep 3600", "shield": true, "grace": "1h", "on_interrupt": "rerun",
+            ])
+            let asleep = try await daemon.submit(["sleep": 3600, "shield": true, "grace": "1h"])
+            let pipe = try daemon.directory.pipe("hook")
+            let told = try await daemon.submit([
+                "sleep": 0, "on_done": ["/bin/sh", "-c", .string("trap '' TERM; read x <\(pipe)")],
+            ])
+            for id in [again, once] { try await daemon.firstLine(of: id) }
+            // Its reader is there once it can be opened for writing.
+            let writer = try await offPool { Glibc.open(pipe, O_WRONLY | O_CLOEXEC) }
+            defer { close(writer) }
+            #expect(try await daemon.end(SIGTERM) == 0)
+            #expect(try daemon.directory.shims().isEmpty)
+            try await daemon.start()
+            #expect(try await daemon.task(once)["exception"]?["type"] == "Interrupted")
+            #expect(try await daemon.task(asleep)["exception"]?["type"] == "Interrupted")
+            #expect(try await daemon.task(told)["state"] == "succeeded")
+            try await daemon.firstLine(of: again)
+            #expect(try await daemon.task(again)["attempt"] == 2)
+        }
+    }
+
     @Test func theStopLimitConcernsNoCommandThatIsLeft() async throws {
         try await withDaemon(flags: ["--stop-limit", "0s"]) { daemon in
             let id = try await daemon.submit(["shell": "echo up; sleep 3600"])

@@ -1,4 +1,3 @@
-internal import Glibc
 internal import Model
 
 /// Who may do what, and how much of it at once.
@@ -11,11 +10,13 @@ struct Access: Sendable {
     let grants: Grants
     private let limits: UserLimits
     /// The connections that are open.
-    let connections = Seats(capacity: Self.connectionCapacity)
+    let connections: Seats
     /// The requests that wait for what has not happened yet.
     let waiters = Seats()
 
-    init(grants: Grants, limits: UserLimits) {
+    /// - Parameter connections: how many may be open at once, whoever has them.
+    init(grants: Grants, limits: UserLimits, connections: Int) {
+        self.connections = Seats(capacity: connections)
         self.grants = grants
         self.limits = limits
     }
@@ -53,14 +54,6 @@ struct Access: Sendable {
         } catch {
             throw Problem(reached: .waiters, "user \(uid) waits and follows as often", limit)
         }
-    }
-
-    /// What the descriptors allow, less those that the tasks and the store need.
-    private static var connectionCapacity: Int {
-        var limit = rlimit()
-        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return exemptConnections }
-        let descriptors = Int(clamping: limit.rlim_cur)
-        return descriptors - min(256, descriptors / 2)
     }
 }
 

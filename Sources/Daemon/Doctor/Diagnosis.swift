@@ -40,16 +40,19 @@ extension Diagnosis {
     }
 
     /// How close the daemon is to what it may use.
-    func limits(running: Int, queued: Int) -> Finding {
+    ///
+    /// - Parameter most: how many tasks may run at once.
+    func limits(running: Int, most: Int, queued: Int) -> Finding {
         let process = ProcessFacts()
         let open = process.openDescriptors ?? 0
         let limit = Int(clamping: process.descriptorLimit)
-        let isScarce = open > limit / 5 * 4
-        let most = configuration.maximumRunning
+        let isScarce = open > limit / 5 * 4 || most < configuration.maximumRunning
         return Finding(
             "limits", isScarce ? .warn : .ok,
             "\(open) of \(limit) descriptors open; \(running) of \(most) tasks run, \(queued) are queued",
-            advice: isScarce ? "raise LimitNOFILE of the service; beyond it no client can connect" : nil,
+            advice: isScarce
+                ? "raise LimitNOFILE of the service; with too few, fewer clients connect and fewer tasks run at once"
+                : nil,
             facts: [
                 "descriptors": JSONValue(process.openDescriptors), "max_descriptors": JSONValue(limit),
                 "running": JSONValue(running), "max_running": JSONValue(most), "queued": JSONValue(queued),

@@ -11,7 +11,8 @@ extension Routes {
         let findings = [
             diagnosis.process(health), diagnosis.sqlite(health.store),
             diagnosis.store(engine.store.size, schema: try await engine.store.schemaVersion()),
-            diagnosis.limits(running: engine.running.values.reduce(0, +), queued: queued),
+            diagnosis.limits(
+                running: engine.running.values.reduce(0, +), most: engine.maximumRunning, queued: queued),
             await diagnosis.shim(), diagnosis.cgroup(), diagnosis.jobFiles(jobFiles),
             Finding(
                 "adoption", .ok, "commands of the daemon before that were taken over at the start: \(engine.adopted)",
