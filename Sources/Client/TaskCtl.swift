@@ -39,8 +39,18 @@ struct TaskCtl: ParsableCommand {
         } catch let error as ClientError {
             report(error)
         } catch {
-            exit(withError: error)
+            refuse(error)
         }
+    }
+
+    /// Prints help or the version, or what is wrong with the arguments, which may hold text from tasks.
+    private static func refuse(_ error: any Error) -> Never {
+        let code = exitCode(for: error)
+        guard code != .success else { exit(withError: error) }
+        for line in fullMessage(for: error).split(separator: "\n", omittingEmptySubsequences: false) {
+            try? Output.error.line(String(line).shown)
+        }
+        Glibc.exit(code.rawValue)
     }
 
     /// Refuses arguments that JSON cannot carry: another program or another file would be meant.

@@ -171,6 +171,9 @@ extension LiveTask {
         }
     }
 
+    /// How far it has come, or `nil` when nothing was told of that.
+    var progress: Progress? { state.withLock(\.progress) }
+
     /// The fraction it has reached.
     var fraction: Double { state.withLock { $0.progress?.fraction ?? 0 } }
 

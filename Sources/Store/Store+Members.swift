@@ -49,19 +49,23 @@ extension Store {
 
     /// Cancels the members of `parent` that are not done, but for those let go and shielded.
     ///
+    /// - Parameter attemptsBefore: the first attempt whose members are left alone; `nil` for those of the latest alone.
     /// - Parameter insisting: whether members that were asked before are asked again.
     /// - Returns: the tasks that ended by it because they had not started, and the members that run and have to be told.
     package func cancelMembers(
-        of parent: TaskID, message: String?, insisting: Bool, at now: Timestamp
+        of parent: TaskID, attemptsBefore: Int? = nil, message: String?, insisting: Bool, at now: Timestamp
     ) async throws -> (ended: [TaskRecord], running: [TaskID]) {
-        try await write { db in
+        let isMeant = attemptsBefore == nil ? Self.isMember : "parent_id = :parent AND parent_attempt < :before"
+        var arguments: StatementArguments = ["parent": parent.number, "insisting": insisting]
+        if let attemptsBefore { arguments += ["before": attemptsBefore] }
+        return try await write { [arguments] db in
             let ids = try Int64.fetchAll(
                 db.cachedStatement(
                     sql: """
-                        SELECT id FROM tasks WHERE \(Self.isMember) AND finished_at IS NULL
+                        SELECT id FROM tasks WHERE \(isMeant) AND finished_at IS NULL
                             AND (shield = 0 OR waiting_for ->> '$.parent' IS NOT NULL)
                             AND (cancel_requests = 0 OR :insisting) ORDER BY id
-                        """), arguments: ["parent": parent.number, "insisting": insisting])
+                        """), arguments: arguments)
             var ended: [TaskRecord] = []
             var running: [TaskID] = []
             for id in ids.map(TaskID.init) {

@@ -52,6 +52,8 @@ struct ArgumentTests {
         ["wait", "1", "--cancel-on-timeout"],
         ["result"], ["result", "1", "2"], ["cancel"], ["logs", "1", "--tail", "-1"],
         ["list", "--state", "gone"], ["list", "--limit", "0"], ["list", "--since", "soon"],
+        ["list", "--until", "2020"], ["submit", "--not-before", "2h", "--", "true"],
+        ["submit", "--not-before", "20200101", "--", "true"],
         ["history", "--state", "running"],
         ["queue", "set", "q"], ["queue", "set", "q", "--max-running", "-1"], ["events", "--after", "-1"], ["prune"],
         ["nonsense"],

@@ -23,6 +23,27 @@ struct CommandLineTests {
         }
     }
 
+    /// An argument may be the text of a task, which a terminal is never to obey.
+    @Test(arguments: [
+        ["logs", "\u{1b}[31mRED"], ["list", "--limit", "\u{1b}[2J"], ["submit", "--\u{1b}[2J"], ["\u{1b}c"],
+    ])
+    func whatIsWrongWithAnArgumentIsSafeToShow(arguments: [String]) async throws {
+        let reply = try await Program.run(Program.taskctl, arguments)
+        #expect(reply.status == 64)
+        #expect(!reply.stderr.contains("\u{1b}") && reply.stderr.contains(#"\u{1b}"#), "\(reply.stderr)")
+        #expect(reply.stdout.isEmpty)
+    }
+
+    @Test func aDirectoryThatIsGoneIsNamedAsTheReason() async throws {
+        try await withDaemon { daemon in
+            let script =
+                "mkdir gone; cd gone; rmdir ../gone; exec \(Program.taskctl) submit --socket \(daemon.socket) -- pwd"
+            let reply = try await Program.run("/bin/sh", ["-c", script], in: daemon.directory.path)
+            #expect(reply.status == 64)
+            #expect(reply.stderr.contains("is gone"), "\(reply.stderr)")
+        }
+    }
+
     @Test func taskctlNamesTheOptionItDoesNotKnow() async throws {
         try await withDaemon { daemon in
             let reply = try await daemon.taskctl("submit", "--cdw", "/tmp", "--", "ls")

@@ -111,12 +111,18 @@ struct LifeTests {
             let id = try await daemon.submit(["shell": .string(command), "grace": "1h"])
             let output = try await daemon.open("GET", "/v1/tasks/\(id)/output?follow=true")
             #expect(try await output.line() == "up")
+            async let waiting = daemon.taskctl("gather", "\(id)")
+            while try await daemon.http("GET", "/v1/health").json["waited_for"] != 1 {}
             async let status = daemon.end(SIGTERM)
             // It takes tasks until it has seen the signal; were there nobody to ask after that, this would throw.
             var answer = 201
             while answer == 201 { answer = try await daemon.http("POST", "/v1/tasks", ["sleep": 0]).status }
             #expect(answer == 503)
             #expect(try await daemon.taskctl("submit", "--", "true").status == 75)
+            for command in ["wait", "gather", "as-completed"] {
+                #expect(try await daemon.taskctl(command, "\(id)").status == 75, "\(command)")
+            }
+            #expect(try await waiting.status == 75)
             #expect(try await daemon.task(id)["state"] == "running")
             try await daemon.directory.release(pipe)
             #expect(try await status == 0)

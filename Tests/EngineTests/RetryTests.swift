@@ -88,6 +88,26 @@ import Testing
         }
     }
 
+    /// Whether it rests between two tries or makes the second.
+    @Test(arguments: [true, false])
+    func cancellingACompositeReachesWhatEarlierTriesLeftRunning(rests: Bool) async throws {
+        try await withBench { bench in
+            let retry: JSONObject = ["retry": ["attempts": 2, "backoff": .string(rests ? "1h" : "0s")]]
+            let id = try await bench.submit(composite("gather", [job("a"), job("b")], retry))
+            await bench.stage.started("b")
+            try await bench.end("a", .boom())
+            if rests {
+                try await bench.until(id) { $0.waitingFor?["retry"] != nil }
+            } else {
+                try await bench.until(id) { $0.state == .running && $0.attempt == 2 }
+            }
+            _ = try await bench.engine.cancel(id, message: "enough", force: false)
+            #expect(try await bench.done(id).state == .cancelled)
+            let left = try await bench.done(TaskID(3))
+            #expect(left.state == .cancelled && left.cancelRequests == 1 && left.cancelMessage == "enough")
+        }
+    }
+
     @Test func aCompositeCancelledBetweenTwoTriesTakesItsNextMembersWithIt() async throws {
         try await withBench { bench in
             bench.stage.end("a", .boom())

@@ -1,4 +1,4 @@
-import Jobs
+@testable import Jobs
 import Model
 import Testing
 
@@ -19,6 +19,17 @@ extension CommandTests {
         ])
         func ignoresNonsense(line: String) {
             #expect(Progress(line: Array(line.utf8)) == nil)
+        }
+
+        /// Lines that come at once count as they would one by one.
+        @Test(
+            arguments: [
+                ("1 a\n10 b\n25 c\n", 25, "c"), ("70 a\n20 back\n", 70, "back"), ("70 a\n100 end\n", 70, "end"),
+                ("100 end\n", 0, "end"), ("nonsense\n30 a\nnonsense\n", 30, "a"),
+            ] as [(String, Double, String)])
+        func takesLinesTogether(lines: String, percent: Double, message: String) {
+            let progress = Progress(of: Array(lines.utf8))
+            #expect(progress == Progress(completed: percent, total: 100, message: message))
         }
 
         @Test func reportsWhatTheCommandTells() async throws {

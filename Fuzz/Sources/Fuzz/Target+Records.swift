@@ -21,9 +21,13 @@ extension Target {
             require(ExitRecord(lines: record.lines) == record, "\(record) is written \(record.lines)")
         },
         Target(name: "progress") { bytes in
-            let lines = bytes.split(separator: UInt8(ascii: "\n"))
-            let latest = lines.compactMap { Progress(line: $0) }.last
-            require(Progress(latestOf: bytes) == latest, "the latest line that tells any counts")
+            let lines = bytes.split(separator: UInt8(ascii: "\n")).suffix(Progress.mostLines)
+            let told = lines.compactMap { Progress(line: $0) }
+            let latest = told.last
+            let sum = Progress(of: bytes)
+            let furthest = told.map(\.fraction).filter { $0 < 1 }.max() ?? 0
+            require(sum?.message == latest?.message, "the latest line has the message")
+            require(sum?.fraction ?? 0 == furthest, "\(String(describing: sum)) leads as far as any line but the end")
             guard let latest else { return }
             require(0...1 ~= latest.fraction && 0...100 ~= latest.completed, "\(latest) lies between none and all")
             require(latest.message?.isEmpty != true, "a message is not empty")

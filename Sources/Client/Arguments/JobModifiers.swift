@@ -9,7 +9,9 @@ struct JobModifiers: ParsableArguments {
     @Option(help: ArgumentHelp("Run it when these tasks have succeeded.", valueName: "id,…"))
     var after: [CommaSeparated<TaskID>] = []
     @Option(help: ArgumentHelp("Run it this long from now.", valueName: "duration")) var delay: Duration?
-    @Option(help: ArgumentHelp("Run it not before this time.", valueName: "time")) var notBefore: Timestamp?
+    @Option(
+        help: ArgumentHelp("Run it not before this time.", valueName: "time"), transform: Timestamp.toCome)
+    var notBefore: Timestamp?
     @Option(help: "Idempotency key: the same key again answers the first one's task.") var key: String?
     @Option(help: ArgumentHelp("A word to find it by; may be repeated.", valueName: "key=value")) var label: [Label] =
         []

@@ -9,15 +9,28 @@ extension TaskID: ExpressibleByArgument {
 }
 
 extension Timestamp: ExpressibleByArgument {
-    /// RFC 3339 text, a date, or how long ago (`2h`).
+    /// RFC 3339 text, a date, or how long ago (`2h`); a number alone is more likely a date that is none.
     package init?(argument: String) {
         if let instant = Timestamp(text: argument) {
             self = instant
-        } else if let ago = Duration(text: argument) {
+        } else if Double(argument) == nil, let ago = Duration(text: argument) {
             self.init(milliseconds: Timestamp.now.milliseconds - ago.milliseconds)
         } else {
             return nil
         }
+    }
+}
+
+extension Timestamp {
+    /// RFC 3339 text or a date, as the time of something to come.
+    ///
+    /// - Throws: `ValidationError` for anything else; how long ago, or in what time, is none.
+    static func toCome(_ argument: String) throws -> Timestamp {
+        guard let instant = Timestamp(text: argument) else {
+            throw ValidationError(
+                "--not-before \(argument) is not a time such as 2026-11-30T09:30:00Z; for a time from now, use --delay")
+        }
+        return instant
     }
 }
 

@@ -30,7 +30,13 @@ struct SubmittedFile: Sendable {
 
     /// The directory that relative paths start from when no file says otherwise.
     static func currentDirectory() throws(ClientError) -> String {
-        try absolute(".")
+        let name = getcwd(nil, 0)
+        defer { free(name) }
+        guard name != nil || errno != ENOENT else {
+            throw ClientError(
+                code: .usage, message: "the directory that taskctl was called in is gone; call it in another one")
+        }
+        return try absolute(".")
     }
 
     private static func directory(of path: String) throws(ClientError) -> String {

@@ -22,6 +22,7 @@ struct DaemonClient {
     /// Calls `consume` with each line of JSON in the answer to `request`, as it arrives.
     ///
     /// - Parameter consume: answers whether to go on.
+    /// - Throws: what `consume` throws; ``ClientError``, also when a line says that the daemon stops.
     func forEachLine(of request: Request, _ consume: (JSONValue) throws -> Bool) throws {
         let reply = try open(request)
         var lines = LineBuffer()
@@ -29,7 +30,11 @@ struct DaemonClient {
             lines.append(bytes)
             while let line = lines.next() {
                 if line.isEmpty { continue }
-                guard try consume(ClientError.parsingReply(line)) else { return }
+                let json = try ClientError.parsingReply(line)
+                if json["stopping"] == true, json["id"] == nil {
+                    throw ClientError(code: .tryAgain, message: "the daemon is stopping; try again in a moment")
+                }
+                guard try consume(json) else { return }
             }
         }
         if !lines.rest.isEmpty { _ = try consume(ClientError.parsingReply(lines.rest)) }

@@ -62,7 +62,8 @@ extension Routes {
         _ = try request.query(known: [])
         let wish = try WaitRequest(json: try await request.requiredDocument(), mayBeEmpty: true)
         try await requireVisible(wish.ids, to: context.caller)
-        _ = try await engine.store.states(wish.ids)
+        let areDone = try await engine.store.states(wish.ids).allSatisfy(\.isDone)
+        guard areDone || wish.timeout == .zero || !engine.isStopping else { throw EngineError.stopping }
         let seat = try access.takeWait(for: context.caller)
         let body = ResponseBody { [engine] writer in
             defer { withExtendedLifetime(seat) {} }
@@ -76,7 +77,14 @@ extension Routes {
                 // One that was pruned before the client took it can be told no more.
                 if let task = try await engine.store.task(id) { try await writer.write(line: task.json()) }
             }
-            let pending = try await waiting
+            let pending: [TaskID]
+            do {
+                pending = try await waiting
+            } catch let error as EngineError where error.code == .stopping {
+                // Not the end of the answer: whoever does not know this line is to see that it was broken off.
+                try await writer.write(line: ["stopping": true])
+                throw error
+            }
             if !pending.isEmpty {
                 try await writer.write(line: ["timeout": true, "pending": .array(pending.map(\.json))])
             }

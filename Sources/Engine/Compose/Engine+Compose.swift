@@ -115,6 +115,7 @@ extension Engine {
             of: task.record.id, message: message, insisting: insisting, at: configuration.now())
         for id in running { live.cancel(id, message: message) }
         settle(ended)
+        try await cancelMembers(ofEnded: ended)
     }
 }
 

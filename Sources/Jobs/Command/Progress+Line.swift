@@ -1,15 +1,20 @@
 package import Model
 
 extension Progress {
-    /// The progress that the last line to tell any among `lines` tells, or `nil`.
-    init?(latestOf lines: some BidirectionalCollection<UInt8>) {
-        for line in lines.split(separator: UInt8(ascii: "\n")).reversed() {
+    /// What `lines` tell together of a command that has told nothing yet, the latest ``mostLines`` of them; `nil` when none of
+    /// them tells anything.
+    init?(of lines: some BidirectionalCollection<UInt8>) {
+        var sum: Progress?
+        for line in lines.split(separator: UInt8(ascii: "\n")).suffix(Self.mostLines) {
             guard let progress = Progress(line: line) else { continue }
-            self = progress
-            return
+            sum = (sum ?? .none(inUnitsOf: progress)).advanced(to: progress)
         }
-        return nil
+        guard let sum else { return nil }
+        self = sum
     }
+
+    /// How many lines that come at once are read, so that a command that tells without end holds up no other.
+    package static let mostLines = 256
 
     /// The progress told by a line `PERCENT [message]`, such as `40`, `40%` or `40.5 sorting`; `nil` for anything else.
     package init?(line: some Collection<UInt8>) {

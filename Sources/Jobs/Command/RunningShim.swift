@@ -44,7 +44,7 @@ struct RunningShim: Sendable {
     func ended(_ waiter: ShimWaiter, report: @escaping @Sendable (Progress) -> Void = { _ in }) async {
         await withCheckedContinuation { continuation in
             waiter.watch(descriptor, isProcess: isProcess) { lines in
-                if let latest = Progress(latestOf: lines) { report(latest) }
+                if let progress = Progress(of: lines) { report(progress) }
             } end: {
                 continuation.resume()
             }
