@@ -47,7 +47,8 @@ struct TaskCtl: ParsableCommand {
     private static func refuse(_ error: any Error) -> Never {
         let code = exitCode(for: error)
         guard code != .success else { exit(withError: error) }
-        for line in fullMessage(for: error).split(separator: "\n", omittingEmptySubsequences: false) {
+        // Nothing, when all has been said and only the code is left to tell.
+        for line in fullMessage(for: error).split(separator: "\n") {
             try? Output.error.line(String(line).shown)
         }
         Glibc.exit(code.rawValue)

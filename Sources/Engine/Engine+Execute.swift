@@ -45,7 +45,8 @@ extension Engine {
         JobContext(
             taskID: task.record.id, name: task.record.name, attempt: task.record.attempt,
             directory: task.record.directory ?? configuration.directory, grace: job.grace, clock: configuration.clock,
-            cancelRequests: task.cancelRequests, report: { self.report($0, of: task) })
+            cancelRequests: task.cancelRequests, goesOn: { self.takeovers.settle(task.record.id) },
+            report: { self.report($0, of: task) })
     }
 
     /// Does `work`, and cancels it when the task is asked to end or its timeout passes; returns when it really has ended.

@@ -11,6 +11,7 @@ extension Engine {
     package func recover() async throws {
         usage.begin(with: try await store.unfinishedByOwner())
         let running = try await store.runningTasks()
+        takeovers.begin(with: running.lazy.filter { !$0.kind.isComposite }.map(\.id))
         // Composites first, so that they are there when their members end.
         for record in running where record.kind.isComposite { launch(record, .resumed) }
         for record in running where !record.kind.isComposite { launch(record, .resumed) }

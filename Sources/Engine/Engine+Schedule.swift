@@ -51,6 +51,8 @@ extension Engine {
             for ended in try handle.result() { publish(ended) }
         }
         handle.onDone { [self] handle in
+            // Whatever came of it: who waits for this waits for no particular end.
+            defer { takeovers.settle(record.id) }
             for ended in try handle.result() { tellParent(of: ended) }
         }
         handle.onDone { [self] handle in

@@ -20,6 +20,7 @@ package final class Engine: Sendable {
     let registry = TaskRegistry()
     let live = LiveTasks()
     let completions = Completions()
+    let takeovers = Takeovers()
     let usage: Usage
     /// Rung when a task may have become ready or a slot free.
     let readiness = Bell()

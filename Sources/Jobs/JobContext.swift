@@ -14,6 +14,8 @@ package struct JobContext: Sendable {
     package let grace: Duration
     /// What time is measured with.
     package let clock: any Clock<Duration>
+    /// Tells, when an attempt of an earlier daemon is taken over, that it still goes on; one that has ended says so by its end.
+    package let goesOn: @Sendable () -> Void
     /// Tells how far the work has come; cheap, may be called often.
     package let report: @Sendable (Progress) -> Void
     /// One element for each cancel request, the first included; ends with the run. A handler that can insist (a second
@@ -23,7 +25,8 @@ package struct JobContext: Sendable {
     /// The context of one attempt.
     package init(
         taskID: TaskID, name: String, attempt: Int, directory: String, grace: Duration, clock: any Clock<Duration>,
-        cancelRequests: AsyncStream<Void>, report: @escaping @Sendable (Progress) -> Void
+        cancelRequests: AsyncStream<Void>, goesOn: @escaping @Sendable () -> Void = {},
+        report: @escaping @Sendable (Progress) -> Void
     ) {
         self.taskID = taskID
         self.name = name
@@ -32,6 +35,7 @@ package struct JobContext: Sendable {
         self.grace = grace
         self.clock = clock
         self.cancelRequests = cancelRequests
+        self.goesOn = goesOn
         self.report = report
     }
 

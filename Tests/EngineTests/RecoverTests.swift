@@ -168,6 +168,40 @@ import Testing
         }
     }
 
+    /// What ended in time counts, though nobody was there to see it, and what did not end does not.
+    @Test(arguments: ["gather", "race", "task_group", "sequence"])
+    func aDeadlineThatPassedMeanwhileComesAfterWhatEndedBefore(kind: String) async throws {
+        for hasEnded in [true, false] {
+            try await withBench { bench in
+                let members = kind == "race" ? [job("a"), job("b")] : [job("a")]
+                let id = try await bench.submit(composite(kind, members, ["timeout": "10s"]))
+                await bench.stage.started("a")
+                let stage = Stage()
+                if hasEnded { stage.end("a", .succeeded(1)) }
+                try await withBench(takingUp: bench.directory, at: .seconds(12), stage: stage) { (next) async throws in
+                    let task = try await next.done(id)
+                    if hasEnded {
+                        #expect(task.state == .succeeded, "\(task)")
+                    } else {
+                        #expect(task.exception == .timeout(after: .seconds(10)), "\(task)")
+                    }
+                }
+            }
+        }
+    }
+
+    @Test func aMemberThatWentWithTheDaemonFailsItsCompositeBeforeADeadlineDoes() async throws {
+        try await withBench { bench in
+            let id = try await bench.submit(composite("gather", [job("a"), job("b")], ["timeout": "10s"]))
+            for name in ["a", "b"] { await bench.stage.started(name) }
+            let stage = Stage()
+            stage.orphan("a")
+            try await withBench(takingUp: bench.directory, at: .seconds(12), stage: stage) { (next) async throws in
+                #expect(try await next.done(id).exception == .interrupted)
+            }
+        }
+    }
+
     @Test func aDelayAndAQueueAreKept() async throws {
         try await withBench(maximumRunning: 1) { bench in
             try await bench.submit([job("a"), job("b"), job("c", ["delay": "10s"])])

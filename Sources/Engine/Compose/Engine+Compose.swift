@@ -42,7 +42,10 @@ extension Engine {
         try await withThrowingTaskGroup(of: Void.self) { group in
             defer { group.cancelAll() }
             if let timeout = job.timeout {
-                group.addTask { await self.expire(task, after: timeout) }
+                group.addTask {
+                    if start == .resumed { await self.takeovers.settled() }
+                    await self.expire(task, after: timeout)
+                }
             }
             var snapshot = try await store.members(of: task.record.id)
             begin(snapshot, of: task)
@@ -53,6 +56,12 @@ extension Engine {
             while true {
                 // With a timeout of zero it was asked before it began, and lets no member go.
                 let asked = task.timesAsked + (job.timeout == .zero ? 1 : 0)
+                if task.isTimedOut, task.requests == 0, passedOn == nil {
+                    // Members that ended before count, though their signals are still on their way.
+                    snapshot = try await store.members(of: task.record.id)
+                    let step = rule.step(snapshot.tally, isCancelled: false, membersWereCancelled: false)
+                    if case .finish(let ending) = step { return (ending, snapshot) }
+                }
                 let step = rule.step(
                     snapshot.tally, isCancelled: asked > 0, membersWereCancelled: passedOn == asked)
                 switch step {

@@ -46,6 +46,7 @@ package struct CommandHandler: JobHandler {
             } catch {
                 return RunReport(.failed(error))
             }
+            context.goesOn()
             return await run(context)
         }
         return await collect(attempt, context)
@@ -68,7 +69,7 @@ package struct CommandHandler: JobHandler {
         }
         let listener = Task { for await _ in context.cancelRequests { insistence.heardRequest() } }
         await withTaskCancellationHandler {
-            await shim.ended(executor.waiter, report: context.report)
+            await shim.ended(executor.waiter, goesOn: context.goesOn, report: context.report)
         } onCancel: {
             insistence.taskWasCancelled()
         }

@@ -41,9 +41,16 @@ struct RunningShim: Sendable {
     /// The kernel tells of it, and no process number is looked at, so that none can mislead: the shim alone keeps the FIFO
     /// `progress` open for writing, from before its first instruction until it is gone. Where that was removed, its process
     /// tells. Cancelling the calling task changes nothing.
-    func ended(_ waiter: ShimWaiter, report: @escaping @Sendable (Progress) -> Void = { _ in }) async {
+    ///
+    /// - Parameter goesOn: is called once it is known to be at work, if it is.
+    func ended(
+        _ waiter: ShimWaiter, goesOn: @escaping @Sendable () -> Void = {},
+        report: @escaping @Sendable (Progress) -> Void = { _ in }
+    ) async {
+        // A process is held only while it is there.
+        if isProcess { goesOn() }
         await withCheckedContinuation { continuation in
-            waiter.watch(descriptor, isProcess: isProcess) { lines in
+            waiter.watch(descriptor, isProcess: isProcess, goesOn: goesOn) { lines in
                 if let progress = Progress(of: lines) { report(progress) }
             } end: {
                 continuation.resume()
@@ -53,7 +60,7 @@ struct RunningShim: Sendable {
         reap()
         // An earlier daemon's: what had the name of its FIFO may have been something that the command has put there.
         guard child == nil, !isProcess, let shim = Self.holding(attempt) else { return }
-        await shim.ended(waiter)
+        await shim.ended(waiter, goesOn: goesOn)
     }
 
     /// The shim has closed its files, which is its last act but one: this takes no time worth mentioning.

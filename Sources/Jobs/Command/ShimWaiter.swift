@@ -11,6 +11,7 @@ internal import Synchronization
 final class ShimWaiter: Sendable {
     private struct Watch {
         let isProcess: Bool
+        let goesOn: @Sendable () -> Void
         let take: @Sendable (ArraySlice<UInt8>) -> Void
         let end: @Sendable () -> Void
     }
@@ -53,12 +54,14 @@ final class ShimWaiter: Sendable {
     ///
     /// - Parameter isProcess: whether `descriptor` is one of a process (pidfd_open(2)), which has nothing to read and ends with
     ///   that.
+    /// - Parameter goesOn: is called when somebody has the FIFO open for writing at first.
     func watch(
-        _ descriptor: Int32, isProcess: Bool = false, take: @escaping @Sendable (ArraySlice<UInt8>) -> Void,
+        _ descriptor: Int32, isProcess: Bool = false, goesOn: @escaping @Sendable () -> Void = {},
+        take: @escaping @Sendable (ArraySlice<UInt8>) -> Void,
         end: @escaping @Sendable () -> Void
     ) {
         let wasRunning = state.withLock { state in
-            state.watches[descriptor] = Watch(isProcess: isProcess, take: take, end: end)
+            state.watches[descriptor] = Watch(isProcess: isProcess, goesOn: goesOn, take: take, end: end)
             if !isProcess { state.isNew.append(descriptor) }
             defer { state.isRunning = true }
             return state.isRunning
@@ -84,7 +87,10 @@ final class ShimWaiter: Sendable {
             defer { state.isNew = [] }
             return state.isNew
         }
-        for descriptor in newcomers { attend(to: descriptor, &buffer) }
+        for descriptor in newcomers {
+            attend(to: descriptor, &buffer)
+            state.withLock { $0.watches[descriptor] }?.goesOn()
+        }
         let descriptors: [Int32]? = state.withLock { state in
             guard state.watches.isEmpty else { return Array(state.watches.keys) }
             state.isRunning = false

@@ -39,6 +39,7 @@ package struct VerifyHandler: JobHandler {
         do throws(ExceptionInfo) { left = try await files(context).takeUp() } catch {
             return RunReport(.failed(error))
         }
+        context.goesOn()
         guard let left else { return await run(context) }
         return await conduct(context) { _ in left }
     }

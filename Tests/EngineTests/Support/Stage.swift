@@ -140,6 +140,8 @@ extension Stage: JobHandler {
     func resume(_ context: JobContext) async -> RunReport? {
         happen(.resumed(context.name))
         guard !state.withLock({ $0.orphans.contains(context.name) }) else { return nil }
+        let hasEnded = state.withLock { $0.endings[Self.key(context.name, context.attempt)] != nil }
+        if !hasEnded { context.goesOn() }
         return await run(context)
     }
 
