@@ -190,6 +190,19 @@ import Testing
         }
     }
 
+    @Test func aDeadlineThatPassedMeanwhileComesAfterCompositesThatEndNow() async throws {
+        try await withBench { bench in
+            let inner = composite("gather", [composite("sequence", [job("a")]), composite("race", [job("b")])])
+            let id = try await bench.submit(composite("gather", [inner], ["timeout": "10s"]))
+            for name in ["a", "b"] { await bench.stage.started(name) }
+            let stage = Stage()
+            for name in ["a", "b"] { stage.end(name, .succeeded(.string(name))) }
+            try await withBench(takingUp: bench.directory, at: .seconds(12), stage: stage) { (next) async throws in
+                #expect(try await next.done(id).result == [[["a"], "b"]])
+            }
+        }
+    }
+
     @Test func aMemberThatWentWithTheDaemonFailsItsCompositeBeforeADeadlineDoes() async throws {
         try await withBench { bench in
             let id = try await bench.submit(composite("gather", [job("a"), job("b")], ["timeout": "10s"]))

@@ -43,7 +43,7 @@ extension Engine {
             defer { group.cancelAll() }
             if let timeout = job.timeout {
                 group.addTask {
-                    if start == .resumed { await self.takeovers.settled() }
+                    if start == .resumed { await self.takeIn(task.record.id) }
                     await self.expire(task, after: timeout)
                 }
             }
@@ -82,6 +82,30 @@ extension Engine {
                     guard let signal = await signals.next(), apply(signal, to: &snapshot, task) else { return nil }
                 }
             }
+        }
+    }
+
+    /// Returns when what ended below a composite while there was no daemon has been taken in: its deadline may have passed
+    /// meanwhile, and comes after that.
+    private func takeIn(_ composite: TaskID) async {
+        await takeovers.settled()
+        do {
+            try await waitForWhatEnds(below: composite)
+        } catch is CancellationError {
+            // It has ended, or the daemon stops.
+        } catch {
+            failures.continuation.yield(error)
+        }
+    }
+
+    /// Waits for the composites below another that, as their members stand, end now.
+    private func waitForWhatEnds(below composite: TaskID) async throws {
+        for member in try await store.currentMembers(of: composite) where member.state == .running {
+            guard case .composite(let inner) = try Job(json: member.job).action else { continue }
+            try await waitForWhatEnds(below: member.id)
+            let tally = try await store.members(of: member.id).tally
+            let step = CompositeRule(inner).step(tally, isCancelled: false, membersWereCancelled: false)
+            if case .finish = step { await live[member.id]?.ended() }
         }
     }
 
