@@ -54,6 +54,23 @@ extension CommandTests {
             }
         }
 
+        @Test(arguments: ["", "rm progress;"])
+        func whetherItGoesOnIsToldAtOnce(before: String) async throws {
+            try await withCommandBench { bench in
+                try await abandon(["\(before) \(Self.waiting); exit 0"], in: bench)
+                let (signals, signal) = AsyncStream<Void>.makeStream()
+                let handler = try bench.shell("adopted")
+                let resumed = Task { await handler.resume(bench.context(goesOn: { signal.yield() })) }
+                for await _ in signals { break }
+                touch("go", in: bench)
+                let report = await resumed.value
+                #expect(report?.outcome.state == .succeeded)
+                // Of one that has ended nobody says so.
+                let again = await handler.resume(bench.context(goesOn: { Issue.record("it has ended") }))
+                #expect(again == report)
+            }
+        }
+
         @Test(arguments: ["rm progress", "rm progress; echo >progress", "rm progress; mkfifo progress"])
         func aCommandThatRemovesItsProgressIsAdoptedWithoutIt(removal: String) async throws {
             try await withCommandBench { bench in

@@ -77,12 +77,13 @@ extension CommandWorkbench {
     func context(
         task: Int64 = 1, grace: Duration = .seconds(10),
         requests: AsyncStream<Void> = AsyncStream { $0.finish() },
-        report: @escaping @Sendable (Model.Progress) -> Void = { _ in }
+        report: @escaping @Sendable (Model.Progress) -> Void = { _ in },
+        goesOn: @escaping @Sendable () -> Void = {}
     ) -> JobContext {
         JobContext(
             taskID: TaskID(task), name: "a task", attempt: 1, directory: directory, grace: grace,
             clock: ContinuousClock(),
-            cancelRequests: requests, report: report)
+            cancelRequests: requests, goesOn: goesOn, report: report)
     }
 
     func run(_ json: String) async throws -> RunReport {
