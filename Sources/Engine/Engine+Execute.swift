@@ -77,10 +77,14 @@ extension Engine {
     }
 
     /// Waits until the timeout of a running task has passed, and then asks it to end.
-    func expire(_ task: LiveTask, after timeout: Duration) async {
+    ///
+    /// - Parameter preparing: is called in between.
+    func expire(_ task: LiveTask, after timeout: Duration, preparing: () async -> Void = {}) async {
         let passed = task.record.startedAt.map { configuration.now() - $0 } ?? .zero
         do {
             try await configuration.clock.sleep(for: max(timeout - passed, .zero))
+            await preparing()
+            try Task.checkCancellation()
             if try await store.expire(task.record.id, at: configuration.now()) { task.expire() }
         } catch is CancellationError {
             // It ended in time.

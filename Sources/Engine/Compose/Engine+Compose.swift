@@ -43,8 +43,9 @@ extension Engine {
             defer { group.cancelAll() }
             if let timeout = job.timeout {
                 group.addTask {
-                    if start == .resumed { await self.takeIn(task.record.id) }
-                    await self.expire(task, after: timeout)
+                    await self.expire(task, after: timeout) {
+                        if start == .resumed { await self.takeIn(task.record.id) }
+                    }
                 }
             }
             var snapshot = try await store.members(of: task.record.id)

@@ -47,8 +47,7 @@ struct RunningShim: Sendable {
         _ waiter: ShimWaiter, goesOn: @escaping @Sendable () -> Void = {},
         report: @escaping @Sendable (Progress) -> Void = { _ in }
     ) async {
-        // A process is held only while it is there.
-        if isProcess { goesOn() }
+        if isProcess && !isOver { goesOn() }
         await withCheckedContinuation { continuation in
             waiter.watch(descriptor, isProcess: isProcess, goesOn: goesOn) { lines in
                 if let progress = Progress(of: lines) { report(progress) }
@@ -61,6 +60,12 @@ struct RunningShim: Sendable {
         // An earlier daemon's: what had the name of its FIFO may have been something that the command has put there.
         guard child == nil, !isProcess, let shim = Self.holding(attempt) else { return }
         await shim.ended(waiter, goesOn: goesOn)
+    }
+
+    /// Whether the process has ended, though nobody may have reaped it yet.
+    private var isOver: Bool {
+        var wish = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return poll(&wish, 1, 0) > 0
     }
 
     /// The shim has closed its files, which is its last act but one: this takes no time worth mentioning.
