@@ -47,8 +47,10 @@ struct TaskCtl: ParsableCommand {
     private static func refuse(_ error: any Error) -> Never {
         let code = exitCode(for: error)
         guard code != .success else { exit(withError: error) }
-        // Nothing, when all has been said and only the code is left to tell.
-        for line in fullMessage(for: error).split(separator: "\n") {
+        // Empty, when all has been said and only the code is left to tell.
+        let message = fullMessage(for: error)
+        let lines = message.isEmpty ? [] : message.split(separator: "\n", omittingEmptySubsequences: false)
+        for line in lines {
             try? Output.error.line(String(line).shown)
         }
         Glibc.exit(code.rawValue)

@@ -22,6 +22,7 @@ struct Daemon: Sendable {
     private static let commonDirectory = "/"
     /// How long commands that are killed may take to be gone.
     private static let killLimit = Duration.seconds(5)
+    private static let killRest = Duration.milliseconds(100)
 
     /// A daemon that is told `configuration`, and by a service manager what `environment` has.
     ///
@@ -61,7 +62,7 @@ struct Daemon: Sendable {
         let access = Access(
             grants: configuration.grants ?? Grants().granting(submitTo: group), limits: configuration.limits,
             connections: budget.connections)
-        try await requireRoom(budget, for: store)
+        try await requireRoom(budget, for: store, directory)
         let engine = Engine(store: store, configuration: engineConfiguration(executor, access, budget))
         let jobFiles = JobFiles(directory: configuration.jobsDirectory)
         warn(about: jobFiles)
@@ -92,8 +93,10 @@ struct Daemon: Sendable {
         return min(configuration.maximumRunning, budget.tasks)
     }
 
-    /// Refuses to take over more tasks than there are descriptors for: what cannot be watched would be taken for gone.
-    private func requireRoom(_ budget: DescriptorBudget, for store: Store) async throws {
+    /// Refuses to take over more commands than there are descriptors for: what cannot be watched would be taken for gone. After
+    /// the machine was restarted there is none.
+    private func requireRoom(_ budget: DescriptorBudget, for store: Store, _ directory: StateDirectory) async throws {
+        guard directory.isOfThisBoot else { return }
         let running = try await store.runningTasks().count { $0.kind.isCommand }
         guard running <= budget.tasks else {
             throw DaemonError(
@@ -185,8 +188,12 @@ struct Daemon: Sendable {
         do {
             try await Task.sleep(for: limit)
             logger.warning("killing what runs", metadata: ["stop_limit": "\(limit)"])
-            engine.killWhatRuns()
-            try await Task.sleep(for: Self.killLimit)
+            let end = ContinuousClock.now + Self.killLimit
+            while ContinuousClock.now < end {
+                // Again and again: something may just be being started.
+                engine.killWhatRuns()
+                try await Task.sleep(for: Self.killRest)
+            }
             logger.error("some of it does not end: killing all processes of the service, where it has a cgroup")
             try executor.killAll()
         } catch is CancellationError {

@@ -6,7 +6,7 @@ internal import Glibc
 struct DescriptorBudget: Sendable, Hashable {
     /// How many the process may have.
     let limit: Int
-    /// How many tasks may run at once: each has one for as long as it runs.
+    /// How many tasks may run at once: a command has one for as long as it runs.
     let tasks: Int
     /// How many connections may be open at once.
     let connections: Int

@@ -18,7 +18,6 @@ extension Engine {
                 code: .wrongState, message: "task \(id) is shielded; cancel it with force if you mean it")
         case .requested(let record):
             live.cancel(id, message: record.cancelMessage)
-            try await cancelMembers(ofAttemptsBefore: record.attempt, of: record)
             return (true, record)
         case .ended(let tasks):
             settle(tasks)
@@ -30,15 +29,17 @@ extension Engine {
 
     /// Cancels what still runs of composites that were cancelled between two attempts.
     func cancelMembers(ofEnded tasks: [TaskRecord]) async throws {
-        for task in tasks { try await cancelMembers(ofAttemptsBefore: task.attempt + 1, of: task) }
+        for task in tasks {
+            try await cancelEarlierMembers(of: task, before: task.attempt + 1, insisting: false)
+        }
     }
 
-    /// Cancels the members of a composite that its earlier attempts have left to run to their end.
-    func cancelMembers(ofAttemptsBefore attempt: Int, of composite: TaskRecord) async throws {
+    /// Cancels the members of a composite that its attempts before `attempt` have left to run to their end.
+    func cancelEarlierMembers(of composite: TaskRecord, before attempt: Int, insisting: Bool) async throws {
         guard composite.kind.isComposite, attempt > 1 else { return }
-        let message = composite.cancelMessage
+        let message = live[composite.id]?.cancelMessage ?? composite.cancelMessage
         let (ended, running) = try await store.cancelMembers(
-            of: composite.id, attemptsBefore: attempt, message: message, insisting: false, at: configuration.now())
+            of: composite.id, attemptsBefore: attempt, message: message, insisting: insisting, at: configuration.now())
         for id in running { live.cancel(id, message: message) }
         settle(ended)
         try await cancelMembers(ofEnded: ended)

@@ -154,9 +154,7 @@ extension Engine {
     ///
     /// - Returns: every task that ended by it, the task itself first.
     func finish(_ task: LiveTask, _ report: RunReport) async throws -> [TaskRecord] {
-        // Success completes it, whatever was told before.
-        let progress = report.outcome.state == .succeeded ? nil : task.progress
-        return try await store.finish(task.record.id, report, progress: progress, at: configuration.now()) {
+        try await store.finish(task.record.id, report, progress: task.progress, at: configuration.now()) {
             live.vacate(task)
             readiness.ring()
         }

@@ -15,7 +15,9 @@ extension Engine {
             let running = hooksRunning.withLock { Set($0.keys) }
             let free = Self.maximumHooks - running.count
             guard free > 0 else { continue }
-            for task in try await store.pendingHooks(limit: free, besides: running) { startHook(of: task) }
+            for task in try await store.pendingHooks(limit: free, besides: running) where !isStopping {
+                startHook(of: task)
+            }
         }
     }
 

@@ -8,7 +8,7 @@ extension Engine {
     /// which waits for that.
     package func killWhatRuns() {
         for task in live.all where !task.record.kind.isComposite {
-            // Else a shielded one would have been ended by nobody that is known.
+            // Stopped first, so that its end counts as the daemon's and not as a cancellation.
             if !task.isStopped { task.stop() }
             if task.record.kind.isCommand { configuration.attempt(task.record).send(.kill) }
         }

@@ -30,10 +30,10 @@ final class Takeovers: Sendable {
     /// Returns when all are settled, or when the calling task is cancelled.
     func settled() async {
         let (signals, signal) = AsyncStream<Void>.makeStream()
-        state.withLock { state in
-            guard !state.open.isEmpty else { return signal.finish() }
-            state.waiters.append(signal)
+        let areSettled = state.withLock { state in
+            if !state.open.isEmpty { state.waiters.append(signal) }
+            return state.open.isEmpty
         }
-        for await _ in signals {}
+        if !areSettled { for await _ in signals {} }
     }
 }

@@ -38,13 +38,14 @@ final class Census: Sendable {
     }
 
     private let state = Mutex(State())
+    private let pool: DatabasePool
     private let snapshot: DatabaseSnapshot
     private let base: Task<Counts, any Error>
 
     /// A census of the tasks in the file of `pool`, which nobody writes to yet.
     init(of pool: DatabasePool) throws {
         let snapshot = try pool.makeSnapshot()
-        self.snapshot = snapshot
+        (self.pool, self.snapshot) = (pool, snapshot)
         base = Task {
             // While it is open, no page of the log is used again.
             do {
@@ -63,15 +64,18 @@ final class Census: Sendable {
 
     /// Ends the counting if it still goes on.
     func close() throws {
-        snapshot.interrupt()
+        base.cancel()
         try snapshot.close()
     }
 
     /// How many there are now.
     ///
-    /// - Throws: a `DatabaseError` when they could not be counted.
+    /// - Throws: a `DatabaseError` when they cannot be counted.
     func counts() async throws -> Counts {
-        var counts = try await base.value
+        guard case .success(var counts) = await base.result else {
+            // The snapshot could not be read, and there is no other like it.
+            return try await pool.read { try Counts(of: $0) }
+        }
         counts.add(state.withLock(\.committed))
         return counts
     }
@@ -124,7 +128,8 @@ extension Census {
 }
 
 extension Census.Counts {
-    /// Counts the tasks of a file, in indexes alone; rows are read only where queued tasks wait for something.
+    /// Counts the tasks of a file, by indexes alone but for the rows of those that run, and of the queued ones where any of them
+    /// waits for more than a slot.
     fileprivate init(of db: Database) throws {
         for row in try Row.fetchAll(db, sql: Self.byState) { states[try row.choice(0)] = row[1] }
         try count(.running, db, sql: Self.byQueue, arguments: ["running"])

@@ -4,7 +4,7 @@ package import Model
 extension Store {
     /// Ends a running task: its outcome, its place in completion order, its event and its hook, in one transaction.
     ///
-    /// - Parameter progress: how far it had come, as far as that is known and was not noted before.
+    /// - Parameter progress: how far it had come; `nil` for as far as was noted before.
     /// - Parameter whenQueued: is called before the commit; a claim that follows it finds what the end lets go.
     /// - Returns: every task that ended by it, the task itself first, then those that cannot run any more; empty when the
     ///   task was not running.
@@ -12,11 +12,8 @@ extension Store {
         _ id: TaskID, _ report: RunReport, progress: Progress? = nil, at now: Timestamp, whenQueued: () -> Void = {}
     ) async throws -> [TaskRecord] {
         try await write(whenQueued: whenQueued) { db in
-            if let progress {
-                let sql = "UPDATE tasks SET progress = ? WHERE id = ? AND state = 'running'"
-                try db.cachedStatement(sql: sql).execute(arguments: [progress.json.text(), id.number])
-            }
-            return try Transition(db: db, now: now).end(id, report.outcome, from: [.running], detail: report.detail)
+            try Transition(db: db, now: now).end(
+                id, report.outcome, from: [.running], detail: report.detail, progress: progress)
         }
     }
 

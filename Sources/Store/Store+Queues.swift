@@ -23,10 +23,10 @@ package struct QueueStatus: Sendable, Hashable {
 extension Store {
     /// All queues by name, with what stands in them.
     package func queues() async throws -> [QueueStatus] {
-        let tally = try await tally()
+        let counts = try await censusCounts()
         return try await read { db in
             try Row.fetchAll(db.cachedStatement(sql: Self.queueRules + " ORDER BY name")).map {
-                QueueStatus(row: $0, tally)
+                QueueStatus(row: $0, counts)
             }
         }
     }
@@ -43,8 +43,7 @@ extension Store {
     ///
     /// - Parameter maximumRunning: the new limit; `.some(nil)` takes the limit away.
     package func changeQueue(_ name: String, maximumRunning: Int??, isPaused: Bool?) async throws -> QueueStatus {
-        let tally = try await tally()
-        return try await write { db in
+        let (maximumRunning, isPaused) = try await write { db -> (Int?, Bool) in
             try db.cachedStatement(sql: "INSERT OR IGNORE INTO queues (name) VALUES (?)").execute(arguments: [name])
             if let maximumRunning {
                 try db.cachedStatement(sql: "UPDATE queues SET max_running = ? WHERE name = ?")
@@ -56,18 +55,23 @@ extension Store {
             }
             let row = try Row.fetchOne(db.cachedStatement(sql: Self.queueRules + " WHERE name = ?"), arguments: [name])
             guard let row else { preconditionFailure("a queue that was just inserted is missing") }
-            return QueueStatus(row: row, tally)
+            return (row[1], row[2])
         }
+        return QueueStatus(name: name, maximumRunning: maximumRunning, isPaused: isPaused, try await censusCounts())
     }
 
     private static let queueRules = "SELECT name, max_running, paused FROM queues"
 }
 
 extension QueueStatus {
-    fileprivate init(row: Row, _ tally: Census.Counts) {
-        let name: String = row[0]
-        func count(_ state: TaskState) -> Int { tally.queues[Census.Place(queue: name, state: state), default: 0] }
+    fileprivate init(row: Row, _ counts: Census.Counts) {
+        self.init(name: row[0], maximumRunning: row[1], isPaused: row[2], counts)
+    }
+
+    fileprivate init(name: String, maximumRunning: Int?, isPaused: Bool, _ counts: Census.Counts) {
+        func count(_ state: TaskState) -> Int { counts.queues[Census.Place(queue: name, state: state), default: 0] }
         self.init(
-            name: name, maximumRunning: row[1], isPaused: row[2], queued: count(.queued), running: count(.running))
+            name: name, maximumRunning: maximumRunning, isPaused: isPaused, queued: count(.queued),
+            running: count(.running))
     }
 }

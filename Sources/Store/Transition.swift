@@ -11,13 +11,17 @@ struct Transition {
     ///
     /// - Returns: every task that ended, `id` first; empty when it was in none of `states`.
     func end(
-        _ id: TaskID, _ outcome: Outcome, from states: [TaskState], detail: JSONObject? = nil
+        _ id: TaskID, _ outcome: Outcome, from states: [TaskState], detail: JSONObject? = nil,
+        progress: Progress? = nil
     ) throws -> [TaskRecord] {
         var all: [TaskRecord] = []
         // A list and no recursion: a chain of tasks, each after the one before, may be as long as anybody likes.
-        var pending = [(id: id, outcome: outcome, states: states, detail: detail)]
+        var pending = [(id: id, outcome: outcome, states: states, detail: detail, progress: progress)]
         while let next = pending.popLast() {
-            guard let ended = try write(next.id, next.outcome, from: next.states, detail: next.detail) else { continue }
+            guard
+                let ended = try write(
+                    next.id, next.outcome, from: next.states, detail: next.detail, progress: next.progress)
+            else { continue }
             all.append(ended)
             var more: [(id: TaskID, outcome: Outcome)] = []
             // A composite that ends before it has started, or between two attempts, leaves members that nobody will ever
@@ -26,13 +30,13 @@ struct Transition {
                 more = try unreleased(membersOf: ended.id, reason: "its composite \(ended.id) never started")
             }
             more += try settleDependents(of: ended)
-            pending += more.reversed().map { ($0.id, $0.outcome, [.held, .queued], nil) }
+            pending += more.reversed().map { ($0.id, $0.outcome, [.held, .queued], nil, nil) }
         }
         return all
     }
 
     private func write(
-        _ id: TaskID, _ outcome: Outcome, from states: [TaskState], detail: JSONObject?
+        _ id: TaskID, _ outcome: Outcome, from states: [TaskState], detail: JSONObject?, progress: Progress?
     ) throws -> TaskRecord? {
         guard let kind = Event.Kind.end(outcome.state) else { preconditionFailure("an outcome's state is an end") }
         // The event goes first: its number is the task's place in completion order.
@@ -45,14 +49,15 @@ struct Transition {
             UPDATE tasks SET state = moved(state, ?1, queue, is_composite), result = ?2, exception = ?3,
                 finished_at = ?4, done_seq = ?5,
                 detail = coalesce(?6, detail), waiting_for = NULL, wake_at = NULL, paused = 0, \
-                progress = CASE WHEN ?1 = 'succeeded' AND progress IS NOT NULL
-                    THEN json_set(progress, '$.completed', progress -> '$.total', '$.fraction', 1) ELSE progress END
+                progress = CASE WHEN ?1 = 'succeeded' AND coalesce(?8, progress) IS NOT NULL
+                    THEN json_set(coalesce(?8, progress), '$.completed', coalesce(?8, progress) -> '$.total', '$.fraction', 1)
+                    ELSE coalesce(?8, progress) END
             WHERE id = ?7 RETURNING \(TaskRecord.columns)
             """,
             [
                 outcome.state.rawValue, outcome.result?.text(), outcome.exception?.json.text(), now.description,
                 sequence,
-                detail.map { JSONValue.object($0).text() }, id.number,
+                detail.map { JSONValue.object($0).text() }, id.number, progress?.json.text(),
             ])
         if let record, record.job["on_done"]?.arrayValue != nil {
             try db.cachedStatement(sql: "INSERT INTO hooks (task_id) VALUES (?)").execute(arguments: [id.number])

@@ -111,8 +111,10 @@ final class Writer: Sendable {
         do {
             try begin(db)
             if try !perform(batch, db) { try performApart(batch, db) }
-            if db.isInsideTransaction { try db.cachedStatement(sql: "COMMIT").execute() }
-            census?.commit()
+            if db.isInsideTransaction {
+                try db.cachedStatement(sql: "COMMIT").execute()
+                census?.commit()
+            }
             reserve?.renew()
             return nil
         } catch {

@@ -35,6 +35,21 @@ import Testing
         }
     }
 
+    /// What is told after a save rests, and the end does not wait for that.
+    @Test(arguments: [(Outcome.succeeded(1), 2), (.failed(ExceptionInfo(type: "E", message: "")), 1), (.cancelled(.cancelled(nil)), 1)])
+    func theLastIsKeptWithTheEnd(outcome: Outcome, completed: Double) async throws {
+        try await withBench { bench in
+            let id = try await bench.submit(job("a"))
+            await bench.stage.started("a")
+            bench.stage.report(Progress(completed: 0, total: 2, message: "first"), by: "a")
+            await bench.clock.sleeper(until: .milliseconds(100))
+            bench.stage.report(half("last"), by: "a")
+            try await bench.end("a", outcome)
+            #expect(
+                try await bench.task(id).progress == Progress(completed: completed, total: 2, message: "last"))
+        }
+    }
+
     @Test func betweenTwoSavesOnlyTheLatestIsKept() async throws {
         try await withBench { bench in
             let id = try await bench.submit(job("a"))

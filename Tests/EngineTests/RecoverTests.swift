@@ -190,6 +190,24 @@ import Testing
         }
     }
 
+    @Test(arguments: ["gather", "race", "task_group", "sequence"])
+    func aDeadlineThatPassedUnderTheDaemonBeforeStaysPassed(kind: String) async throws {
+        try await withBench { bench in
+            bench.stage.makeStubborn("a")
+            let id = try await bench.submit(composite(kind, [job("a")], ["timeout": "10s"]))
+            await bench.stage.started("a")
+            await bench.clock.sleeper(until: .seconds(10))
+            bench.clock.advance(by: .seconds(10))
+            await bench.stage.until(.cancelled("a"))
+            let stage = Stage()
+            stage.end("a", .cancelled(.cancelled(nil)))
+            try await withBench(takingUp: bench.directory, at: .seconds(12), stage: stage) { (next) async throws in
+                #expect(try await next.done(id).exception == .timeout(after: .seconds(10)))
+            }
+            bench.stage.end("a", .succeeded(1))
+        }
+    }
+
     @Test func aDeadlineThatPassedMeanwhileComesAfterCompositesThatEndNow() async throws {
         try await withBench { bench in
             let inner = composite("gather", [composite("sequence", [job("a")]), composite("race", [job("b")])])

@@ -108,6 +108,19 @@ import Testing
         }
     }
 
+    @Test func cancellingWhatIsAroundACompositeReachesItsEarlierTriesToo() async throws {
+        try await withBench { bench in
+            let inner = composite("gather", [job("a"), job("b")], ["retry": ["attempts": 2, "backoff": 0]])
+            let id = try await bench.submit(composite("gather", [inner]))
+            await bench.stage.started("b")
+            try await bench.end("a", .boom())
+            try await bench.until(TaskID(2)) { $0.state == .running && $0.attempt == 2 }
+            _ = try await bench.engine.cancel(id, message: nil, force: false)
+            #expect(try await bench.done(id).state == .cancelled)
+            #expect(try await bench.done(TaskID(4)).state == .cancelled)
+        }
+    }
+
     @Test func aCompositeCancelledBetweenTwoTriesTakesItsNextMembersWithIt() async throws {
         try await withBench { bench in
             bench.stage.end("a", .boom())

@@ -32,6 +32,15 @@ import Testing
         }
     }
 
+    @Test func aSubmissionThatIsRefusedCountsForNothing() async throws {
+        try await withStore { bench in
+            await #expect(throws: UnknownTask.self) { try await bench.submit(job("a"), job("b", ["after": [99]])) }
+            try await bench.requireAgreement()
+            try await bench.submit(job("c"))
+            try await bench.requireAgreement()
+        }
+    }
+
     /// Of the commands that share a commit one throws after it has written, so that the others are done again.
     @Test func whatIsUndoneCountsForNothing() async throws {
         try await withStore { bench in

@@ -10,7 +10,7 @@ struct JobModifiers: ParsableArguments {
     var after: [CommaSeparated<TaskID>] = []
     @Option(help: ArgumentHelp("Run it this long from now.", valueName: "duration")) var delay: Duration?
     @Option(
-        help: ArgumentHelp("Run it not before this time.", valueName: "time"), transform: Timestamp.toCome)
+        help: ArgumentHelp("Run it not before this time.", valueName: "time"), transform: Self.time)
     var notBefore: Timestamp?
     @Option(help: "Idempotency key: the same key again answers the first one's task.") var key: String?
     @Option(help: ArgumentHelp("A word to find it by; may be repeated.", valueName: "key=value")) var label: [Label] =
@@ -53,6 +53,17 @@ struct JobModifiers: ParsableArguments {
         object["on_interrupt"] = onInterrupt.map { .string($0.rawValue) }
         object["on_done"] = onDone.isEmpty ? nil : .array(onDoneCommand.map(JSONValue.string))
         return object
+    }
+
+    /// RFC 3339 text or a date.
+    ///
+    /// - Throws: `ValidationError` for anything else; how long ago, or in what time, is none.
+    private static func time(_ argument: String) throws -> Timestamp {
+        guard let instant = Timestamp(text: argument) else {
+            throw ValidationError(
+                "\(argument) is not a time such as 2026-11-30T09:30:00Z; for a time from now, use --delay")
+        }
+        return instant
     }
 
     private static func object(_ pairs: [Label]) -> JSONObject {

@@ -21,19 +21,6 @@ extension Timestamp: ExpressibleByArgument {
     }
 }
 
-extension Timestamp {
-    /// RFC 3339 text or a date, as the time of something to come.
-    ///
-    /// - Throws: `ValidationError` for anything else; how long ago, or in what time, is none.
-    static func toCome(_ argument: String) throws -> Timestamp {
-        guard let instant = Timestamp(text: argument) else {
-            throw ValidationError(
-                "--not-before \(argument) is not a time such as 2026-11-30T09:30:00Z; for a time from now, use --delay")
-        }
-        return instant
-    }
-}
-
 extension TaskState: ExpressibleByArgument {}
 extension TaskKind: ExpressibleByArgument {}
 extension Job.OnInterrupt: ExpressibleByArgument {}

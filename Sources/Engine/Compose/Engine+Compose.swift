@@ -54,10 +54,17 @@ extension Engine {
             var signals = task.signals.makeAsyncIterator()
             // How often the composite had been asked to end when it last passed that on: each request insists.
             var passedOn: Int?
+            // The same for what earlier attempts have left.
+            var toldEarlier: Int?
             while true {
                 // With a timeout of zero it was asked before it began, and lets no member go.
                 let asked = task.timesAsked + (job.timeout == .zero ? 1 : 0)
-                if task.isTimedOut, task.requests == 0, passedOn == nil {
+                if task.requests > 0, task.requests != toldEarlier {
+                    try await cancelEarlierMembers(
+                        of: task.record, before: task.record.attempt, insisting: toldEarlier != nil)
+                    toldEarlier = task.requests
+                }
+                if task.isTimedOut, !task.record.timedOut, task.requests == 0, passedOn == nil {
                     // Members that ended before count, though their signals are still on their way.
                     snapshot = try await store.members(of: task.record.id)
                     let step = rule.step(snapshot.tally, isCancelled: false, membersWereCancelled: false)

@@ -88,8 +88,7 @@ final class ShimWaiter: Sendable {
             return state.isNew
         }
         for descriptor in newcomers {
-            attend(to: descriptor, &buffer)
-            state.withLock { $0.watches[descriptor] }?.goesOn()
+            attend(to: descriptor, &buffer)?.goesOn()
         }
         let descriptors: [Int32]? = state.withLock { state in
             guard state.watches.isEmpty else { return Array(state.watches.keys) }
@@ -99,15 +98,21 @@ final class ShimWaiter: Sendable {
         return descriptors.map { ([wakeup.reader] + $0).map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) } }
     }
 
-    private func attend(to descriptor: Int32, _ buffer: inout [UInt8]) {
+    /// - Returns: who waits for `descriptor` and goes on waiting.
+    @discardableResult
+    private func attend(to descriptor: Int32, _ buffer: inout [UInt8]) -> Watch? {
         let watch = state.withLock { $0.watches[descriptor] }
         // One that has ended is closed, and its number may be another's.
-        guard watch != nil || descriptor == wakeup.reader else { return }
+        guard watch != nil || descriptor == wakeup.reader else { return nil }
         let count = watch?.isProcess == true ? 0 : read(descriptor, &buffer, buffer.count)
-        if count < 0 && (errno == EAGAIN || errno == EINTR) { return }
-        guard let watch else { return }
-        if count > 0 { return watch.take(buffer[..<count]) }
+        if count < 0 && (errno == EAGAIN || errno == EINTR) { return watch }
+        guard let watch else { return nil }
+        guard count <= 0 else {
+            watch.take(buffer[..<count])
+            return watch
+        }
         state.withLock { $0.watches[descriptor] = nil }
         watch.end()
+        return nil
     }
 }
