@@ -5,35 +5,29 @@ internal import Synchronization
 ///
 /// What ended while there was no daemon has to count before a deadline that passed meanwhile does.
 final class Takeovers: Sendable {
-    private struct State {
-        var open: Set<TaskID> = []
-        var waiters: [AsyncStream<Void>.Continuation] = []
-    }
-
-    private let state = Mutex(State())
+    /// Who waits for each of those that are open.
+    private let open = Mutex<[TaskID: [AsyncStream<Void>.Continuation]]>([:])
 
     /// Begins with `tasks`; to be called before anybody waits.
     func begin(with tasks: some Sequence<TaskID>) {
-        state.withLock { $0.open = Set(tasks) }
+        open.withLock { open in
+            for task in tasks { open[task] = [] }
+        }
     }
 
     /// The task has ended, or is known to go on.
     func settle(_ task: TaskID) {
-        let waiters = state.withLock { state in
-            guard state.open.remove(task) != nil, state.open.isEmpty else { return [AsyncStream<Void>.Continuation]() }
-            defer { state.waiters = [] }
-            return state.waiters
-        }
-        for waiter in waiters { waiter.finish() }
+        let waiters = open.withLock { $0.removeValue(forKey: task) }
+        for waiter in waiters ?? [] { waiter.finish() }
     }
 
-    /// Returns when all are settled, or when the calling task is cancelled.
-    func settled() async {
+    /// Returns when that is known of `task`, or when the calling task is cancelled.
+    func settled(_ task: TaskID) async {
         let (signals, signal) = AsyncStream<Void>.makeStream()
-        let areSettled = state.withLock { state in
-            if !state.open.isEmpty { state.waiters.append(signal) }
-            return state.open.isEmpty
+        let isOpen = open.withLock { open in
+            open[task]?.append(signal)
+            return open[task] != nil
         }
-        if !areSettled { for await _ in signals {} }
+        if isOpen { for await _ in signals {} }
     }
 }

@@ -36,7 +36,10 @@ import Testing
     }
 
     /// What is told after a save rests, and the end does not wait for that.
-    @Test(arguments: [(Outcome.succeeded(1), 2), (.failed(ExceptionInfo(type: "E", message: "")), 1), (.cancelled(.cancelled(nil)), 1)])
+    @Test(arguments: [
+        (Outcome.succeeded(1), 2), (.failed(ExceptionInfo(type: "E", message: "")), 1),
+        (.cancelled(.cancelled(nil)), 1),
+    ])
     func theLastIsKeptWithTheEnd(outcome: Outcome, completed: Double) async throws {
         try await withBench { bench in
             let id = try await bench.submit(job("a"))

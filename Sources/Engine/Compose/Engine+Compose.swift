@@ -96,7 +96,6 @@ extension Engine {
     /// Returns when what ended below a composite while there was no daemon has been taken in: its deadline may have passed
     /// meanwhile, and comes after that.
     private func takeIn(_ composite: TaskID) async {
-        await takeovers.settled()
         do {
             try await waitForWhatEnds(below: composite)
         } catch is CancellationError {
@@ -106,10 +105,14 @@ extension Engine {
         }
     }
 
-    /// Waits for the composites below another that, as their members stand, end now.
+    /// Waits for the tasks below a composite that have ended already, and for the composites that, as their members stand,
+    /// end now.
     private func waitForWhatEnds(below composite: TaskID) async throws {
         for member in try await store.currentMembers(of: composite) where member.state == .running {
-            guard case .composite(let inner) = try Job(json: member.job).action else { continue }
+            guard case .composite(let inner) = try Job(json: member.job).action else {
+                await takeovers.settled(member.id)
+                continue
+            }
             try await waitForWhatEnds(below: member.id)
             let tally = try await store.members(of: member.id).tally
             let step = CompositeRule(inner).step(tally, isCancelled: false, membersWereCancelled: false)
