@@ -50,6 +50,7 @@ func withBench<Answer>(
     await bench.engine.stop()
     running.cancel()
     if case .failure(let error) = await running.result, !(error is CancellationError) { throw error }
+    try await bench.requireCounts()
     try store.close()
     return try answer.get()
 }
@@ -61,6 +62,19 @@ extension Result where Failure == any Error {
 }
 
 extension Bench {
+    /// Requires that the numbers that the store keeps along are those of its tasks.
+    fileprivate func requireCounts() async throws {
+        var filter = TaskFilter()
+        filter.limit = TaskFilter.maximumLimit
+        var counts = Dictionary(uniqueKeysWithValues: TaskState.allCases.map { ($0, 0) })
+        repeat {
+            let (tasks, next) = try await store.tasks(filter)
+            for task in tasks { counts[task.state, default: 0] += 1 }
+            filter.cursor = next
+        } while filter.cursor != nil
+        #expect(try await Dictionary(uniqueKeysWithValues: store.counts().map { ($0, $1) }) == counts)
+    }
+
     /// Submits one job.
     @discardableResult
     func submit(_ job: JSONValue) async throws -> TaskID {
