@@ -6,7 +6,7 @@ internal import Glibc
 struct DescriptorBudget: Sendable, Hashable {
     /// How many the process may have.
     let limit: Int
-    /// How many tasks may run at once: a command has one for as long as it runs.
+    /// How many tasks may run at once.
     let tasks: Int
     /// How many connections may be open at once.
     let connections: Int
@@ -15,12 +15,15 @@ struct DescriptorBudget: Sendable, Hashable {
     init(limit: Int, processors: Int = ProcessInfo.processInfo.activeProcessorCount) {
         self.limit = limit
         let own = min(Self.files + Self.start * processors, limit / 2)
-        tasks = max((limit - own) / 2, 1)
-        connections = max(limit - own - tasks, 1)
+        let forTasks = (limit - own) / 4 * 3
+        tasks = max(forTasks / Self.task, 1)
+        connections = max(limit - own - forTasks, 1)
     }
 
     /// What the daemon has open itself: its history, its socket, its threads.
     private static let files = 48
+    /// What a task takes that runs, at most: a command one, and a check with a program of its own nearly six.
+    private static let task = 6
     /// What starting a command or reading an outcome takes for a moment.
     private static let start = 8
 

@@ -91,11 +91,13 @@ import Testing
     /// Whether it rests between two tries or makes the second.
     @Test(arguments: [true, false])
     func cancellingACompositeReachesWhatEarlierTriesLeftRunning(rests: Bool) async throws {
-        try await withBench { bench in
+        try await withBench(maximumRunning: 2) { bench in
             let retry: JSONObject = ["retry": ["attempts": 2, "backoff": .string(rests ? "1h" : "0s")]]
             let id = try await bench.submit(composite("gather", [job("a"), job("b")], retry))
-            await bench.stage.started("b")
-            try await bench.end("a", .boom())
+            for name in ["a", "b"] { await bench.stage.started(name) }
+            // It takes the slot that the next members would have.
+            try await bench.submit(job("x"))
+            bench.stage.end("a", .boom())
             if rests {
                 try await bench.until(id) { $0.waitingFor?["retry"] != nil }
             } else {
@@ -109,11 +111,13 @@ import Testing
     }
 
     @Test func cancellingWhatIsAroundACompositeReachesItsEarlierTriesToo() async throws {
-        try await withBench { bench in
+        try await withBench(maximumRunning: 2) { bench in
             let inner = composite("gather", [job("a"), job("b")], ["retry": ["attempts": 2, "backoff": 0]])
             let id = try await bench.submit(composite("gather", [inner]))
-            await bench.stage.started("b")
-            try await bench.end("a", .boom())
+            for name in ["a", "b"] { await bench.stage.started(name) }
+            // It takes the slot that the next members would have.
+            try await bench.submit(job("x"))
+            bench.stage.end("a", .boom())
             try await bench.until(TaskID(2)) { $0.state == .running && $0.attempt == 2 }
             _ = try await bench.engine.cancel(id, message: nil, force: false)
             #expect(try await bench.done(id).state == .cancelled)

@@ -13,6 +13,10 @@ extension Engine {
         let outcome = try await outcome(of: ending, task, job, composite)
         if let ended = try await retry(task, job, outcome) { return ended }
         let ended = try await finish(task, RunReport(outcome))
+        // A request that was taken while it was being ended has to reach its members all the same.
+        if let record = ended.first, record.cancelRequests > (record.timedOut ? 1 : 0) {
+            try await cancelMembers(of: task, insisting: false)
+        }
         if snapshot.tally.unreleased > 0 { task.heldBack = composite }
         return ended
     }
