@@ -78,7 +78,13 @@ struct Daemon: Sendable {
                 "state": "\(configuration.stateDirectory)", "max_running": "\(engine.maximumRunning)",
             ])
         try await serviceManager?.tell([.ready])
-        try await serve(engine, server, jobFiles, signals, executor)
+        do {
+            try await serve(engine, server, jobFiles, signals, executor)
+        } catch {
+            // Never closed: its last connection would fold the log into a file that perhaps cannot be made durable, and remove it.
+            _ = Unmanaged.passRetained(store)
+            throw error
+        }
         try store.close()
         logger.notice("stopped")
     }
