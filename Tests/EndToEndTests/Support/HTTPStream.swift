@@ -67,7 +67,7 @@ final class HTTPStream: Sendable {
 
 extension HTTPStream {
     /// How long the daemon may be silent, in seconds, before a test gives up.
-    private static let patience = 30
+    private static let patience = 90
 
     private static func connect(_ path: String) throws -> Int32 {
         let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)

@@ -168,7 +168,7 @@ extension LiveDaemon {
 
     /// The task once it is done.
     func done(_ id: Int64) async throws -> JSONValue {
-        let reply = try await http("POST", "/v1/wait", ["ids": [.int(id)], "timeout": 25])
+        let reply = try await http("POST", "/v1/wait", ["ids": [.int(id)], "timeout": 50])
         guard let task = try reply.json["done"]?.arrayValue?.first else { throw TestFailure("not done: \(reply.text)") }
         return task
     }
