@@ -22,6 +22,7 @@ struct Daemon: Sendable {
     private static let commonDirectory = "/"
     /// How long commands that are killed may take to be gone.
     private static let killLimit = Duration.seconds(5)
+    /// How long after one attempt to kill them the next one comes.
     private static let killRest = Duration.milliseconds(100)
 
     /// A daemon that is told `configuration`, and by a service manager what `environment` has.

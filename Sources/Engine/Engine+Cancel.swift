@@ -38,8 +38,15 @@ extension Engine {
     func cancelEarlierMembers(of composite: TaskRecord, before attempt: Int, insisting: Bool) async throws {
         guard composite.kind.isComposite, attempt > 1 else { return }
         let message = live[composite.id]?.cancelMessage ?? composite.cancelMessage
+        try await cancelMembers(of: composite.id, attemptsBefore: attempt, message: message, insisting: insisting)
+    }
+
+    /// Cancels members of a composite, those of its latest attempt or of those before one, and what is below them.
+    func cancelMembers(
+        of composite: TaskID, attemptsBefore attempt: Int? = nil, message: String?, insisting: Bool
+    ) async throws {
         let (ended, running) = try await store.cancelMembers(
-            of: composite.id, attemptsBefore: attempt, message: message, insisting: insisting, at: configuration.now())
+            of: composite, attemptsBefore: attempt, message: message, insisting: insisting, at: configuration.now())
         for id in running { live.cancel(id, message: message) }
         settle(ended)
         try await cancelMembers(ofEnded: ended)

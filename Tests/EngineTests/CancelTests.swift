@@ -5,6 +5,18 @@ import Testing
 @testable import Engine
 
 @Suite(.timeLimit(.minutes(1))) struct CancelTests {
+    /// A request that the store has taken and the composite has not heard of when a member's failure ends it.
+    @Test func aRequestThatMeetsTheEndOfAGatherReachesItsMembers() async throws {
+        try await withBench { bench in
+            let id = try await bench.submit(composite("gather", [job("a"), job("b")]))
+            for name in ["a", "b"] { await bench.stage.started(name) }
+            _ = try await bench.store.cancel(id, message: "late", force: false, at: Timestamp(milliseconds: 1))
+            try await bench.end("a", .boom())
+            #expect(try await bench.done(id).exception?.message == "boom")
+            #expect(try await bench.done("b").state == .cancelled)
+        }
+    }
+
     @Test func aQueuedTaskNeverStarts() async throws {
         try await withBench(maximumRunning: 1) { bench in
             try await bench.submit(job("a"))

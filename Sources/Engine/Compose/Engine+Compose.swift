@@ -159,11 +159,7 @@ extension Engine {
 
     private func cancelMembers(of task: LiveTask, insisting: Bool) async throws {
         let message = task.cancelMessage ?? (task.isTimedOut ? "its \(task.record.kind.rawValue) timed out" : nil)
-        let (ended, running) = try await store.cancelMembers(
-            of: task.record.id, message: message, insisting: insisting, at: configuration.now())
-        for id in running { live.cancel(id, message: message) }
-        settle(ended)
-        try await cancelMembers(ofEnded: ended)
+        try await cancelMembers(of: task.record.id, message: message, insisting: insisting)
     }
 }
 
