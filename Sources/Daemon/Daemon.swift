@@ -243,6 +243,7 @@ extension Daemon {
         _ executor: Executor, _ access: Access, _ budget: DescriptorBudget
     ) -> EngineConfiguration {
         let handlers = Handlers(executor: executor, history: configuration.storePath)
+        let directories = TaskDirectories(state: executor.state)
         return EngineConfiguration(
             maximumRunning: maximumRunning(budget), directory: Self.commonDirectory,
             retention: configuration.retention,
@@ -264,7 +265,9 @@ extension Daemon {
             attempt: { AttemptDirectory(state: executor.state, task: $0.id, attempt: $0.attempt) },
             hook: { .hook(state: executor.state, task: $0) },
             limits: { access.limits(of: $0) },
-            removeOutput: { try await AttemptDirectory.removeAll(of: $0, state: executor.state) },
+            tasksWithOutput: { try directories.tasks() },
+            setOutputAside: { try directories.setAside($0) },
+            removeOutput: { try await directories.remove($0) },
             logger: logger,
             warn: { logger.warning("\($0.shown)") })
     }

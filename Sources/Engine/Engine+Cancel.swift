@@ -17,7 +17,7 @@ extension Engine {
             throw EngineError(
                 code: .wrongState, message: "task \(id) is shielded; cancel it with force if you mean it")
         case .requested(let record):
-            live.cancel(id, message: record.cancelMessage)
+            live.cancel(record, message: record.cancelMessage)
             return (true, record)
         case .ended(let tasks):
             settle(tasks)
@@ -47,7 +47,7 @@ extension Engine {
     ) async throws {
         let (ended, running) = try await store.cancelMembers(
             of: composite, attemptsBefore: attempt, message: message, insisting: insisting, at: configuration.now())
-        for id in running { live.cancel(id, message: message) }
+        for task in running { live.cancel(task, message: message) }
         settle(ended)
         try await cancelMembers(ofEnded: ended)
     }

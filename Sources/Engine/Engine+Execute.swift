@@ -14,7 +14,8 @@ extension Engine {
             job = try Job(json: task.record.job)
         } catch {
             let exception = ExceptionInfo.internalError("its job cannot be read: \(error)")
-            return try await finish(task, RunReport(.failed(exception)))
+            let ended = try await finish(task, RunReport(.failed(exception)))
+            return try await ended + abandonMembers(of: task.record)
         }
         if case .composite(let composite) = job.action { return try await compose(task, job, composite, start) }
         let ending = await Ending(perform(task, job, start), of: task, job, start)
@@ -143,7 +144,7 @@ extension Engine {
         {
             alarm.ring()
             // The next try begins at nothing, in the composites above it too.
-            advanceParents(of: task.record, by: -task.fraction, completed: 0)
+            advanceParents(of: task.record, by: -task.fraction)
             return []
         }
         return try await finish(task, report)

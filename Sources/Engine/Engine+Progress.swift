@@ -13,19 +13,21 @@ extension Engine {
     /// Notes that a task's progress has changed.
     func note(_ step: (change: Double, needsSaving: Bool), of task: LiveTask) {
         if step.needsSaving { unsavedProgress.continuation.yield(task) }
-        advanceParents(of: task.record, by: step.change, completed: 0)
+        advanceParents(of: task.record, by: step.change)
     }
 
-    /// Notes that a member of composites has come further, or is done.
-    func advanceParents(of record: TaskRecord, by change: Double, completed: Int) {
+    /// Notes that a member of composites has come further.
+    ///
+    /// - Parameter end: the member's place in completion order, when it is done.
+    func advanceParents(of record: TaskRecord, by change: Double, end: Int64? = nil) {
         var change = change
-        var completed = completed
+        var end = end
         var member = record
         while let parent = live.parent(of: member),
-            let (difference, needsSaving) = parent.advanceMembers(by: change, completed: completed)
+            let (difference, needsSaving) = parent.advanceMembers(by: change, end: end)
         {
             if needsSaving { unsavedProgress.continuation.yield(parent) }
-            (change, completed, member) = (difference, 0, parent.record)
+            (change, end, member) = (difference, nil, parent.record)
         }
     }
 

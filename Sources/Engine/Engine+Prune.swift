@@ -2,8 +2,8 @@ internal import Model
 internal import Store
 
 extension Engine {
-    /// How many composites and single tasks are removed at once, so that no submit waits long behind it.
-    private static let pruneBatch = 200
+    /// How many tasks are removed at once, so that no submit waits long behind it.
+    private static let pruneBatch = 500
 
     /// Removes the tasks that were done at least `age` ago, with their members, events and output.
     ///

@@ -9,6 +9,7 @@ extension Engine {
     /// To be called once, before ``run()``.
     /// - Throws: ``StoreError`` when the store cannot be read or written.
     package func recover() async throws {
+        try await setForeignOutputAside()
         usage.begin(with: try await store.unfinishedByOwner())
         let running = try await store.runningTasks()
         takeovers.begin(with: running.lazy.filter { !$0.kind.isComposite }.map(\.id))
@@ -20,8 +21,21 @@ extension Engine {
             adoptions.add(1, ordering: .relaxed)
         }
         for record in try await store.compositesToDrain() {
-            guard case .composite(let composite) = try Job(json: record.job).action else { continue }
-            launchDrain(of: record, composite)
+            if case .composite(let composite)? = (try? Job(json: record.job))?.action {
+                launchDrain(of: record, composite)
+            } else {
+                settle(try await abandonMembers(of: record))
+            }
         }
+    }
+
+    /// Cancels the members of a composite whose job cannot be read, as after an upgrade that is stricter: nobody knows when to
+    /// let them go.
+    ///
+    /// - Returns: those that ended by it.
+    func abandonMembers(of composite: TaskRecord) async throws -> [TaskRecord] {
+        try await store.cancelUnreleased(
+            membersOf: composite.id, reason: "the job of its \(composite.kind.rawValue) \(composite.id) cannot be read",
+            at: configuration.now())
     }
 }

@@ -5,21 +5,26 @@ extension Engine {
     /// How long the history may exceed what is to be kept.
     private static let retentionRest = Duration.seconds(60)
 
-    /// Removes what is beyond the retention, now and again; returns at once where everything is kept.
+    /// Removes what is beyond the retention, now and again; where everything is kept, only what an earlier daemon forgot.
     ///
-    /// What cannot be removed is told and tried again: tidying up is no reason to stop.
+    /// What cannot be removed is told, and tried again by the next daemon: tidying up is no reason to stop.
     /// - Throws: ``StoreError`` when the store fails, but for a full disk; `CancellationError`.
     func retentionLoop() async throws {
+        try await warning { try await self.removeForgottenOutput() }
         guard !configuration.retention.isUnlimited else { return }
         while true {
-            do {
-                try await tidy(configuration.retention)
-            } catch let error as StoreError where error.code == .full {
-                configuration.warn("retention: \(error.message)")
-            } catch let error as ExceptionInfo {
-                configuration.warn("retention: \(error.message)")
-            }
+            try await warning { try await self.tidy(self.configuration.retention) }
             try await configuration.clock.sleep(for: Self.retentionRest)
+        }
+    }
+
+    private func warning(of work: () async throws -> Void) async throws {
+        do {
+            try await work()
+        } catch let error as StoreError where error.code == .full {
+            configuration.warn("retention: \(error.message)")
+        } catch let error as ExceptionInfo {
+            configuration.warn("retention: \(error.message)")
         }
     }
 

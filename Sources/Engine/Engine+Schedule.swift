@@ -16,8 +16,12 @@ extension Engine {
     func scheduleLoop() async throws {
         for await _ in readiness.rings {
             let waiting = takePulses()
-            let round = Task { try await startReady() }
-            claims.withLock { $0 = round }
+            // A stop finds it begun, or it finds that there is a stop.
+            let round = claims.withLock { claims in
+                let round = Task { try await startReady() }
+                claims = round
+                return round
+            }
             // Never cancelled halfway: what was claimed has to be launched.
             try await round.value
             for pulse in waiting { pulse.finish() }
@@ -93,7 +97,8 @@ extension Engine {
     }
 
     private func tellParent(of ended: TaskRecord) {
-        advanceParents(of: ended, by: ended.state == .succeeded ? 1 - (live[ended.id]?.fraction ?? 0) : 0, completed: 1)
+        let rest = ended.state == .succeeded ? 1 - (live[ended.id]?.fraction ?? 0) : 0
+        advanceParents(of: ended, by: rest, end: ended.doneSequence)
         guard let parent = live.parent(of: ended), let sequence = ended.doneSequence else { return }
         parent.memberEnded(MemberTally.Finished(id: ended.id, state: ended.state), sequence: sequence)
     }

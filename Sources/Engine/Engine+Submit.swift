@@ -17,7 +17,15 @@ extension Engine {
         for (index, job) in jobs.enumerated() {
             try job.checkWorkingDirectories(from: directory, path: jobs.count > 1 ? "[\(index)]" : "")
         }
-        let reserved = try usage.reserve(jobs, for: submitter)
+        let reserved: Int
+        do {
+            reserved = try usage.reserve(jobs, for: submitter)
+        } catch {
+            // What was made of the same keys before needs no room.
+            guard case .limitReached = error.code, let known = try await store.submissions(knownOf: jobs, by: submitter)
+            else { throw error }
+            return known
+        }
         let submissions: [Submission]
         let ended: [TaskRecord]
         do {
@@ -49,11 +57,7 @@ extension Engine {
             throw EngineError(
                 code: .wrongState, message: "task \(id) is \(record.state.rawValue); only a done task is retried")
         }
-        var job = try Job(json: record.job)
-        // The key still names the first task, and what it ran after has had its say.
-        job.key = nil
-        job.after = []
-        job.hold = false
+        let job = try Job(json: record.job).again
         let submissions = try await submit([job], directory: record.directory, by: submitter)
         guard let submission = submissions.first else { preconditionFailure("one job makes one submission") }
         return submission.task

@@ -26,7 +26,11 @@ package struct EngineConfiguration: Sendable {
     package var retention: Retention
     /// What a user may take at once; `nil` for one who is not limited.
     package var limits: @Sendable (_ uid: UInt32) -> UserLimits?
-    /// Removes what tasks have printed, once they are removed from the store.
+    /// The tasks that have left something on the disk.
+    package var tasksWithOutput: @Sendable () throws -> [TaskID]
+    /// Moves what a task has left to where nobody looks for it.
+    package var setOutputAside: @Sendable (TaskID) throws -> Void
+    /// Removes what tasks have left, once they are removed from the store.
     package var removeOutput: @Sendable ([TaskID]) async throws -> Void
     /// Where it is noted what happens to which task, for whoever asks for such detail.
     package var logger: Logger
@@ -46,6 +50,8 @@ package struct EngineConfiguration: Sendable {
         },
         hook: @escaping @Sendable (TaskID) -> AttemptDirectory = { .hook(state: "/", task: $0) },
         limits: @escaping @Sendable (_ uid: UInt32) -> UserLimits? = { _ in nil },
+        tasksWithOutput: @escaping @Sendable () throws -> [TaskID] = { [] },
+        setOutputAside: @escaping @Sendable (TaskID) throws -> Void = { _ in },
         removeOutput: @escaping @Sendable ([TaskID]) async throws -> Void = { _ in },
         logger: Logger = Logger(label: "taskd.engine", factory: { _ in SwiftLogNoOpLogHandler() }),
         warn: @escaping @Sendable (String) -> Void = { _ in }
@@ -61,6 +67,8 @@ package struct EngineConfiguration: Sendable {
         self.attempt = attempt
         self.hook = hook
         self.limits = limits
+        self.tasksWithOutput = tasksWithOutput
+        self.setOutputAside = setOutputAside
         self.removeOutput = removeOutput
         self.logger = logger
         self.warn = warn

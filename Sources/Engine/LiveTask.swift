@@ -136,6 +136,8 @@ extension LiveTask {
         var completed: Int
         let total: Int
         var fractions: Double
+        /// The members that ended up to this place in completion order have been counted.
+        let sequence: Int64
 
         var progress: Progress {
             Progress(
@@ -160,14 +162,17 @@ extension LiveTask {
         }
     }
 
-    /// Notes that members have come further, or are done.
+    /// Notes that a member has come further. It goes back when the member is tried again.
     ///
-    /// - Returns: as ``advance(to:)``; `nil` when it counts no members. It goes back when a member is tried again.
-    func advanceMembers(by fraction: Double, completed: Int) -> (change: Double, needsSaving: Bool)? {
+    /// - Parameter end: the member's place in completion order, when it is done.
+    /// - Returns: as ``advance(to:)``; `nil` when it counts no members, or has counted that one already.
+    func advanceMembers(by fraction: Double, end: Int64?) -> (change: Double, needsSaving: Bool)? {
         state.withLock { state in
-            state.members?.fractions += fraction
-            state.members?.completed += completed
-            return (state.members?.progress).map { state.take($0) }
+            guard var members = state.members, end.map({ $0 > members.sequence }) ?? true else { return nil }
+            members.fractions += fraction
+            if end != nil { members.completed += 1 }
+            state.members = members
+            return state.take(members.progress)
         }
     }
 

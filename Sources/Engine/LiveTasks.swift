@@ -94,12 +94,14 @@ final class LiveTasks: Sendable {
         }
     }
 
-    /// Asks a task to end that the store says is running; one that has ended meanwhile is none of them.
-    func cancel(_ id: TaskID, message: String?) {
+    /// Asks a task to end that the store says is running, as it is there; one that has ended meanwhile is none of them.
+    func cancel(_ record: TaskRecord, message: String?) {
         let task = state.withLock { state in
-            let task = state.tasks[id]
-            if task == nil && state.isClaiming { state.early[id] = message }
-            return task
+            let task = state.tasks[record.id]
+            // The attempt before may still be on its way out.
+            if task?.record.attempt == record.attempt { return task }
+            if state.isClaiming { state.early[record.id] = message }
+            return nil
         }
         task?.cancel(message: message)
     }

@@ -23,7 +23,7 @@ final class Usage: Sendable {
     ///
     /// - Returns: how many were counted.
     /// - Throws: ``EngineError`` when `submitter` may not have so many, or a command is too large; nothing is then counted.
-    func reserve(_ jobs: [Job], for submitter: Submitter?) throws -> Int {
+    func reserve(_ jobs: [Job], for submitter: Submitter?) throws(EngineError) -> Int {
         guard let submitter, let limits = limits(submitter.uid) else { return 0 }
         if let bytes = jobs.lazy.map(\.largestCommand).first(where: { $0 > limits.jobBytes }) {
             throw EngineError(

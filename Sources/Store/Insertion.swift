@@ -58,13 +58,12 @@ struct Insertion {
 
     private mutating func takeID() throws -> TaskID {
         if nextID == 0 {
-            let last = try db.cachedStatement(sql: "SELECT seq FROM sqlite_sequence WHERE name = 'tasks'")
-            let number = try Int64.fetchOne(last) ?? 0
-            guard number < .max else {
+            let last = try TaskRecord.lastID(db).number
+            guard last < .max else {
                 throw StoreError(
                     code: .corrupt, message: "the numbers of tasks are used up: sqlite_sequence was changed")
             }
-            nextID = number + 1
+            nextID = last + 1
         }
         defer { nextID += 1 }
         return TaskID(nextID)
@@ -124,18 +123,8 @@ struct Insertion {
     func settleDependencies() throws -> [TaskRecord] {
         var ended: [TaskRecord] = []
         for id in dependents {
-            try db.cachedStatement(
-                sql: """
-                    DELETE FROM dependencies WHERE task_id = ? AND after_id IN
-                        (SELECT id FROM tasks WHERE state = 'succeeded')
-                    """
-            ).execute(arguments: [id.number])
-            let broken = try Row.fetchOne(
-                db.cachedStatement(
-                    sql: """
-                        SELECT id, state FROM tasks WHERE state IN ('failed', 'cancelled') AND id IN
-                            (SELECT after_id FROM dependencies WHERE task_id = ?) ORDER BY id LIMIT 1
-                        """), arguments: [id.number])
+            try db.cachedStatement(sql: Self.dropSatisfied).execute(arguments: [id.number])
+            let broken = try Row.fetchOne(db.cachedStatement(sql: Self.firstBroken), arguments: [id.number])
             if let broken {
                 let exception = ExceptionInfo.dependencyFailed(TaskID(broken[0]), state: try broken.choice(1))
                 ended += try Transition(db: db, now: now).end(id, .failed(exception), from: [.queued, .held])
@@ -147,6 +136,16 @@ struct Insertion {
         }
         return ended
     }
+
+    static let dropSatisfied = """
+        DELETE FROM dependencies WHERE task_id = ?
+            AND EXISTS (SELECT 1 FROM tasks WHERE id = after_id AND state = 'succeeded')
+        """
+
+    static let firstBroken = """
+        SELECT id, state FROM dependencies CROSS JOIN tasks ON id = after_id
+        WHERE task_id = ? AND state IN ('failed', 'cancelled') ORDER BY after_id LIMIT 1
+        """
 }
 
 extension TaskRecord {

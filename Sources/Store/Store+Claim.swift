@@ -24,8 +24,7 @@ extension Store {
         _ db: Database, _ limit: Int, _ running: [String: Int], _ room: [UInt32: Int], at now: Timestamp
     ) throws -> [TaskRecord] {
         var heads: [Head] = []
-        let queues = try Row.fetchAll(db.cachedStatement(sql: "SELECT name, max_running FROM queues WHERE paused = 0"))
-        for queue in queues {
+        for queue in try Row.fetchAll(db.cachedStatement(sql: Self.readyQueues)) {
             let name: String = queue[0]
             let maximum: Int? = queue[1]
             let free = min(limit, maximum.map { $0 - running[name, default: 0] } ?? limit)
@@ -39,6 +38,24 @@ extension Store {
             if let record = try start(db, TaskID(head.id), at: now) { claimed.append(record) }
         }
         return claimed
+    }
+
+    /// The queues that have ready tasks and are not paused, each found by one step into the index behind the one before:
+    /// however many queues have none.
+    static let readyQueues = """
+        WITH RECURSIVE ready (queue) AS (
+            SELECT (\(nextReadyQueue("tasks.queue > ''")))
+            UNION ALL
+            SELECT (\(nextReadyQueue("tasks.queue > ready.queue"))) FROM ready WHERE ready.queue IS NOT NULL)
+        SELECT name, max_running FROM ready CROSS JOIN queues ON name = ready.queue WHERE paused = 0
+        """
+
+    private static func nextReadyQueue(_ condition: String) -> String {
+        """
+        SELECT tasks.queue FROM tasks INDEXED BY tasks_ready
+        WHERE state = 'queued' AND waiting_for IS NULL AND is_composite = 0 AND \(condition)
+        ORDER BY tasks.queue LIMIT 1
+        """
     }
 
     /// A ready task.

@@ -54,7 +54,7 @@ extension Store {
     /// - Returns: the tasks that ended by it because they had not started, and the members that run and have to be told.
     package func cancelMembers(
         of parent: TaskID, attemptsBefore: Int? = nil, message: String?, insisting: Bool, at now: Timestamp
-    ) async throws -> (ended: [TaskRecord], running: [TaskID]) {
+    ) async throws -> (ended: [TaskRecord], running: [TaskRecord]) {
         let isMeant = attemptsBefore == nil ? Self.isMember : "parent_id = :parent AND parent_attempt < :before"
         var arguments: StatementArguments = ["parent": parent.number, "insisting": insisting]
         if let attemptsBefore { arguments += ["before": attemptsBefore] }
@@ -67,16 +67,26 @@ extension Store {
                             AND (cancel_requests = 0 OR :insisting) ORDER BY id
                         """), arguments: arguments)
             var ended: [TaskRecord] = []
-            var running: [TaskID] = []
+            var running: [TaskRecord] = []
             for id in ids.map(TaskID.init) {
                 switch try Self.cancel(db, id, message: message, force: true, at: now) {
                 case .unknown, .alreadyDone, .shielded: break
                 case .ended(let tasks): ended += tasks
-                case .requested: running.append(id)
+                case .requested(let task): running.append(task)
                 }
             }
             return (ended, running)
         }
+    }
+
+    /// Cancels the members of `parent` that were not let go.
+    ///
+    /// - Parameter reason: why, in words.
+    /// - Returns: the tasks that ended by it.
+    package func cancelUnreleased(
+        membersOf parent: TaskID, reason: String, at now: Timestamp
+    ) async throws -> [TaskRecord] {
+        try await write { db in try Transition(db: db, now: now).cancelUnreleased(membersOf: parent, reason: reason) }
     }
 
     /// The members of `parent` in the order given.
@@ -111,15 +121,29 @@ extension Store {
     }
 
     /// How the members of `parent` ended, in the order given; `nil` for one that has not.
-    package func outcomes(ofMembersOf parent: TaskID) async throws -> [Outcome?] {
+    ///
+    /// - Parameter limit: how many bytes of JSON they may come to.
+    /// - Returns: `nil` when it is more, of which nothing is then read into memory.
+    package func outcomes(ofMembersOf parent: TaskID, within limit: Int) async throws -> [Outcome?]? {
         try await read { db in
-            let rows = try Row.fetchAll(
+            let arguments: StatementArguments = ["parent": parent.number]
+            let size = try Int.fetchOne(db.cachedStatement(sql: Self.sizeOfOutcomes), arguments: arguments) ?? 0
+            guard size <= limit else { return nil }
+            let rows = try Row.fetchCursor(
                 db.cachedStatement(
                     sql: "SELECT state, result, exception FROM tasks WHERE \(Self.isMember) ORDER BY id"),
-                arguments: ["parent": parent.number])
-            return try rows.map { try Outcome(state: $0.choice(0), result: $0.json(1), exception: $0.json(2)) }
+                arguments: arguments)
+            var outcomes: [Outcome?] = []
+            while let row = try rows.next() {
+                outcomes.append(try Outcome(state: row.choice(0), result: row.json(1), exception: row.json(2)))
+            }
+            return outcomes
         }
     }
+
+    private static let sizeOfOutcomes = """
+        SELECT sum(length(CAST(coalesce(result, exception, '') AS BLOB))) FROM tasks WHERE \(isMember)
+        """
 
     /// The exceptions of the members of `parent` that failed, in the order they did.
     package func failures(ofMembersOf parent: TaskID) async throws -> [ExceptionInfo] {

@@ -10,32 +10,76 @@ extension Store {
         case upTo(sequence: Int64)
     }
 
-    /// Removes up to `limit` tasks that may go, the oldest first, each with all its members, tries and events. A
-    /// composite stays while a member of it is not done, and a task while its `on_done` command is to run;
-    /// what an unfinished task runs after is never done.
+    /// Removes up to `limit` tasks that may go, the oldest first, each with its tries and events, and the queues that nothing
+    /// but their tasks was known of. Members go before what they belong to, and all of them: a large composite goes in several
+    /// calls. It stays while a member of it is not done, and a task while its `on_done` command is to run; what an unfinished
+    /// task runs after is never done.
     ///
-    /// - Returns: the tasks removed, members included; empty when there are no more.
+    /// - Returns: the tasks removed; empty when there are no more.
     package func prune(_ prunable: Prunable, limit: Int) async throws -> [TaskID] {
-        try await write { db in
-            let roots = try Int64.fetchAll(
-                db.cachedStatement(sql: Self.oldest(prunable)),
-                arguments: [prunable.bound, limit])
+        // Found on the side, so that nobody who writes waits for it: what may go once may always go.
+        let found = try await read { db in try Self.oldest(prunable, limit: limit, db) }
+        guard !found.isEmpty else { return [] }
+        return try await write { db in
             var removed: [TaskID] = []
-            for root in roots {
-                let family = try db.cachedStatement(sql: Self.family)
-                removed += try Int64.fetchAll(family, arguments: ["root": root]).map(TaskID.init)
-                // Members, tries, events and dependencies go with it (ON DELETE CASCADE).
-                try db.cachedStatement(sql: "DELETE FROM tasks WHERE id = ?").execute(arguments: [root])
+            var queues: Set<String> = []
+            for id in found {
+                let last = try Row.fetchOne(db.cachedStatement(sql: Self.lastLook), arguments: [id.number])
+                guard let last else { continue }
+                queues.insert(last[0])
+                // Tries, events and dependencies go with it (ON DELETE CASCADE).
+                try db.cachedStatement(sql: "DELETE FROM tasks WHERE id = ?").execute(arguments: [id.number])
+                removed.append(id)
+            }
+            for queue in queues {
+                try db.cachedStatement(sql: Self.dropUnused).execute(arguments: ["queue": queue])
             }
             return removed
         }
     }
 
-    /// A task and everything below it, on its way out.
-    private static let family = """
+    /// A task on its way out.
+    private static let lastLook = "SELECT queue, moved(state, NULL, queue, is_composite) FROM tasks WHERE id = ?"
+
+    private static let dropUnused = """
+        DELETE FROM queues WHERE name = :queue AND name <> 'default' AND max_running IS NULL AND paused = 0
+            AND NOT EXISTS (SELECT 1 FROM tasks INDEXED BY tasks_queue WHERE queue = :queue)
+        """
+
+    /// The first `limit` tasks that may go, in an order in which they can.
+    private static func oldest(_ prunable: Prunable, limit: Int, _ db: Database) throws -> [TaskID] {
+        var found: [TaskID] = []
+        let done = try Row.fetchCursor(db.cachedStatement(sql: doneTasks))
+        // In completion order all that may go come first, but where the clock was set back: those behind wait their turn.
+        while found.count < limit, let row = try done.next(), try prunable.covers(row) {
+            guard row.hasNull(atIndex: 3) else { continue }
+            found += try family(of: TaskID(row[0]), db).prefix(limit - found.count)
+        }
+        return found
+    }
+
+    static let doneTasks = """
+        SELECT id, done_seq, finished_at, parent_id FROM tasks INDEXED BY tasks_done
+        WHERE done_seq IS NOT NULL ORDER BY done_seq
+        """
+
+    /// A task and everything below it, members first; empty when some of it has to stay.
+    private static func family(of root: TaskID, _ db: Database) throws -> [TaskID] {
+        var family: [TaskID] = []
+        let rows = try Row.fetchCursor(db.cachedStatement(sql: familyOf), arguments: ["root": root.number])
+        while let row = try rows.next() {
+            guard row[1] else { return [] }
+            family.append(TaskID(row[0]))
+        }
+        return family
+    }
+
+    /// Whatever belongs to a task was made after it.
+    private static let familyOf = """
         WITH RECURSIVE family (id) AS (
             VALUES (:root) UNION ALL SELECT tasks.id FROM tasks JOIN family ON tasks.parent_id = family.id)
-        SELECT tasks.id, moved(state, NULL, queue, is_composite) FROM family CROSS JOIN tasks ON tasks.id = family.id
+        SELECT tasks.id, finished_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM hooks WHERE task_id = tasks.id)
+        FROM family CROSS JOIN tasks ON tasks.id = family.id ORDER BY tasks.id DESC
         """
 
     /// The place in completion order of the youngest task that may go when `count` of the done ones are to stay, members
@@ -59,34 +103,14 @@ extension Store {
             return try (pages - free) * (Int64.fetchOne(db, sql: "PRAGMA page_size") ?? 0)
         }
     }
-
-    static func oldest(_ prunable: Prunable) -> String {
-        """
-        SELECT id FROM tasks AS root INDEXED BY tasks_done
-        WHERE done_seq IS NOT NULL AND parent_id IS NULL AND \(prunable.condition)
-            AND NOT EXISTS (
-                WITH RECURSIVE family (id) AS (
-                    VALUES (root.id) UNION ALL SELECT tasks.id FROM tasks JOIN family ON tasks.parent_id = family.id)
-                SELECT 1 FROM family WHERE
-                    EXISTS (SELECT 1 FROM tasks WHERE id = family.id AND finished_at IS NULL)
-                    OR EXISTS (SELECT 1 FROM hooks WHERE task_id = family.id))
-        ORDER BY done_seq LIMIT ?2
-        """
-    }
 }
 
 extension Store.Prunable {
-    fileprivate var condition: String {
+    /// Whether the task of a row of ``Store/doneTasks`` is one of them.
+    fileprivate func covers(_ row: Row) throws -> Bool {
         switch self {
-        case .doneBefore: "finished_at < ?1"
-        case .upTo: "done_seq <= ?1"
-        }
-    }
-
-    fileprivate var bound: any DatabaseValueConvertible {
-        switch self {
-        case .doneBefore(let instant): instant.description
-        case .upTo(let sequence): sequence
+        case .doneBefore(let instant): try row.timestamp(2).map { $0 < instant } ?? false
+        case .upTo(let sequence): row[1] <= sequence
         }
     }
 }

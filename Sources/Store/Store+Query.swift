@@ -34,6 +34,11 @@ extension Store {
         }
     }
 
+    /// The highest number that a task has had; 0 before there was one.
+    package func lastTask() async throws -> TaskID {
+        try await read { try TaskRecord.lastID($0) }
+    }
+
     /// Those of `ids` that are known, in that order, with their states.
     package func knownStates(_ ids: [TaskID]) async throws -> [(id: TaskID, state: TaskState)] {
         try await read { db in
@@ -63,11 +68,18 @@ extension Store {
         among ids: Set<TaskID>, after sequence: Int64
     ) async throws -> (ids: [TaskID], sequence: Int64) {
         try await read { db in
-            let rows = try Row.fetchAll(
+            let rows = try Row.fetchCursor(
                 db.cachedStatement(sql: "SELECT id, done_seq FROM tasks WHERE done_seq > ? ORDER BY done_seq"),
                 arguments: [sequence])
-            let done = rows.filter { ids.contains(TaskID($0[0])) }
-            return (done.map { TaskID($0[0]) }, done.last.map { $0[1] } ?? sequence)
+            var done: [TaskID] = []
+            var last = sequence
+            // However many others were done meanwhile, none of them stays in memory.
+            while done.count < ids.count, let row = try rows.next() {
+                guard ids.contains(TaskID(row[0])) else { continue }
+                done.append(TaskID(row[0]))
+                last = row[1]
+            }
+            return (done, last)
         }
     }
 

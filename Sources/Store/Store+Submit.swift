@@ -50,6 +50,18 @@ extension Store {
         }
     }
 
+    /// The tasks that `jobs` have become already; `nil` unless all of them have, by their keys.
+    package func submissions(knownOf jobs: [Job], by submitter: Submitter?) async throws -> [Submission]? {
+        try await read { db in
+            var submissions: [Submission] = []
+            for job in jobs {
+                guard let key = job.key, let task = try Self.find(db, key: key, of: submitter) else { return nil }
+                submissions.append(Submission(task: task, isNew: false))
+            }
+            return submissions
+        }
+    }
+
     private static func find(_ db: Database, key: String, of submitter: Submitter?) throws -> TaskRecord? {
         try TaskRecord.first(
             db, "SELECT \(TaskRecord.columns) FROM tasks WHERE key = ? AND coalesce(submitted_uid, -1) = ?",

@@ -51,6 +51,12 @@ extension TaskRecord {
             db.cachedStatement(sql: "SELECT \(columns) FROM tasks WHERE id = ?"), arguments: [id.number])
     }
 
+    /// The highest number that a task has had; 0 before there was one.
+    static func lastID(_ db: Database) throws -> TaskID {
+        let last = try db.cachedStatement(sql: "SELECT seq FROM sqlite_sequence WHERE name = 'tasks'")
+        return TaskID(try Int64.fetchOne(last) ?? 0)
+    }
+
     /// Whether there is a task numbered `id`, of `owner` where one is given.
     static func exists(_ db: Database, _ id: TaskID, of owner: UInt32? = nil) throws -> Bool {
         try Bool.fetchOne(

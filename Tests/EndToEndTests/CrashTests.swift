@@ -28,6 +28,27 @@ struct CrashTests {
         }
     }
 
+    /// As after an upgrade to a version that is stricter.
+    @Test func jobsThatCannotBeReadAnyMoreEndAndNothingElse() async throws {
+        try await withDaemon { daemon in
+            let member: JSONValue = ["shell": "exec sleep 3600"]
+            let gather: JSONValue = ["gather": [member, member], "max_running": 1]
+            let running = try await daemon.submit(gather)
+            let drained = try await daemon.submit(["gather": [["shell": "exit 1"], member, member], "max_running": 1])
+            #expect(try await daemon.done(drained)["state"] == "failed")
+            try await daemon.kill9()
+            let update = "UPDATE tasks SET job = '{}' WHERE id IN (\(running), \(drained))"
+            let answer = try await Program.run("/usr/bin/sqlite3", [daemon.state + "/history.sqlite", update])
+            #expect(answer.status == 0, "\(answer.stderr)")
+            try await daemon.start()
+            #expect(try await daemon.done(running)["exception"]?["type"] == "InternalError")
+            // The member that ran runs on; the one behind it never will.
+            #expect(try await daemon.task(running + 1)["state"] == "running")
+            #expect(try await daemon.done(running + 2)["state"] == "cancelled")
+            #expect(try await daemon.done(drained + 3)["state"] == "cancelled")
+        }
+    }
+
     @Test func queuedTasksRunAndTheirNumbersGoOn() async throws {
         try await withDaemon { daemon in
             let queued = try await daemon.submit(["sleep": 0, "delay": "1s", "returns": "ran"])

@@ -35,6 +35,14 @@ struct JobFileTests {
         }
     }
 
+    @Test func keepTheirNameWhenTheyAreRetried() async throws {
+        try await withDaemon(jobs: Self.files) { daemon in
+            let first = try await daemon.http("POST", "/v1/jobs/nap/submit").json["id"]?.intValue ?? 0
+            _ = try await daemon.done(first)
+            #expect(try await daemon.http("POST", "/v1/tasks/\(first)/retry").json["name"] == "nap")
+        }
+    }
+
     @Test func areSubmittedByTaskctl() async throws {
         try await withDaemon(jobs: Self.files) { daemon in
             let reply = try await daemon.taskctl("submit", "two", "--wait", "--name", "pair")

@@ -39,6 +39,7 @@ import Testing
         let long = JSONValue.string(String(repeating: "x", count: 40 << 20))
         let outcome = CompositeResult.outcome(of: [.succeeded(long), .succeeded(long)], merge: false)
         #expect(outcome.exception?.type == "ResultTooLarge")
+        #expect(CompositeResult.outcome(of: nil, merge: false).exception?.type == "ResultTooLarge")
         #expect(CompositeResult.outcome(of: [.succeeded(1)], merge: false) == .succeeded([1]))
     }
 }

@@ -51,6 +51,23 @@ import Testing
         #expect(usage.room(beside: [:]) == [:])
     }
 
+    @Test func aKeyThatIsKnownNeedsNoRoom() async throws {
+        var limits = UserLimits()
+        limits.unfinished = 1
+        let limited = limits
+        try await withBench(configure: { $0.limits = { _ in limited } }) { bench in
+            func submit(_ jobs: JSONValue...) async throws -> [TaskID] {
+                try await bench.engine.submit(jobs.map { try Job(json: $0) }, directory: nil, by: ada).map(\.task.id)
+            }
+            let held: JSONValue = ["sleep": 1, "hold": true, "key": "k"]
+            let first = try await submit(held)
+            #expect(try await submit(held) == first)
+            for more: JSONValue in [["sleep": 1], ["sleep": 1, "key": "other"]] {
+                await #expect(throws: EngineError.self) { try await submit(more) }
+            }
+        }
+    }
+
     @Test func tasksThatEndInAnyWayMakeRoom() async throws {
         var limits = UserLimits()
         limits.unfinished = 6

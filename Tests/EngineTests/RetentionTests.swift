@@ -1,5 +1,6 @@
 import Model
 import Store
+import Synchronization
 import Testing
 
 @testable import Engine
@@ -34,6 +35,41 @@ import Testing
             }
             try await bench.submit(["sleep": 1, "name": "b"])
             try await bench.end("b", .succeeded(nil))
+        }
+    }
+
+    @Test func whatAKilledPruneHasLeftGoes() async throws {
+        let (removals, removed) = AsyncStream<[TaskID]>.makeStream()
+        try await withBench { bench in
+            for name in ["a", "b", "c"] {
+                try await bench.submit(["sleep": 1, "name": .string(name)])
+                try await bench.end(name, .succeeded(nil))
+            }
+            #expect(try await bench.engine.prune(keeping: 1) == 2)
+            let configure = { (configuration: inout EngineConfiguration) in
+                // The last is of no task yet.
+                configuration.tasksWithOutput = { [3, 2, 1, 7].map(TaskID.init) }
+                configuration.removeOutput = { removed.yield($0) }
+            }
+            try await withBench(takingUp: bench.directory, configure: configure) { _ in
+                #expect(await removals.first { _ in true } == [2, 1].map(TaskID.init))
+            }
+        }
+    }
+
+    @Test func whatTheHistoryNeverHadIsSetAside() async throws {
+        let aside = Mutex<[TaskID]>([])
+        let configure = { (configuration: inout EngineConfiguration) in
+            configuration.tasksWithOutput = { [2, 1].map(TaskID.init) }
+            configuration.setOutputAside = { task in aside.withLock { $0.append(task) } }
+        }
+        try await withBench(configure: configure) { bench in
+            #expect(aside.withLock(\.self) == [2, 1].map(TaskID.init))
+            try await bench.submit(["sleep": 1, "name": "a"])
+            try await bench.end("a", .succeeded(nil))
+            try await withBench(takingUp: bench.directory, configure: configure) { _ in
+                #expect(aside.withLock(\.self) == [2, 1, 2].map(TaskID.init))
+            }
         }
     }
 }

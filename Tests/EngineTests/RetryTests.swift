@@ -151,4 +151,18 @@ import Testing
             #expect(try await bench.done(again.id).state == .failed)
         }
     }
+
+    @Test func retryingACompositeWaitsForNothingItsMembersRanAfter() async throws {
+        try await withBench { bench in
+            let before = try await bench.submit(job("before"))
+            try await bench.end("before", .succeeded(nil))
+            let member = job("a", ["after": [before.json]])
+            let id = try await bench.submit(composite("gather", [composite("sequence", [member])]))
+            bench.stage.end("a", .succeeded(1))
+            #expect(try await bench.done(id).state == .succeeded)
+            #expect(try await bench.engine.prune(keeping: 1) == 1)
+            let again = try await bench.engine.retry(id, by: nil)
+            #expect(try await bench.done(again.id).result == [[1]])
+        }
+    }
 }

@@ -27,6 +27,18 @@ import Testing
         }
     }
 
+    @Test func findsEachQueueThatHasSomething() async throws {
+        try await withStore { bench in
+            for name in ["a", "empty", "m", "paused", "z"] {
+                _ = try await bench.store.changeQueue(name, maximumRunning: nil, isPaused: name == "paused")
+            }
+            #expect(try await bench.claim() == [])
+            for name in ["z", "paused", "m", "a"] { try await bench.submit(job("in \(name)", ["queue": .string(name)])) }
+            #expect(try await bench.claim() == ["in z", "in m", "in a"])
+            #expect(try await bench.claim() == [])
+        }
+    }
+
     @Test func aQueueGivesNoMoreThanItsLimitLeaves() async throws {
         try await withStore { bench in
             _ = try await bench.store.changeQueue("q", maximumRunning: 2, isPaused: nil)

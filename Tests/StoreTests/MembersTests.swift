@@ -77,7 +77,7 @@ import Testing
             _ = try await bench.claim()
             let (ended, running) = try await bench.store.cancelMembers(
                 of: TaskID(1), message: "m", insisting: true, at: at(2))
-            #expect(running.map(\.number) == [2])
+            #expect(running.map(\.id.number) == [2])
             #expect(ended.map(\.name) == ["c", "d", "e"])
             #expect(try await bench.task(2).cancelMessage == "m")
             #expect(try await bench.task(3).state == .running)
@@ -99,6 +99,18 @@ import Testing
         }
     }
 
+    @Test func outcomesThatAreTooMuchAreNotRead() async throws {
+        try await withStore { bench in
+            try await bench.submit(gather(["a", "b"].map { job($0) }))
+            _ = try await release(bench, 9)
+            _ = try await bench.claim()
+            try await bench.finish(2, .succeeded("äöü"))
+            try await bench.finish(3, .succeeded(12))
+            #expect(try await bench.store.outcomes(ofMembersOf: TaskID(1), within: 9) == nil)
+            #expect(try await bench.store.outcomes(ofMembersOf: TaskID(1), within: 10)?.count == 2)
+        }
+    }
+
     @Test func outcomesComeInTheOrderGivenAndFailuresInTheOrderTheyHappened() async throws {
         try await withStore { bench in
             try await bench.submit(gather(["a", "b", "c", "d"].map { job($0) }))
@@ -109,7 +121,7 @@ import Testing
             try await bench.finish(2, .failed(late))
             try await bench.finish(3, .succeeded("x"))
             #expect(
-                try await bench.store.outcomes(ofMembersOf: TaskID(1)) == [
+                try await bench.store.outcomes(ofMembersOf: TaskID(1), within: 1 << 20) == [
                     .failed(late), .succeeded("x"), .failed(.boom), nil,
                 ])
             #expect(try await bench.store.failures(ofMembersOf: TaskID(1)) == [.boom, late])

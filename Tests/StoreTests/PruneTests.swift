@@ -55,10 +55,47 @@ import Testing
             for number: Int64 in [1, 3] { try await bench.finish(number, .failed(.boom)) }
             #expect(try await bench.store.prune(.doneBefore(at(9)), limit: 9).isEmpty)
             try await bench.finish(2, .succeeded(nil))
-            #expect(try await bench.store.prune(.doneBefore(at(9)), limit: 9).map(\.number) == [1, 2])
+            #expect(try await bench.store.prune(.doneBefore(at(9)), limit: 9).map(\.number) == [2, 1])
             try await bench.store.completeHook(TaskID(3), result: nil, at: at(3))
             #expect(try await bench.store.prune(.doneBefore(at(9)), limit: 9).map(\.number) == [3])
         }
+    }
+
+    @Test func aLargeCompositeGoesInSeveralStepsMembersFirst() async throws {
+        try await withStore { bench in
+            try await bench.submit(gather([job("a"), gather([job("b"), job("c")])]))
+            try await finishAll(bench, at: at(2))
+            var steps: [[Int64]] = []
+            while true {
+                let removed = try await bench.store.prune(.doneBefore(at(9)), limit: 2)
+                if removed.isEmpty { break }
+                steps.append(removed.map(\.number))
+                #expect(try await bench.rows("PRAGMA foreign_key_check").isEmpty)
+            }
+            #expect(steps == [[5, 4], [3, 2], [1]])
+        }
+    }
+
+    @Test func aQueueThatWasOnlyNamedGoesWithItsLastTask() async throws {
+        try await withStore { bench in
+            for name in ["limited", "paused"] {
+                _ = try await bench.store.changeQueue(
+                    name, maximumRunning: name == "limited" ? .some(1) : nil, isPaused: name == "paused" ? true : nil)
+            }
+            for name in ["limited", "paused", "named", "named"] {
+                try await bench.submit(job("in \(name)", ["queue": .string(name)]))
+            }
+            try await bench.submit(job("stays", ["queue": "busy"]))
+            try await finishAll(bench, at: at(2), but: "stays")
+            _ = try await bench.store.prune(.doneBefore(at(9)), limit: 3)
+            #expect(try await queues(bench) == ["busy", "default", "limited", "named", "paused"])
+            _ = try await bench.store.prune(.doneBefore(at(9)), limit: 3)
+            #expect(try await queues(bench) == ["busy", "default", "limited", "paused"])
+        }
+    }
+
+    private func queues(_ bench: StoreBench) async throws -> [String] {
+        try await bench.rows("SELECT name FROM queues ORDER BY name").map { String.fromDatabaseValue($0[0]) ?? "" }
     }
 
     @Test func freesTheKey() async throws {
@@ -71,8 +108,8 @@ import Testing
         }
     }
 
-    private func finishAll(_ bench: StoreBench, at now: Timestamp) async throws {
-        let ids = try await bench.store.tasks(TaskFilter()).tasks.filter { !$0.isDone }.map(\.id)
+    private func finishAll(_ bench: StoreBench, at now: Timestamp, but name: String? = nil) async throws {
+        let ids = try await bench.store.tasks(TaskFilter()).tasks.filter { !$0.isDone && $0.name != name }.map(\.id)
         for id in ids { _ = try await bench.store.cancel(id, message: nil, force: true, at: now) }
     }
 }

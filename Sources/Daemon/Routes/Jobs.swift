@@ -15,8 +15,8 @@ extension Routes {
         _ = try request.query(known: [])
         let name = try context.name()
         let written = try job(named: name)
-        let jobs = try Self.jobs(written, overrides: try await request.document(), name: name)
-        let submissions = try await submit(jobs, directory: jobFiles.directory, for: context.caller)
+        let job = try Self.job(written, overrides: try await request.document(), name: name)
+        let submissions = try await submit([job], directory: jobFiles.directory, for: context.caller)
         guard let submission = submissions.first else { preconditionFailure("one job makes one submission") }
         return Reply.json(submission.task.json(), status: submission.isNew ? .created : .ok)
     }
@@ -34,12 +34,10 @@ extension Routes {
         }
     }
 
-    /// The job `written` with `overrides`, alone in a list: the optimizer of Swift 6.3 crashes over a job that is changed and
-    /// then held across an await.
-    private static func jobs(_ written: JSONValue, overrides: JSONValue?, name: String) throws -> [Job] {
-        var job = try Job(json: written.overridden(by: overrides))
-        if job.name == nil { job.name = name }
-        return [job]
+    /// The job `written` with `overrides`, which has the name of its file unless it is given another.
+    private static func job(_ written: JSONValue, overrides: JSONValue?, name: String) throws -> Job {
+        let job = try written.overridden(by: overrides)
+        return try Job(json: job["name"] == nil ? job.overridden(by: ["name": .string(name)]) : job)
     }
 }
 

@@ -13,19 +13,21 @@ enum CompositeResult {
         return .object(merged)
     }
 
-    /// The most bytes that a composite's result may have as JSON.
-    private static let maximumSize = 64 << 20
+    /// The most bytes that a composite's result may have as JSON, and so the results it is made of.
+    static let maximumSize = 64 << 20
     /// How deeply it may nest: what is stored has to be read again, inside of a task and of a list of tasks.
     private static let maximumDepth = JSONParser.maximumDepth - 16
 
     /// The outcome with ``value(of:merge:)``, or a failure when that is more than one task can hold.
-    static func outcome(of outcomes: [Outcome?], merge: Bool) -> Outcome {
-        let value = value(of: outcomes, merge: merge)
-        guard value.text().utf8.count <= maximumSize, value.depth <= maximumDepth else {
-            let message = "its members' results are larger than \(maximumSize >> 20) MiB or nested too deeply for one"
-            return .failed(ExceptionInfo(type: "ResultTooLarge", message: message))
+    ///
+    /// - Parameter outcomes: how the members ended; `nil` for more than ``maximumSize``.
+    static func outcome(of outcomes: [Outcome?]?, merge: Bool) -> Outcome {
+        if let outcomes {
+            let value = value(of: outcomes, merge: merge)
+            if value.depth <= maximumDepth, value.text().utf8.count <= maximumSize { return .succeeded(value) }
         }
-        return .succeeded(value)
+        let message = "its members' results are larger than \(maximumSize >> 20) MiB or nested too deeply for one"
+        return .failed(ExceptionInfo(type: "ResultTooLarge", message: message))
     }
 
     private static func slot(_ outcome: Outcome?) -> JSONValue {

@@ -33,7 +33,7 @@ extension Engine {
         usage.add(job.taskCount - 1, of: task.record.submittedBy)
         metrics.submitted(job.members)
         alarm.ring()
-        advanceParents(of: task.record, by: -task.fraction, completed: 0)
+        advanceParents(of: task.record, by: -task.fraction)
         return ended
     }
 
@@ -113,7 +113,8 @@ extension Engine {
     /// end now.
     private func waitForWhatEnds(below composite: TaskID) async throws {
         for member in try await store.currentMembers(of: composite) where member.state == .running {
-            guard case .composite(let inner) = try Job(json: member.job).action else {
+            // One whose job cannot be read ends at once.
+            guard case .composite(let inner)? = (try? Job(json: member.job))?.action else {
                 await takeovers.settled(member.id)
                 continue
             }
@@ -126,7 +127,8 @@ extension Engine {
 
     private func begin(_ snapshot: MemberSnapshot, of task: LiveTask) {
         let (tally, fractions) = (snapshot.tally, snapshot.fractions)
-        let members = LiveTask.MemberProgress(completed: tally.done, total: tally.total, fractions: fractions)
+        let members = LiveTask.MemberProgress(
+            completed: tally.done, total: tally.total, fractions: fractions, sequence: snapshot.sequence)
         note(task.beginMembers(members), of: task)
     }
 
@@ -174,7 +176,8 @@ extension Engine {
             if case .inventory(let policy) = composite.policy {
                 return try await inventoryOutcome(of: task.record, policy)
             }
-            let outcomes = try await store.outcomes(ofMembersOf: task.record.id)
+            let outcomes = try await store.outcomes(
+                ofMembersOf: task.record.id, within: CompositeResult.maximumSize)
             return CompositeResult.outcome(of: outcomes, merge: composite.merge)
         case .member(let id):
             guard let member = try await store.task(id), let outcome = member.outcome else {

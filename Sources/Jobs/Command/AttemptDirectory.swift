@@ -71,14 +71,22 @@ extension AttemptDirectory {
 
     /// Makes the directory alone; throws as ``make()`` does.
     func makeEmpty() throws(ExceptionInfo) {
-        if makeStaged() { return }
-        guard mkdir(path, 0o700) != 0 else { return }
-        guard errno == ENOENT else { throw .system("cannot make \(path)") }
+        if makeStaged() || mkdir(path, 0o700) == 0 { return }
+        if errno == ENOENT {
+            try makeParents()
+            if mkdir(path, 0o700) == 0 { return }
+        }
+        guard errno == EEXIST else { throw .system("cannot make \(path)") }
+        throw .internalError(
+            "it has run before, and the history that knew of it was replaced by an older one: \(path) is there; "
+                + "retry it if it is to run again")
+    }
+
+    private func makeParents() throws(ExceptionInfo) {
         let tasks = state + "/tasks"
         for parent in child == nil ? [tasks] : [tasks, "\(tasks)/\(task)"] {
             guard mkdir(parent, 0o700) == 0 || errno == EEXIST else { throw .system("cannot make \(parent)") }
         }
-        guard mkdir(path, 0o700) == 0 else { throw .system("cannot make \(path)") }
     }
 
     /// Whether a command was let loose here: it never runs before it stands in the identity file.

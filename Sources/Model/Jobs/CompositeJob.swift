@@ -29,7 +29,7 @@ package struct CompositeJob: Sendable, Hashable {
     /// When it ends and what it does with its members.
     package let policy: Policy
     /// The members' jobs in the order given; never empty.
-    package let members: [Job]
+    package internal(set) var members: [Job]
     /// Whether results that are objects are merged, left to right, into one.
     package let merge: Bool
     /// How many members may run at once; `nil` for no limit of its own.

@@ -26,7 +26,7 @@ package struct Job: Sendable, Hashable {
     }
 
     /// What to do.
-    package let action: Action
+    package private(set) var action: Action
     /// The task's name; `nil` for `Task-<id>`.
     package var name: String?
     /// The queue whose slots it takes.
@@ -81,5 +81,21 @@ package struct Job: Sendable, Hashable {
     package var members: [Job] {
         guard case .composite(let composite) = action else { return [] }
         return composite.members
+    }
+
+    /// The job to be done once more: its key names the first task, and what it and its members ran after has had its say.
+    package var again: Job {
+        var job = self
+        job.key = nil
+        job.hold = false
+        job.dropDependencies()
+        return job
+    }
+
+    private mutating func dropDependencies() {
+        after = []
+        guard case .composite(var composite) = action else { return }
+        for index in composite.members.indices { composite.members[index].dropDependencies() }
+        action = .composite(composite)
     }
 }
