@@ -15,7 +15,8 @@ extension Engine {
             let foreign = try configuration.tasksWithOutput().filter { $0 > last }
             for task in foreign { try configuration.setOutputAside(task) }
             guard !foreign.isEmpty else { return }
-            configuration.warn("moved the output of \(foreign.count) tasks aside that the history does not have, into tasks.old")
+            configuration.warn(
+                "moved the output of \(foreign.count) tasks aside that the history does not have, into tasks.old")
         } catch let error as ExceptionInfo {
             // A command that finds its place taken fails and says so.
             configuration.warn("the output of tasks that the history does not have: \(error.message)")

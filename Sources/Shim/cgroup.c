@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -22,7 +23,8 @@ static bool put(const char *path, const char *name, const char *text) {
 bool cgroup_enter(const char *path, pid_t pid) {
     char text[16];
     snprintf(text, sizeof text, "%d", pid);
-    if (mkdir(path, 0755) < 0 && errno != EEXIST) return false;
+    // One that is there and not empty is somebody else's: what is in it would be killed with ours.
+    if (mkdir(path, 0755) < 0 && (errno != EEXIST || rmdir(path) < 0 || mkdir(path, 0755) < 0)) return false;
     if (put(path, "cgroup.procs", text)) return true;
     rmdir(path);
     return false;
@@ -37,6 +39,12 @@ static bool is_populated(int events) {
     return strstr(text, "populated 1") != NULL;
 }
 
+static int remove_directory(const char *path, const struct stat *status, int type, struct FTW *place) {
+    (void)status, (void)place;
+    if (type == FTW_DP) rmdir(path);
+    return 0;
+}
+
 // Returns when the cgroup is empty; the kernel tells of it with POLLPRI (cgroup-v2.rst, "populated").
 void cgroup_remove(const char *path) {
     char full[4200];
@@ -49,5 +57,6 @@ void cgroup_remove(const char *path) {
         poll(&wait, 1, 100);
     }
     close(events);
-    rmdir(path);
+    // The command may have divided it.
+    nftw(path, remove_directory, 8, FTW_DEPTH | FTW_PHYS);
 }

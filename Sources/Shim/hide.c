@@ -54,6 +54,18 @@ static bool allow(int rules, int parent, const char *name) {
     return done;
 }
 
+// `cat /dev/stdin` opens anew what it was given: a file that has no name any more, or a FIFO in the state directory. What else
+// it may be has no place that could be hidden.
+static bool allow_input(int rules) {
+    struct stat status;
+    if (fstat(STDIN_FILENO, &status) < 0 || !(S_ISREG(status.st_mode) || S_ISFIFO(status.st_mode))) return true;
+    struct landlock_path_beneath_attr rule = {
+        .parent_fd = STDIN_FILENO, .allowed_access = LANDLOCK_ACCESS_FS_READ_FILE,
+    };
+    // The kernel has no rules for a pipe without a name, and does not look at it either.
+    return syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) == 0 || errno == EBADFD;
+}
+
 static bool allow_neighbours(int rules, const char *path, const char *name, size_t length) {
     DIR *directory = opendir(path);
     if (!directory) return errno == EACCES;
@@ -83,6 +95,7 @@ bool hide(const char *state, const char *attempt) {
         snprintf(path, sizeof path, "%s/%s", attempt, own[i]);
         if (!allow(rules, AT_FDCWD, path)) return false;
     }
+    if (!allow_input(rules)) return false;
     bool done = syscall(SYS_landlock_restrict_self, rules, 0) == 0;
     close(rules);
     return done;

@@ -123,7 +123,7 @@ static void obey(struct run *run) {
             if (!run->tree.has_ended) run->ending.cancelled = true;
             run->tree.is_killing = true;
             break;
-        case 'S': tree_signal(SIGSTOP); break;
+        case 'S': tree_stop(); break;
         case 'C': tree_signal(SIGCONT); break;
         default: break;
         }

@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,8 +23,8 @@ bool process_read(pid_t pid, struct process *process) {
     // The name stands in parentheses and may hold some itself: what follows the last one is safe to read.
     const char *rest = strrchr(text, ')');
     *process = (struct process){.pid = pid};
-    return rest && sscanf(rest + 1, " %*c %d %d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
-                          &process->parent, &process->group, &process->start) == 3;
+    return rest && sscanf(rest + 1, " %c %d %d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
+                          &process->state, &process->parent, &process->group, &process->start) == 4;
 }
 
 // By number, as the C library may be older than the calls.
@@ -102,13 +103,23 @@ static void signal_one(const struct table *table, const struct process *seen, in
 
 void tree_signal(int number) { tree_signal_below(getpid(), number); }
 
-// Signals every descendant of `shim`. All of them are known by their parents: it is the reaper of whatever they abandon.
-void tree_signal_below(pid_t shim, int number) {
+// Stops all of the tree. What is forked while the others are being stopped is in no table yet: so until none has run.
+void tree_stop(void) {
+    for (int round = 0; round < 50 && tree_signal_below(getpid(), SIGSTOP); round++) poll(NULL, 0, 1);
+}
+
+// Signals every descendant of `shim`, and answers whether one of them was running. All of them are known by their parents: it
+// is the reaper of whatever they abandon.
+bool tree_signal_below(pid_t shim, int number) {
     struct table table = {.root = shim};
+    bool has_run = false;
     each_process(append, &table);
     mark_descendants(&table);
     for (size_t i = 0; i < table.count; i++) {
-        if (table.rows[i].inside) signal_one(&table, &table.rows[i], number);
+        if (!table.rows[i].inside) continue;
+        signal_one(&table, &table.rows[i], number);
+        has_run = has_run || !strchr("TtZX", table.rows[i].state);
     }
     free(table.rows);
+    return has_run;
 }

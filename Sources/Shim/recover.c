@@ -56,8 +56,11 @@ static void end(const struct process *process, void *context) {
     bool is_child = current.pid == search->child.pid && current.start == search->child.start;
     struct pollfd ended = {.fd = pidfd, .events = POLLIN};
     if (is_same && poll(&ended, 1, 0) == 0 && (is_shim || is_child || is_marked(process->pid))) {
-        search->found++;
-        if (process_send(pidfd, SIGKILL, 0) == 0) poll(&ended, 1, 1000);
+        // One that has gained another user's rights, as sudo does, is out of reach.
+        if (process_send(pidfd, SIGKILL, 0) == 0) {
+            search->found++;
+            poll(&ended, 1, 1000);
+        }
     }
     close(pidfd);
 }

@@ -41,6 +41,7 @@ struct failure {
 // process.c: naming processes without ever mistaking one for another.
 struct process {
     pid_t pid, parent, group;
+    char state;                 // a letter of proc(5)
     unsigned long long start;   // clock ticks since boot, /proc/PID/stat field 22
     bool inside;
 };
@@ -49,7 +50,8 @@ int process_open(pid_t pid);
 int process_send(int pidfd, int number, unsigned flags);
 void each_process(void (*visit)(const struct process *process, void *context), void *context);
 void tree_signal(int number);
-void tree_signal_below(pid_t shim, int number);
+void tree_stop(void);
+bool tree_signal_below(pid_t shim, int number);
 #define SIGNAL_GROUP (1U << 2)  // PIDFD_SIGNAL_PROCESS_GROUP, Linux 6.9
 
 // tree.c: a program and all that it starts, until the last of them is gone.

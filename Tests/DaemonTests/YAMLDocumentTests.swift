@@ -52,6 +52,23 @@ struct YAMLDocumentTests {
         #expect(error?.code == .limit)
     }
 
+    /// Comparing such keys would take years.
+    @Test(arguments: ["? *a12\n: 1\n", "*a12 : 1\n", "k: {*a12 : 1}\n", "? [*a12]\n: 1\n", "? {k: *a12}\n: 1\n"])
+    func refusesAliasesThatMeanMillionsAsKeys(key: String) {
+        var text = "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n"
+        for level in 1...12 {
+            let aliases = Array(repeating: "*a\(level - 1)", count: 10).joined(separator: ",")
+            text += "a\(level): &a\(level) [\(aliases)]\n"
+        }
+        let error = #expect(throws: InvalidInput.self) { try YAMLDocument.value(Array((text + key).utf8)) }
+        #expect(error?.message.contains("line 14: a key must be a plain value") == true)
+    }
+
+    @Test func anAliasOfAPlainValueMayBeAKey() throws {
+        let value = try YAMLDocument.value(Array("name: &n x\n*n : [1, {*n : 2}]\nlast: 3\n".utf8))
+        #expect(value == ["name": "x", "x": [1, ["x": 2]], "last": 3])
+    }
+
     @Test func aliasesThatMultiplyTextAreRefused() {
         let text = "- &b " + String(repeating: "x", count: 1 << 20) + "\n" + String(repeating: "- *b\n", count: 100)
         let error = #expect(throws: InvalidInput.self) { try YAMLDocument.value(Array(text.utf8)) }

@@ -18,6 +18,7 @@ extension CommandTests {
             cat /proc/$PPID/environ 2>/dev/null || echo cannot look into the shim
             cat /etc/passwd >/dev/null && echo reads elsewhere
             mkdir "$OWN/a" "$OWN/b" && echo y >"$OWN/a/file" && mv "$OWN/a/file" "$OWN/b/file" && cat "$OWN/b/file"
+            cat /dev/stdin
             echo anew >/dev/stderr; echo told >&3; ls / >/dev/null && echo lists
             """
 
@@ -34,8 +35,9 @@ extension CommandTests {
         private func outer(stateOwnerIsUser: Bool, privileges: String) -> String {
             Self.prepared + """
                 \(stateOwnerIsUser ? "" : "chown 65534:65534 $top")
-                unprivileged \(privileges) $top/shim -d $PWD -w / -h $top/state -- \
-                    /bin/sh -c "$INNER" 3<>control 4<>progress >>stdout 2>>stderr
+                echo given >input; chown 65534:65534 input
+                { rm input; unprivileged \(privileges) $top/shim -d $PWD -w / -h $top/state -- \
+                    /bin/sh -c "$INNER" 3<>control 4<>progress >>stdout 2>>stderr; } <input
                 grep state_hidden identity; grep exit_code exit; cat stdout; cat stderr
                 """
         }
@@ -55,7 +57,8 @@ extension CommandTests {
             #expect(
                 lines == [
                     "state_hidden yes", "exit_code 0", "cannot read", "cannot make", "cannot write", "cannot remove",
-                    "cannot link", "cannot look into the shim", "reads elsewhere", "y", "lists", "anew",
+                    "cannot link", "cannot look into the shim", "reads elsewhere", "y", "given", "lists",
+                    "anew",
                 ])
         }
 

@@ -33,7 +33,9 @@ import Testing
                 _ = try await bench.store.changeQueue(name, maximumRunning: nil, isPaused: name == "paused")
             }
             #expect(try await bench.claim() == [])
-            for name in ["z", "paused", "m", "a"] { try await bench.submit(job("in \(name)", ["queue": .string(name)])) }
+            for name in ["z", "paused", "m", "a"] {
+                try await bench.submit(job("in \(name)", ["queue": .string(name)]))
+            }
             #expect(try await bench.claim() == ["in z", "in m", "in a"])
             #expect(try await bench.claim() == [])
         }

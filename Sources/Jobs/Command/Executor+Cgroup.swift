@@ -28,6 +28,19 @@ extension Executor {
         try Descriptor.opening(main + "/cgroup.procs", O_WRONLY).write("\(getpid())", to: main)
     }
 
+    /// The cgroup of `attempt`; `nil` where there are none.
+    func cgroup(of attempt: AttemptDirectory) -> String? {
+        cgroup.map { "\($0)/\(cgroupPrefix)\(attempt.name)" }
+    }
+
+    /// What the names of its commands' cgroups begin with: more than one daemon may share a cgroup that no service manager has
+    /// given to one of them, and the numbers of their tasks are the same.
+    private var cgroupPrefix: String {
+        // FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv/: the same for every daemon on this state directory.
+        let hash = state.utf8.reduce(UInt32(2_166_136_261)) { ($0 ^ UInt32($1)) &* 16_777_619 }
+        return "job-\(String(hash, radix: 16))-"
+    }
+
     /// Kills every process of the cgroup that the daemon was given, itself last: for when it stops, and what it started does
     /// not end otherwise. Without a cgroup there is nothing it could do.
     ///
@@ -40,7 +53,7 @@ extension Executor {
                 String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
             }
             // One that is gone by now needs no killing.
-            if name.hasPrefix("job-") { try? Self.kill("\(cgroup)/\(name)") }
+            if name.hasPrefix(cgroupPrefix) { try? Self.kill("\(cgroup)/\(name)") }
         }
         try Self.kill(cgroup + "/main")
     }

@@ -50,7 +50,7 @@ extension Launch {
             "-o", String(executor.outputLimit), "-h", executor.state, "-m", String(executor.mask, radix: 8),
         ]
         if niceness != 0 { options += ["-n", String(niceness)] }
-        if let cgroup = executor.cgroup { options += ["-c", "\(cgroup)/job-\(attempt.name)"] }
+        if let cgroup = executor.cgroup(of: attempt) { options += ["-c", cgroup] }
         return options + limits.arguments
     }
 
