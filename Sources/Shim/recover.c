@@ -14,18 +14,16 @@ struct search {
     size_t found;
 };
 
-static bool holds(const char *block, size_t length, const char *name) {
-    char wanted[4200];
-    const char *value = getenv(name);
-    if (!value) return false;
-    snprintf(wanted, sizeof wanted, "%s=%s", name, value);
+extern char **environ;
+
+static bool holds(const char *block, size_t length, const char *wanted) {
     for (const char *entry = block; entry < block + length; entry += strlen(entry) + 1) {
         if (strcmp(entry, wanted) == 0) return true;
     }
     return false;
 }
 
-// The command's variables are inherited by all it starts: they are the mark of the attempt.
+// The command's variables are inherited by all it starts: those that we were given as ours are the marks of the attempt.
 static bool is_marked(pid_t pid) {
     static char block[4 << 20];
     char path[64];
@@ -39,8 +37,10 @@ static bool is_marked(pid_t pid) {
     }
     close(file);
     block[length] = 0;
-    return holds(block, length, "TASK_ID") && holds(block, length, "TASK_ATTEMPT")
-        && holds(block, length, "TASKD_SOCKET");
+    for (char **mark = environ; *mark; mark++) {
+        if (!holds(block, length, *mark)) return false;
+    }
+    return *environ != NULL;
 }
 
 static void end(const struct process *process, void *context) {
@@ -89,12 +89,15 @@ int recover(const char *directory) {
     }
     if (file) fclose(file);
     boot_id(boot);
-    if (strcmp(boot, then) != 0) return 0;
-    end_below(&search.shim);
+    // Where the directory was removed under the command, there are the marks alone to go by.
+    if (then[0] && strcmp(boot, then) != 0) return 0;
+    if (then[0]) end_below(&search.shim);
     if (cgroup[0]) cgroup_remove(cgroup);
+    bool has_found = false;
     do {
         search.found = 0;
         each_process(end, &search);
+        has_found = has_found || search.found;
     } while (search.found);
-    return 0;
+    return has_found;
 }

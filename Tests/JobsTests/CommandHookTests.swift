@@ -81,6 +81,24 @@ extension CommandTests {
             }
         }
 
+        @Test func whatAKilledShimLeavesIsEnded() async throws {
+            try await withCommandBench { bench in
+                let ending = await hook("setsid sh -c 'sleep 1000; : \(bench.mark)' & kill -9 $PPID")
+                    .run(in: bench.directory, by: bench.executor)
+                #expect(ending == .failed("how it ended is not known"))
+                #expect(bench.survivors() == [])
+            }
+        }
+
+        @Test func oneThatStopsItsShimIsEnded() async throws {
+            try await withCommandBench { bench in
+                let script = "trap '' TERM; while kill -STOP $PPID; do :; done; : \(bench.mark)"
+                let ending = await hook(script).run(in: bench.directory, by: bench.executor, clock: HastyClock())
+                if case .exited = ending { Issue.record("\(ending)") }
+                #expect(bench.survivors() == [])
+            }
+        }
+
         @Test func saysWhyItDidNotRun() async throws {
             try await withCommandBench { bench in
                 let hook = Hook(arguments: ["nowhere"], task: TaskID(1), name: "", state: .failed, result: .null)

@@ -66,6 +66,42 @@ extension CommandTests.AdoptionTests {
         close(file)
     }
 
+    @Test func whoseDirectoryWasRemovedCanBeCancelled() async throws {
+        try await withCommandBench { bench in
+            let report = await bench.runCancelled(
+                try bench.shell("trap '' TERM; rm -r \(bench.attempt().path); echo 1 cancel >&3; \(Self.stubborn)"),
+                grace: .milliseconds(50))
+            #expect(report.outcome.exception?.message.contains("was removed") == true, "\(report.outcome)")
+            #expect(bench.survivors() == [])
+        }
+    }
+
+    @Test func whoseDirectoryWasRemovedCanBeCancelledByTheNextDaemon() async throws {
+        try await withCommandBench { bench in
+            try await abandon(["\(Self.waiting); exec sleep 1000"], in: bench)
+            let (reports, told) = AsyncStream<Model.Progress>.makeStream()
+            let context = bench.context(grace: .milliseconds(50)) { told.yield($0) }
+            let running = Task { try await bench.shell("adopted").resume(context) }
+            for await report in reports where report.message == "alive" { break }
+            try FileManager.default.removeItem(atPath: bench.attempt().path)
+            running.cancel()
+            let report = try await running.value
+            #expect(report?.outcome.exceptionType == "Lost", "\(String(describing: report))")
+            #expect(bench.survivors() == [])
+        }
+    }
+
+    @Test func whoseDirectoryWasRemovedIsEndedAndDoesNotRunAgain() async throws {
+        try await withCommandBench(isOfSameBoot: true) { bench in
+            try await abandon([Self.stubborn], in: bench)
+            try FileManager.default.removeItem(atPath: bench.attempt().path)
+            let report = try await bench.resume(#"{"shell": "echo ran >>witness"}"#)
+            #expect(report?.outcome.exceptionType == "Lost", "\(String(describing: report))")
+            #expect(bench.survivors() == [])
+            #expect(bench.text("witness") == "")
+        }
+    }
+
     @Test func aStrangerWithItsNumberIsLeftAlone() async throws {
         try await withCommandBench { bench in
             try await abandon([Self.waiting], in: bench)

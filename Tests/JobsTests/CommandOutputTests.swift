@@ -5,6 +5,18 @@ import Testing
 
 extension CommandTests {
     struct OutputTests {
+        /// Opened without care, they would be waited for.
+        @Test(arguments: ["stdout", "stderr", "identity", "exit"])
+        func filesThatBecameFIFOsHoldNobodyUp(name: String) async throws {
+            try await withCommandBench { bench in
+                let file = "\(bench.attempt().path)/\(name)"
+                let report = await bench.runCancelled(
+                    try bench.shell("rm -f \(file); mkfifo \(file); echo 1 cancel >&3; exec sleep 1000"))
+                #expect(report.outcome.state != .succeeded)
+                #expect(bench.survivors() == [])
+            }
+        }
+
         @Test func aResultShowsTheLast64KiB() async throws {
             try await withCommandBench { bench in
                 // Three bytes a character: 65536 is no multiple, so the first one shown whole starts two bytes later.

@@ -89,6 +89,9 @@ extension AttemptDirectory {
         }
     }
 
+    /// Whether the directory is there.
+    var isThere: Bool { access(path, F_OK) == 0 }
+
     /// Whether a command was let loose here: it never runs before it stands in the identity file.
     var hasStarted: Bool {
         lines(of: identity).contains { $0.hasPrefix("child ") }
@@ -96,7 +99,7 @@ extension AttemptDirectory {
 
     /// The lines of the file at `path`; none when it is not there.
     func lines(of path: String) -> [Substring] {
-        let bytes = (try? Descriptor.opening(path, O_RDONLY))?.contents(limit: 16_384) ?? []
+        let bytes = (try? Descriptor.reading(path))?.contents(limit: 16_384) ?? []
         return String(decoding: bytes, as: UTF8.self).split(separator: "\n")
     }
 }

@@ -27,6 +27,19 @@ struct Descriptor: ~Copyable {
         return Descriptor(number: number)
     }
 
+    /// Opens the regular file at `path` for reading; anything else that a command may have put there could keep the caller
+    /// waiting for ever.
+    ///
+    /// - Throws: as ``opening(_:_:mode:)``.
+    static func reading(_ path: String) throws(ExceptionInfo) -> Descriptor {
+        let file = try opening(path, O_RDONLY | O_NONBLOCK)
+        var status = stat()
+        guard fstat(file.number, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            throw .internalError("cannot open \(path): not a regular file")
+        }
+        return file
+    }
+
     /// The number, which the caller now has to close.
     consuming func released() -> Int32 {
         let number = number

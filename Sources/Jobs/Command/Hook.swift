@@ -15,11 +15,15 @@ package struct Hook: Sendable {
     }
 
     private static let longestVariable = 131_072
+    private static let grace = Duration.seconds(5)
 
     private let arguments: [String]
     private let variables: [String: String]
     private let result: String
     private let task: TaskID
+
+    /// What its processes have in their variables, and those of the task itself have not.
+    private var marks: [String: String] { variables.filter { ["TASK_ID", "TASK_STATE"].contains($0.key) } }
 
     /// The hook `arguments` for `task`, which is done; `result` is its result, or its exception when it has none.
     package init(arguments: [String], task: TaskID, name: String, state: TaskState, result: JSONValue) {
@@ -43,20 +47,20 @@ package struct Hook: Sendable {
         clock: any Clock<Duration> = ContinuousClock()
     ) async -> Ending {
         let attempt = AttemptDirectory.hook(state: executor.state, task: task)
-        let own = variables.merging(["TASKD_SOCKET": executor.socket]) { variable, _ in variable }
+        let own = variables.merging(own(executor)) { variable, _ in variable }
         let launch = Launch(
             arguments: arguments, environment: executor.environment.merging(own) { _, own in own },
-            workingDirectory: directory, grace: .seconds(5), input: .text(result))
+            workingDirectory: directory, grace: Self.grace, input: .text(result))
         do throws(ExceptionInfo) {
-            if access(attempt.path, F_OK) == 0 {
-                if let shim = RunningShim.adopting(attempt) { await supervise(shim, executor, limit, clock) }
+            if attempt.isThere {
+                if let shim = RunningShim.adopting(attempt) { try await supervise(shim, executor, limit, clock) }
                 guard executor.isOfSameBoot, !attempt.hasStarted, ExitRecord(in: attempt) == nil else {
                     return ending(of: attempt, in: directory)
                 }
                 // That daemon died before there was a hook.
                 try attempt.remove()
             }
-            await supervise(try launch.start(in: attempt, by: executor), executor, limit, clock)
+            try await supervise(launch.start(in: attempt, by: executor), executor, limit, clock)
         } catch {
             return .failed(error.message)
         }
@@ -65,18 +69,22 @@ package struct Hook: Sendable {
 
     private func supervise(
         _ shim: RunningShim, _ executor: Executor, _ limit: Duration, _ clock: any Clock<Duration>
-    ) async {
+    ) async throws(ExceptionInfo) {
+        let supervisor = Supervisor(
+            executor: executor, clock: clock, grace: Self.grace, marks: marks.merging(own(executor)) { mark, _ in mark }
+        )
+        let (requests, request) = AsyncStream<Void>.makeStream()
         let timer = Task {
             try await clock.sleep(for: limit)
-            shim.attempt.send(.terminate)
+            request.yield()
         }
-        await withTaskCancellationHandler {
-            await shim.ended(executor.waiter)
-        } onCancel: {
-            shim.attempt.send(.terminate)
-        }
+        await supervisor.wait(for: shim, requests: requests)
         timer.cancel()
+        guard ExitRecord(in: shim.attempt)?.isTreeGone != true, shim.attempt.isOfThisBoot else { return }
+        try await supervisor.recover(shim.attempt)
     }
+
+    private func own(_ executor: Executor) -> [String: String] { ["TASKD_SOCKET": executor.socket] }
 
     private func ending(of attempt: AttemptDirectory, in directory: String) -> Ending {
         guard let record = ExitRecord(in: attempt) else {

@@ -41,7 +41,7 @@ extension Launch {
             environment: environment.map { "\($0.key)=\($0.value)" },
             descriptors: [input.number, output.number, errors.number, control.number, writer.number]
         ).start()
-        return RunningShim(attempt: attempt, child: pid, progress: reader.released())
+        return RunningShim(attempt: attempt, child: ShimChild(pid), progress: reader.released())
     }
 
     private func options(_ attempt: AttemptDirectory, _ executor: Executor) -> [String] {

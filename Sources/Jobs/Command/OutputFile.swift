@@ -29,7 +29,7 @@ package struct OutputFile: Sendable {
 
     /// What stands at `offset`: at most `limit` bytes, or how many are missing there.
     package func piece(at offset: Int64, limit: Int) -> Piece {
-        guard let file = try? Descriptor.opening(path, O_RDONLY) else { return .end }
+        guard let file = try? Descriptor.reading(path) else { return .end }
         var status = stat()
         guard fstat(file.number, &status) == 0 else { return .end }
         let data = lseek(file.number, off_t(offset), Self.seekData)
@@ -51,7 +51,7 @@ package struct OutputFile: Sendable {
     package func tail(limit: Int) -> String {
         let size = size
         let start = max(0, size - Int64(limit))
-        guard let file = try? Descriptor.opening(path, O_RDONLY) else { return "" }
+        guard let file = try? Descriptor.reading(path) else { return "" }
         var bytes = file.contents(from: start, limit: Int(size - start))[...]
         if start > 0 {
             let rest = bytes.prefix(3).prefix { UTF8.isContinuation($0) }
@@ -63,6 +63,6 @@ package struct OutputFile: Sendable {
     /// All of it, or `nil` when it is longer than `limit` bytes.
     func contents(limit: Int) -> [UInt8]? {
         guard size <= Int64(limit) else { return nil }
-        return (try? Descriptor.opening(path, O_RDONLY))?.contents(limit: Int(size)) ?? []
+        return (try? Descriptor.reading(path))?.contents(limit: Int(size)) ?? []
     }
 }

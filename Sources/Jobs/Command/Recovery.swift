@@ -5,28 +5,25 @@ internal import Model
 struct Recovery {
     /// The attempt the shim worked on.
     let attempt: AttemptDirectory
-    /// The command's variables, which are the mark of its processes.
-    let environment: [String: String]
+    /// The variables that its processes have, and no others have all of.
+    let marks: [String: String]
 
-    private static let marks = ["TASK_ID", "TASK_ATTEMPT", "TASKD_SOCKET"]
-
-    /// Returns when no process of the attempt can be found any more: none in its cgroup, none that has the mark.
+    /// Returns when no process of the attempt can be found any more: none in its cgroup, none that has the marks.
     ///
     /// The program of the shim does it, which has the system calls to signal a process without mistaking it for another.
+    /// - Returns: whether there was one, unless it was in a cgroup.
     /// - Throws: an exception when that program cannot be started.
-    func run(by executor: Executor) async throws(ExceptionInfo) {
+    func run(by executor: Executor) async throws(ExceptionInfo) -> Bool {
         let null = try Descriptor.opening("/dev/null", O_RDWR)
         let pid = try Spawn(
             arguments: [executor.shim, "recover", attempt.path],
-            environment: Self.marks.map { "\($0)=\(environment[$0] ?? "")" },
+            environment: marks.map { "\($0.key)=\($0.value)" },
             descriptors: Array(repeating: null.number, count: 5)
         ).start()
-        guard let process = ShimProcess(pid) else {
-            // Without a descriptor left there is no other way to wait, and it takes no time worth mentioning.
-            var status: Int32 = 0
-            while waitpid(pid, &status, 0) < 0, errno == EINTR {}
-            return
-        }
-        await RunningShim(attempt: attempt, child: pid, process: process.released()).ended(executor.waiter)
+        let child = ShimChild(pid)
+        // Without a descriptor left there is no other way to wait, and it takes no time worth mentioning.
+        guard let process = ShimProcess(pid) else { return child.reap() != 0 }
+        let shim = RunningShim(attempt: attempt, child: child, process: process.released())
+        return await shim.ended(executor.waiter) != 0
     }
 }

@@ -5,21 +5,25 @@ internal import Model
 struct RunningShim: Sendable {
     /// The attempt it works on.
     let attempt: AttemptDirectory
-    /// Its process number while it is our child and has to be reaped; `nil` for another daemon's.
-    private let child: pid_t?
+    /// Its process while it is our child and has to be reaped; `nil` for another daemon's.
+    private let child: ShimChild?
+    /// How another daemon's is known, whatever becomes of its directory.
+    private let identity: ShimProcess.Identity?
     /// What tells of its end.
     private let descriptor: Int32
     /// Whether that is the process itself, and not the FIFO `progress`.
     private let isProcess: Bool
 
     /// A shim whose end of `progress` is open for reading; the descriptor is closed when the shim has ended.
-    init(attempt: AttemptDirectory, child: pid_t?, progress: Int32) {
+    init(attempt: AttemptDirectory, child: ShimChild?, progress: Int32) {
         (self.attempt, self.child, descriptor, isProcess) = (attempt, child, progress, false)
+        identity = child == nil ? attempt.shim : nil
     }
 
     /// A shim whose process is held by a descriptor, which is closed when it has ended; its progress is told to nobody.
-    init(attempt: AttemptDirectory, child: pid_t?, process: Int32) {
+    init(attempt: AttemptDirectory, child: ShimChild?, process: Int32) {
         (self.attempt, self.child, descriptor, isProcess) = (attempt, child, process, true)
+        identity = child == nil ? attempt.shim : nil
     }
 
     /// The shim that an earlier daemon left at work on `attempt`; `nil` when there never was one. It may have ended.
@@ -43,10 +47,12 @@ struct RunningShim: Sendable {
     /// tells. Cancelling the calling task changes nothing.
     ///
     /// - Parameter goesOn: is called once it is known to be at work, if it is.
+    /// - Returns: the status of a child as waitpid(2) has it; 0 for another daemon's.
+    @discardableResult
     func ended(
         _ waiter: ShimWaiter, goesOn: @escaping @Sendable () -> Void = {},
         report: @escaping @Sendable (Progress) -> Void = { _ in }
-    ) async {
+    ) async -> Int32 {
         if isProcess && !isOver { goesOn() }
         await withCheckedContinuation { continuation in
             waiter.watch(descriptor, isProcess: isProcess, goesOn: goesOn) { lines in
@@ -56,22 +62,26 @@ struct RunningShim: Sendable {
             }
         }
         close(descriptor)
-        reap()
-        // An earlier daemon's: what had the name of its FIFO may have been something that the command has put there.
-        guard child == nil, !isProcess, let shim = Self.holding(attempt) else { return }
-        await shim.ended(waiter, goesOn: goesOn)
+        // It has closed its files, which is its last act but one: this takes no time worth mentioning.
+        if let child { return child.reap() }
+        // What had the name of its FIFO may have been something that the command has put there.
+        guard !isProcess, let shim = Self.holding(attempt) else { return 0 }
+        return await shim.ended(waiter, goesOn: goesOn)
+    }
+
+    /// Asks it to end its command, by its process where nothing is left of its directory.
+    func terminate() {
+        if attempt.send(.terminate) { return }
+        if let child {
+            child.send(SIGTERM)
+        } else if let identity {
+            _ = ShimProcess(identity)?.send(SIGTERM)
+        }
     }
 
     /// Whether the process has ended, though nobody may have reaped it yet.
     private var isOver: Bool {
         var wish = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
         return poll(&wish, 1, 0) > 0
-    }
-
-    /// The shim has closed its files, which is its last act but one: this takes no time worth mentioning.
-    private func reap() {
-        guard let child else { return }
-        var status: Int32 = 0
-        while waitpid(child, &status, 0) < 0, errno == EINTR {}
     }
 }

@@ -3,15 +3,26 @@ internal import Glibc
 
 /// The process of a shim, held so that no other can be mistaken for it.
 struct ShimProcess: ~Copyable {
+    /// What no two processes since the machine was started have in common.
+    struct Identity: Sendable, Hashable {
+        let number: pid_t
+        /// When it was started, in clock ticks since boot.
+        let start: Substring
+    }
+
     private let descriptor: Int32
 
     /// The shim that works on `attempt`; `nil` when it has ended.
     init?(of attempt: AttemptDirectory) {
-        guard attempt.isOfThisBoot, let (number, start) = attempt.shim, let process = ShimProcess(number) else {
-            return nil
-        }
+        guard let identity = attempt.shim else { return nil }
+        self.init(identity)
+    }
+
+    /// The process that is known by `identity`; `nil` when it has ended.
+    init?(_ identity: Identity) {
+        guard let process = ShimProcess(identity.number) else { return nil }
         // Looked at while it is held: a number may have been given to another one before.
-        guard Self.status(of: number)?.start == start else { return nil }
+        guard Self.status(of: identity.number)?.start == identity.start else { return nil }
         self = process
     }
 
@@ -50,17 +61,18 @@ struct ShimProcess: ~Copyable {
 }
 
 extension AttemptDirectory {
-    /// The number of the shim and when it was started, in clock ticks since boot.
-    fileprivate var shim: (number: pid_t, start: Substring)? {
-        let words = lines(of: identity).first { $0.hasPrefix("shim ") }?.split(separator: " ") ?? []
-        guard words.count == 3, let number = pid_t(words[1]) else { return nil }
-        return (number, words[2])
+    /// The process of the shim, which has ended if the machine was restarted since.
+    var shim: ShimProcess.Identity? {
+        let lines = lines(of: identity)
+        let words = lines.first { $0.hasPrefix("shim ") }?.split(separator: " ") ?? []
+        guard isOfThisBoot(lines), words.count == 3, let number = pid_t(words[1]) else { return nil }
+        return ShimProcess.Identity(number: number, start: words[2])
     }
 
     /// Whether the shim is there and somebody has stopped it.
     var isShimStopped: Bool {
-        guard let (number, start) = shim, let status = ShimProcess.status(of: number) else { return false }
-        return status.start == start && status.state == "T"
+        guard let shim, let status = ShimProcess.status(of: shim.number) else { return false }
+        return status.start == shim.start && status.state == "T"
     }
 
     /// Lets the shim go on if somebody has stopped it.
@@ -69,8 +81,10 @@ extension AttemptDirectory {
     }
 
     /// Whether the machine has not been restarted since the shim was started.
-    var isOfThisBoot: Bool {
+    var isOfThisBoot: Bool { isOfThisBoot(lines(of: identity)) }
+
+    private func isOfThisBoot(_ identity: [Substring]) -> Bool {
         let boot = lines(of: "/proc/sys/kernel/random/boot_id").first ?? ""
-        return lines(of: identity).contains { $0 == "boot_id \(boot)" }
+        return identity.contains { $0 == "boot_id \(boot)" }
     }
 }

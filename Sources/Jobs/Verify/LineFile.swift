@@ -21,7 +21,7 @@ struct LineFile {
     @discardableResult
     func read(_ take: (String) -> Bool) throws(ExceptionInfo) -> Int64 {
         guard access(path, F_OK) == 0 else { return 0 }
-        let file = try Descriptor.opening(path, O_RDONLY)
+        let file = try Descriptor.reading(path)
         var taken: Int64 = 0
         var offset: Int64 = 0
         var pending: [UInt8] = []

@@ -1,0 +1,65 @@
+internal import Glibc
+internal import Model
+
+/// Waits for the shim of a command or a hook, and sees to it that what it is asked is done.
+struct Supervisor {
+    let executor: Executor
+    let clock: any Clock<Duration>
+    /// How long after the request to end its processes are killed.
+    let grace: Duration
+    /// The variables that none but its processes have all of.
+    let marks: [String: String]
+
+    /// How long after the grace a shim may still be at work, before it is looked at.
+    private static let patience = Duration.seconds(2)
+    /// How often it is looked at, once a second, before it has to end whatever it does.
+    private static let mostLooks = 10
+
+    /// Returns when the shim has ended, and with it the last process of its tree; should it have been killed, what it left is
+    /// ended.
+    ///
+    /// Cancelling the calling task sends TERM to the processes, and KILL after the grace; each further one of `requests` sends
+    /// TERM again.
+    /// - Parameter goesOn: is called once it is known to be at work, if it is.
+    func wait(
+        for shim: RunningShim, requests: AsyncStream<Void> = AsyncStream { $0.finish() },
+        goesOn: @escaping @Sendable () -> Void = {}, report: @escaping @Sendable (Progress) -> Void = { _ in }
+    ) async {
+        let insistence = Insistence(shim) { await outlast(shim.attempt) }
+        let listener = Task { for await _ in requests { insistence.heardRequest() } }
+        await withTaskCancellationHandler {
+            _ = await shim.ended(executor.waiter, goesOn: goesOn, report: report)
+        } onCancel: {
+            insistence.taskWasCancelled()
+        }
+        listener.cancel()
+        await listener.value
+        await insistence.end()
+    }
+
+    /// Ends what is left of the tree of `attempt`, whose shim has ended.
+    ///
+    /// - Returns: whether there was something.
+    /// - Throws: an exception when that cannot be done.
+    @discardableResult
+    func recover(_ attempt: AttemptDirectory) async throws(ExceptionInfo) -> Bool {
+        try await Recovery(attempt: attempt, marks: marks).run(by: executor)
+    }
+
+    /// Ends what keeps its shim from hearing that it is to end, and with it the shim.
+    private func outlast(_ attempt: AttemptDirectory) async {
+        try? await clock.sleep(for: grace + Self.patience)
+        var (wasStopped, looks) = (false, 0)
+        while !Task.isCancelled {
+            // One that cannot be asked was sent a signal instead, which the grace was for; and one that is still there after
+            // all has not heard, as when another file has the name of its FIFO.
+            let isStopped = attempt.isShimStopped
+            let isDeaf = wasStopped && isStopped || !attempt.hasControl || looks >= Self.mostLooks
+            // What cannot be started now is tried again in a second.
+            if isDeaf { _ = try? await recover(attempt) }
+            attempt.wakeShim()
+            (wasStopped, looks) = (isStopped, looks + 1)
+            try? await clock.sleep(for: .seconds(1))
+        }
+    }
+}
