@@ -64,7 +64,7 @@ struct Daemon: Sendable {
             grants: configuration.grants ?? Grants().granting(submitTo: group), limits: configuration.limits,
             connections: budget.connections)
         try await requireRoom(budget, for: store, directory)
-        let engine = Engine(store: store, configuration: engineConfiguration(executor, access, budget))
+        let engine = Engine(store: store, configuration: engineConfiguration(executor, access, budget, directory))
         let jobFiles = JobFiles(directory: configuration.jobsDirectory)
         warn(about: jobFiles)
         try await engine.recover()
@@ -240,7 +240,7 @@ extension Daemon {
     }
 
     private func engineConfiguration(
-        _ executor: Executor, _ access: Access, _ budget: DescriptorBudget
+        _ executor: Executor, _ access: Access, _ budget: DescriptorBudget, _ directory: StateDirectory
     ) -> EngineConfiguration {
         let handlers = Handlers(executor: executor, history: configuration.storePath)
         let directories = TaskDirectories(state: executor.state)
@@ -268,6 +268,7 @@ extension Daemon {
             tasksWithOutput: { try directories.tasks() },
             setOutputAside: { try directories.setAside($0) },
             removeOutput: { try await directories.remove($0) },
+            tookOver: { directory.noteBoot() },
             logger: logger,
             warn: { logger.warning("\($0.shown)") })
     }

@@ -15,10 +15,11 @@ final class StateDirectory: Sendable {
 
     /// Makes the directory if it is missing, mode 0700, and locks it.
     ///
-    /// - Throws: ``DaemonError`` when it cannot be made or used, or another daemon holds it.
+    /// - Throws: ``DaemonError`` when it cannot be made or used, others may write to it, or another daemon holds it.
     init(_ path: String) throws(DaemonError) {
         self.path = path
         try Self.makeDirectory(path)
+        try Self.requireOwn(path)
         let lockPath = path + "/taskd.lock"
         lock = open(lockPath, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard lock >= 0 else { throw Self.failure(lockPath) }
@@ -35,10 +36,13 @@ final class StateDirectory: Sendable {
                 code: .alreadyRunning,
                 message: "another taskd serves \(path); stop it first, or give --state-dir another directory")
         }
-        isOfThisBoot = Self.noteBoot(in: lock)
-        var note = [UInt8](repeating: 0, count: Self.historyNote.count)
-        let isNoted = pread(lock, &note, note.count, Self.historyNotePlace) == note.count && note == Self.historyNote
-        historyTrace = isNoted ? lockPath : nil
+        isOfThisBoot = Self.boot.map { Self.isNoted($0, in: lock, at: 0) } ?? false
+        historyTrace = Self.isNoted(Self.historyNote, in: lock, at: Self.historyNotePlace) ? lockPath : nil
+    }
+
+    private static func isNoted(_ note: [UInt8], in lock: Int32, at place: off_t) -> Bool {
+        var found = [UInt8](repeating: 0, count: note.count)
+        return pread(lock, &found, found.count, place) == note.count && found == note
     }
 
     /// Leaves a note in the lock file that there is a history now; one that cannot be written only leaves the next daemon
@@ -52,16 +56,15 @@ final class StateDirectory: Sendable {
     /// Behind the number of the boot, a UUID and the end of its line.
     private static let historyNotePlace: off_t = 37
 
-    /// Leaves the number of this boot (random(4)) in the lock file for the next daemon.
-    ///
-    /// - Returns: whether the last one left the same; a file that cannot be written only leaves the next one in doubt.
-    private static func noteBoot(in lock: Int32) -> Bool {
-        guard let boot = try? TextFile.read("/proc/sys/kernel/random/boot_id", limit: 64) else { return false }
-        var last = [UInt8](repeating: 0, count: boot.count)
-        let isSame = pread(lock, &last, last.count, 0) == boot.count && last == boot
-        if !isSame { pwrite(lock, boot, boot.count, 0) }
-        return isSame
+    /// Leaves the number of this boot in the lock file for the next daemon; one that cannot be written only leaves it in doubt.
+    /// To be called once nothing is left to settle that may have been cut off by the end of an earlier boot.
+    func noteBoot() {
+        guard !isOfThisBoot, let boot = Self.boot else { return }
+        pwrite(lock, boot, boot.count, 0)
     }
+
+    /// The number of this boot (random(4)).
+    private static var boot: [UInt8]? { try? TextFile.read("/proc/sys/kernel/random/boot_id", limit: 64) }
 
     deinit {
         close(lock)
@@ -78,6 +81,19 @@ final class StateDirectory: Sendable {
         }
         if let slash = path.lastIndex(of: "/"), slash > path.startIndex { try makeDirectory(String(path[..<slash])) }
         guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw failure(path) }
+    }
+
+    /// Refuses a directory in which somebody else could put a history with commands of theirs.
+    private static func requireOwn(_ path: String) throws(DaemonError) {
+        var status = stat()
+        guard stat(path, &status) == 0 else { throw failure(path) }
+        guard status.st_uid == geteuid(), status.st_mode & 0o022 == 0 else {
+            throw DaemonError(
+                code: .unavailable,
+                message:
+                    "\(path): somebody else owns it or may write to it, and could have commands run: let user \(geteuid()) "
+                    + "own it, and nobody else write to it (chmod go-w)")
+        }
     }
 
     static func failure(_ path: String, _ code: Int32 = errno) -> DaemonError {

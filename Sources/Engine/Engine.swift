@@ -64,6 +64,10 @@ package final class Engine: Sendable {
             group.addTask { try await self.hookLoop() }
             group.addTask { await self.progressLoop() }
             group.addTask { try await self.retentionLoop() }
+            group.addTask {
+                await self.takeovers.allSettled()
+                if !Task.isCancelled { self.configuration.tookOver() }
+            }
             group.addTask { for await failure in self.failures.stream { throw failure } }
             group.addTask { for await failure in self.store.failures.stream { throw failure } }
             readiness.ring()

@@ -32,6 +32,8 @@ package struct EngineConfiguration: Sendable {
     package var setOutputAside: @Sendable (TaskID) throws -> Void
     /// Removes what tasks have left, once they are removed from the store.
     package var removeOutput: @Sendable ([TaskID]) async throws -> Void
+    /// Is called once nothing that ran under an earlier daemon is in doubt any more.
+    package var tookOver: @Sendable () -> Void
     /// Where it is noted what happens to which task, for whoever asks for such detail.
     package var logger: Logger
     /// Tells whoever runs the daemon of something that did not work and stops nothing.
@@ -53,6 +55,7 @@ package struct EngineConfiguration: Sendable {
         tasksWithOutput: @escaping @Sendable () throws -> [TaskID] = { [] },
         setOutputAside: @escaping @Sendable (TaskID) throws -> Void = { _ in },
         removeOutput: @escaping @Sendable ([TaskID]) async throws -> Void = { _ in },
+        tookOver: @escaping @Sendable () -> Void = {},
         logger: Logger = Logger(label: "taskd.engine", factory: { _ in SwiftLogNoOpLogHandler() }),
         warn: @escaping @Sendable (String) -> Void = { _ in }
     ) {
@@ -70,6 +73,7 @@ package struct EngineConfiguration: Sendable {
         self.tasksWithOutput = tasksWithOutput
         self.setOutputAside = setOutputAside
         self.removeOutput = removeOutput
+        self.tookOver = tookOver
         self.logger = logger
         self.warn = warn
     }

@@ -21,6 +21,11 @@ final class Takeovers: Sendable {
         for waiter in waiters ?? [] { waiter.finish() }
     }
 
+    /// Returns when that is known of all of them, or when the calling task is cancelled.
+    func allSettled() async {
+        for task in open.withLock({ Array($0.keys) }) { await settled(task) }
+    }
+
     /// Returns when that is known of `task`, or when the calling task is cancelled.
     func settled(_ task: TaskID) async {
         let (signals, signal) = AsyncStream<Void>.makeStream()

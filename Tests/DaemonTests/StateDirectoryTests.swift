@@ -34,10 +34,27 @@ struct StateDirectoryTests {
     @Test func knowsWhetherTheMachineHasRunOnSinceItsLastHolder() throws {
         try withDirectory { directory in
             do { #expect(try !StateDirectory(directory).isOfThisBoot) }
+            // One that came no further than that leaves the next in doubt as well.
+            do {
+                let state = try StateDirectory(directory)
+                #expect(!state.isOfThisBoot)
+                state.noteBoot()
+            }
             do { #expect(try StateDirectory(directory).isOfThisBoot) }
             try write("00000000-0000-0000-0000-000000000000\n", to: directory + "/taskd.lock")
             do { #expect(try !StateDirectory(directory).isOfThisBoot) }
-            do { #expect(try StateDirectory(directory).isOfThisBoot) }
+        }
+    }
+
+    @Test(arguments: [0o720, 0o702, 0o777])
+    func refusesADirectoryThatOthersMayWriteTo(mode: mode_t) throws {
+        try withDirectory { directory in
+            chmod(directory, mode)
+            let error = #expect(throws: DaemonError.self) { try StateDirectory(directory) }
+            #expect(error?.message.contains("chmod go-w") == true)
+            #expect(access(directory + "/taskd.lock", F_OK) == -1)
+            chmod(directory, 0o755)
+            #expect(throws: Never.self) { try StateDirectory(directory) }
         }
     }
 

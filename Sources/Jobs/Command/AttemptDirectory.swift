@@ -89,6 +89,16 @@ extension AttemptDirectory {
         }
     }
 
+    /// Returns when the directory is on the disk; what is in it need not be.
+    ///
+    /// - Throws: an exception when it cannot be brought there.
+    func flush() throws(ExceptionInfo) {
+        let tasks = state + "/tasks"
+        for parent in child == nil ? [tasks] : ["\(tasks)/\(task)", tasks] {
+            try Descriptor.opening(parent, O_RDONLY | O_DIRECTORY).flush(parent)
+        }
+    }
+
     /// Whether the directory is there.
     var isThere: Bool { access(path, F_OK) == 0 }
 

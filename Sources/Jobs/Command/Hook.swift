@@ -41,7 +41,7 @@ package struct Hook: Sendable {
     ///
     /// After `limit`, or when the calling task is cancelled, its processes are ended as a command's are, with a grace of
     /// five seconds. A hook runs at most once for a task, also over restarts of the daemon: one that an earlier daemon has
-    /// begun is only waited for.
+    /// begun is only waited for. Its directory is on the disk before it begins: where that is missing after a power cut, it never did.
     package func run(
         in directory: String, by executor: Executor, limit: Duration = .seconds(60),
         clock: any Clock<Duration> = ContinuousClock()
@@ -50,7 +50,8 @@ package struct Hook: Sendable {
         let own = variables.merging(own(executor)) { variable, _ in variable }
         let launch = Launch(
             arguments: arguments, environment: executor.environment.merging(own) { _, own in own },
-            workingDirectory: directory, grace: Self.grace, input: .text(result))
+            workingDirectory: directory, grace: Self.grace, input: .text(result),
+            isDurable: true)
         do throws(ExceptionInfo) {
             if attempt.isThere {
                 if let shim = RunningShim.adopting(attempt) { try await supervise(shim, executor, limit, clock) }

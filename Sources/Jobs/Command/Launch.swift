@@ -20,6 +20,8 @@ struct Launch {
     var input = Input.empty
     var limits = ResourceLimits.none
     var niceness = 0
+    /// Whether the attempt's directory is to be on the disk before it begins.
+    var isDurable = false
 }
 
 extension Launch {
@@ -29,6 +31,7 @@ extension Launch {
     /// - Throws: an exception when there was not even a shim; the command has not run then.
     func start(in attempt: AttemptDirectory, by executor: Executor) throws(ExceptionInfo) -> RunningShim {
         try attempt.make()
+        if isDurable { try attempt.flush() }
         let input = try openInput(in: attempt)
         let output = try Descriptor.opening(attempt.stdout, O_WRONLY | O_CREAT | O_EXCL | O_APPEND)
         let errors = try Descriptor.opening(attempt.stderr, O_WRONLY | O_CREAT | O_EXCL | O_APPEND)
