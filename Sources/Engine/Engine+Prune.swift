@@ -5,7 +5,8 @@ extension Engine {
     /// How many tasks are removed at once, so that no submit waits long behind it.
     private static let pruneBatch = 500
 
-    /// Removes the tasks that were done at least `age` ago, with their members, events and output.
+    /// Removes the tasks that were done at least `age` ago, with their members, events and output; but not the inventories
+    /// that the next ones are measured against.
     ///
     /// Cancelling the caller ends it after the batch being removed.
     /// - Returns: how many tasks were removed, members included.
@@ -16,7 +17,7 @@ extension Engine {
 
     /// Removes the oldest of the done tasks until `count` are left, members not counted.
     ///
-    /// Cancelling and errors are as with ``prune(olderThan:)``.
+    /// What stays, cancelling and errors are as with ``prune(olderThan:)``.
     package func prune(keeping count: Int) async throws -> Int {
         guard let last = try await store.lastToGo(keeping: count) else { return 0 }
         return try await prune(.upTo(sequence: last))
@@ -24,18 +25,19 @@ extension Engine {
 
     private func prune(_ prunable: Store.Prunable) async throws -> Int {
         var count = 0
-        while let removed = try await pruneBatch(prunable) {
+        let measures = try await measures()
+        while let removed = try await pruneBatch(prunable, keeping: measures) {
             count += removed
             try Task.checkCancellation()
         }
         return count
     }
 
-    /// Removes one batch.
+    /// Removes one batch, but not the tasks `kept`.
     ///
     /// - Returns: how many tasks went; `nil` when none did.
-    func pruneBatch(_ prunable: Store.Prunable) async throws -> Int? {
-        let removed = try await store.prune(prunable, limit: Self.pruneBatch)
+    func pruneBatch(_ prunable: Store.Prunable, keeping kept: Set<TaskID>) async throws -> Int? {
+        let removed = try await store.prune(prunable, keeping: kept, limit: Self.pruneBatch)
         guard !removed.isEmpty else { return nil }
         // After the commit: a crash in between leaves files that nobody asks for, never a task without its output.
         try await configuration.removeOutput(removed)

@@ -35,8 +35,9 @@ extension Engine {
     }
 
     private func shrink(to bytes: Int64) async throws {
+        let measures = try await measures()
         while try await store.bytesInUse() > bytes {
-            guard try await pruneBatch(.upTo(sequence: .max)) != nil else { return }
+            guard try await pruneBatch(.upTo(sequence: .max), keeping: measures) != nil else { return }
         }
     }
 }

@@ -15,10 +15,11 @@ extension Store {
     /// calls. It stays while a member of it is not done, and a task while its `on_done` command is to run; what an unfinished
     /// task runs after is never done.
     ///
+    /// - Parameter kept: tasks that stay all the same, with all that belongs to them.
     /// - Returns: the tasks removed; empty when there are no more.
-    package func prune(_ prunable: Prunable, limit: Int) async throws -> [TaskID] {
+    package func prune(_ prunable: Prunable, keeping kept: Set<TaskID> = [], limit: Int) async throws -> [TaskID] {
         // Found on the side, so that nobody who writes waits for it: what may go once may always go.
-        let found = try await read { db in try Self.oldest(prunable, limit: limit, db) }
+        let found = try await read { db in try Self.oldest(prunable, keeping: kept, limit: limit, db) }
         guard !found.isEmpty else { return [] }
         return try await write { db in
             var removed: [TaskID] = []
@@ -47,13 +48,16 @@ extension Store {
         """
 
     /// The first `limit` tasks that may go, in an order in which they can.
-    private static func oldest(_ prunable: Prunable, limit: Int, _ db: Database) throws -> [TaskID] {
+    private static func oldest(
+        _ prunable: Prunable, keeping kept: Set<TaskID>, limit: Int, _ db: Database
+    ) throws -> [TaskID] {
         var found: [TaskID] = []
         let done = try Row.fetchCursor(db.cachedStatement(sql: doneTasks))
         // In completion order all that may go come first, but where the clock was set back: those behind wait their turn.
         while found.count < limit, let row = try done.next(), try prunable.covers(row) {
-            guard row.hasNull(atIndex: 3) else { continue }
-            found += try family(of: TaskID(row[0]), db).prefix(limit - found.count)
+            let root = TaskID(row[0])
+            guard row.hasNull(atIndex: 3), !kept.contains(root) else { continue }
+            found += try family(of: root, db).prefix(limit - found.count)
         }
         return found
     }

@@ -124,13 +124,10 @@ struct CommandTests {
         #expect(run.output == "a\u{1B}[0m\r\nb\0")
     }
 
-    @Test func logsGoOnWhereTheTailEnded() throws {
+    @Test func logsLeaveItToTheDaemonWhereTheTailBegins() throws {
         let run = try taskctl(
             "logs", "7", "--tail", "1", "--follow", "--stderr",
-            routes: [
-                .chunked("GET /v1/tasks/7/output?stream=stderr ", ["a\nb\n"]),
-                .chunked("GET /v1/tasks/7/output?stream=stderr&follow=true&offset=4 ", ["c\n"]),
-            ])
+            routes: [.chunked("GET /v1/tasks/7/output?stream=stderr&follow=true&tail=1 ", ["b\n", "c\n"])])
         #expect(run.output == "b\nc\n")
     }
 

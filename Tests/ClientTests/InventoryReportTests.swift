@@ -68,7 +68,7 @@ struct InventoryReportTests {
                 loans      34       -  ok         -
                 TOTAL    1281       -  ok     1m02s
 
-                ok: 2 of 2 sources have answered, and no count fell too far
+                ok: 2 of 2 sources have answered, and no count fell too far; there is nothing yet to measure loans against
 
                 """)
     }

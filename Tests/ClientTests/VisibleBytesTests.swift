@@ -37,25 +37,3 @@ struct VisibleBytesTests {
         }
     }
 }
-
-struct TailBufferTests {
-    @Test(arguments: [
-        ("a\nb\nc\n", 2, "b\nc\n"), ("a\nb\nc", 2, "b\nc"), ("a\nb\n", 5, "a\nb\n"), ("", 3, ""), ("a\n", 0, ""),
-        ("\n\n\n", 2, "\n\n"), ("abc", 1, "abc"),
-    ])
-    func keepsTheLastLines(text: String, lines: Int, expected: String) {
-        var tail = TailBuffer(lines: lines)
-        for byte in text.utf8 { tail.append([byte]) }
-        #expect(String(decoding: tail.bytes, as: UTF8.self) == expected)
-        #expect(tail.total == text.utf8.count)
-    }
-
-    @Test func forgetsWhatIsNoLongerNeeded() {
-        var tail = TailBuffer(lines: 2)
-        let line = Array((String(repeating: "x", count: 1023) + "\n").utf8)
-        for _ in 0..<10_000 { tail.append(line) }
-        #expect(tail.bytes == line + line)
-        #expect(tail.total == 10_240_000)
-        #expect(tail.bytesHeld < 4 << 20)
-    }
-}

@@ -21,6 +21,11 @@ struct YAMLDocumentTests {
                 """)
     }
 
+    @Test func roundsWhatIsBeyondSixtyFourBitsAsJSONDoes() throws {
+        let text = "[12345678901234567890, -9223372036854775809, 9223372036854775807]"
+        #expect(try YAMLDocument.value(Array(text.utf8)) == JSONParser.parse(text))
+    }
+
     @Test func readsNothingAsNull() throws {
         #expect(try YAMLDocument.value([]) == .null)
     }

@@ -25,11 +25,25 @@ struct InventoryCommandTests {
         }
     }
 
+    @Test func whatIsMeasuredAgainstIsNotPruned() async throws {
+        try await withLibrary { daemon in
+            for _ in 1...2 { #expect(try await daemon.taskctl("inventory").status == 0) }
+            try daemon.directory.write("2\n", to: "loans")
+            #expect(try await daemon.taskctl("inventory", "--fail-on", "suspicious").status == 1)
+            // The last is what two sources are measured against, and the one before what the third is.
+            #expect(try await daemon.taskctl("prune", "--older-than", "0").stdout == "4\n")
+            let again = try await daemon.taskctl("inventory", "--fail-on", "suspicious")
+            #expect(again.status == 1)
+            #expect(again.stdout.contains("loans fell too far"))
+        }
+    }
+
     @Test func countsAndShowsWhatHasChanged() async throws {
         try await withLibrary { daemon in
             let first = try await daemon.taskctl("inventory")
             #expect(first.status == 0, "\(first.stderr)")
             #expect(first.stderr.isEmpty)
+            #expect(first.stdout.contains("answered; there is nothing yet to measure their counts against\n"))
             try daemon.directory.write("1249\n", to: "main")
             try daemon.directory.write("30\n", to: "loans")
             let second = try await daemon.taskctl("inventory", "nightly")

@@ -72,6 +72,33 @@ struct OutputTests {
         }
     }
 
+    @Test func followingInARestBetweenTwoAttemptsShowsBoth() async throws {
+        try await withDaemon { daemon in
+            let id = try await daemon.submit([
+                "shell": "echo try $TASK_ATTEMPT; test $TASK_ATTEMPT = 2", "retry": ["attempts": 2, "backoff": "1s"],
+            ])
+            _ = try await daemon.event("retrying", of: id)
+            #expect(try await daemon.taskctl("logs", "\(id)", "--follow").stdout == "try 1\ntry 2\n")
+        }
+    }
+
+    @Test func followsFromTheLastLinesOn() async throws {
+        try await withDaemon { daemon in
+            let pipe = try daemon.directory.pipe("go")
+            let id = try await daemon.submit(["shell": .string("seq 1 5; read x < \(pipe); echo 6")])
+            try await daemon.firstLine(of: id)
+            let output = try await daemon.open("GET", "/v1/tasks/\(id)/output?follow=true&tail=2")
+            for line in ["4", "5"] { #expect(try await output.line() == line) }
+            try await daemon.directory.release(pipe)
+            #expect(try await output.line() == "6")
+            #expect(try await output.line() == nil)
+            let both = try await daemon.http("GET", "/v1/tasks/\(id)/output?offset=1&tail=2")
+            #expect(both.status == 400)
+            let twice = try await daemon.http("GET", "/v1/tasks/\(id)/output?tail=1&tail=2")
+            #expect(try twice.json["detail"]?.stringValue?.contains("tail: is given twice") == true)
+        }
+    }
+
     @Test func showsTheLastLines() async throws {
         try await withDaemon { daemon in
             let id = try #require(try await daemon.run(["shell": "seq 1 5"])["id"]?.intValue)

@@ -80,6 +80,34 @@ extension CommandTests {
             }
         }
 
+        @Test(arguments: [
+            ("a\\nb\\nc\\n", 2, 2), ("a\\nb\\nc", 2, 2), ("a\\nb\\n", 5, 0), ("a\\n", 0, 2), ("\\n\\n\\n", 2, 1),
+            ("abc", 1, 0), ("%0100000d\\nx\\n", 2, 0), ("%0100000d\\nx\\n", 1, 100_001),
+            ("%065535d\\n%065535d\\n", 1, 65_536),
+        ])
+        func knowsWhereItsLastLinesBegin(format: String, lines: Int, offset: Int64) async throws {
+            try await withCommandBench { bench in
+                let job: JSONValue = ["command": ["printf", .string(format)]]
+                _ = try await bench.run(job.text())
+                let file = OutputFile(path: bench.attempt().stdout)
+                #expect(file.offset(ofLastLines: lines) == offset)
+            }
+        }
+
+        @Test(arguments: [1 << 20, 1 << 40])
+        func lastLinesThatWereLostBeginWithTheLoss(size: Int) async throws {
+            try await withCommandBench { bench in
+                _ = try await bench.run(
+                    "{\"shell\": \"printf '1\\\\n2\\\\n'; truncate -s \(size) /proc/self/fd/1; printf '3\\\\n4\\\\n'\"}"
+                )
+                let file = OutputFile(path: bench.attempt().stdout)
+                #expect(file.offset(ofLastLines: 1) == Int64(size) + 2)
+                guard case .dropped = file.piece(at: file.offset(ofLastLines: 9), limit: 1) else {
+                    return #expect(Bool(false), "begins elsewhere")
+                }
+            }
+        }
+
         @Test func aPieceIsNeverLongerThanAskedFor() async throws {
             try await withCommandBench { bench in
                 _ = try await bench.run(#"{"shell": "printf 0123456789"}"#)

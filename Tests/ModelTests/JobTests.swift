@@ -124,8 +124,9 @@ import Testing
         func nested(_ depth: Int) -> JSONValue {
             (1..<depth).reduce(["sleep": 1]) { inner, _ in ["gather": [inner]] }
         }
-        #expect(try Job(json: nested(64)).kind == .gather)
-        let error = #expect(throws: InvalidInput.self) { try Job(json: nested(65)) }
+        // What the innermost composite holds is no composite.
+        #expect(try Job(json: nested(65)).kind == .gather)
+        let error = #expect(throws: InvalidInput.self) { try Job(json: nested(66)).taskCount }
         #expect(error?.code == .limit)
         #expect(error?.path.hasSuffix("gather[0]") == true)
     }

@@ -21,37 +21,21 @@ struct Logs: ClientCommand {
         guard tail ?? 0 >= 0 else { throw ValidationError("--tail must not be negative") }
     }
 
-    /// The call for the output from byte `offset` on.
-    func request(offset: Int = 0, follow: Bool) -> Request {
+    /// The call for the output.
+    var request: Request {
         var query = [(name: "stream", value: stderr ? "stderr" : "stdout")]
         if follow { query.append((name: "follow", value: "true")) }
-        if offset > 0 { query.append((name: "offset", value: String(offset))) }
+        if let tail { query.append((name: "tail", value: String(tail))) }
         return .task(id, "output", method: .get, query: query)
     }
 
     func run(_ session: Session) throws -> ExitStatus {
         var printer = Printer(
             output: session.output, isRaw: raw, stream: session.wantsJSON ? (stderr ? "stderr" : "stdout") : nil)
-        var offset = 0
-        if let tail {
-            let (lines, end) = try lastLines(tail, session.client)
-            try printer.print(lines)
-            offset = end
-        }
-        if tail == nil || follow {
-            let reply = try session.client.open(request(offset: offset, follow: follow))
-            while let bytes = try reply.next() { try printer.print(bytes) }
-        }
+        let reply = try session.client.open(request)
+        while let bytes = try reply.next() { try printer.print(bytes) }
         try printer.finish()
         return .success
-    }
-
-    /// The last lines there are now, and where they end; memory holds little more than those lines.
-    private func lastLines(_ count: Int, _ client: DaemonClient) throws(ClientError) -> (lines: [UInt8], end: Int) {
-        let reply = try client.open(request(follow: false))
-        var tail = TailBuffer(lines: count)
-        while let bytes = try reply.next() { tail.append(bytes) }
-        return (tail.bytes, tail.total)
     }
 }
 

@@ -78,6 +78,11 @@ struct Submit: ClientCommand {
 
     private func wait(for tasks: [TaskReply], isList: Bool, _ session: Session) throws -> ExitStatus {
         let ids = tasks.map(\.id)
+        if session.errors.isTerminal {
+            let list = ids.map(\.description).joined(separator: " ")
+            Farewell.prepare(
+                "taskctl: submitted \(list), which \(ids.count > 1 ? "go" : "goes") on", on: session.errors)
+        }
         let reply = try waitReply(ids, session)
         let ended = Dictionary(reply.done.map { ($0.id, $0) }) { first, _ in first }
         if session.wantsJSON {

@@ -118,7 +118,7 @@ extension ClientError {
     /// The value in `bytes`, which the daemon sent.
     static func parsingReply(_ bytes: [UInt8]) throws(ClientError) -> JSONValue {
         do {
-            return try JSONParser.parse(bytes)
+            return try JSONParser.parse(bytes, maximumDepth: JSONParser.maximumReplyDepth)
         } catch {
             throw unexpectedReply(error.description)
         }

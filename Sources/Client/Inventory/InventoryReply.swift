@@ -74,7 +74,16 @@ extension InventoryReply {
             let isSuspicious = !suspicious.isEmpty
             return (isSuspicious ? "suspicious" : "partial", clauses.joined(separator: "; "), .yellow)
         }
-        return ("ok", "\(answered), and no count fell too far", .green)
+        let unmeasured = sources.filter { $0.delta == nil }
+        let measure =
+            if unmeasured.isEmpty {
+                ", and no count fell too far"
+            } else if unmeasured.count == sources.count {
+                "; there is nothing yet to measure their counts against"
+            } else {
+                ", and no count fell too far; there is nothing yet to measure \(Self.list(unmeasured)) against"
+            }
+        return ("ok", answered + measure, .green)
     }
 
     private static func list(_ sources: [SourceReply]) -> String {

@@ -10,7 +10,8 @@ struct TaskEvent: Sendable, Hashable {
 
     /// The event that the data of a server-sent event describes.
     init(data text: String) throws(ClientError) {
-        guard let json = try? JSONParser.parse(text), let id = json["task_id"]?.intValue,
+        guard let json = try? JSONParser.parse(Array(text.utf8), maximumDepth: JSONParser.maximumReplyDepth),
+            let id = json["task_id"]?.intValue,
             let type = json["type"]?.stringValue
         else { throw ClientError.unexpectedReply("an event without task_id or type") }
         taskID = TaskID(id)

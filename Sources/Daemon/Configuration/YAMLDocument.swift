@@ -85,7 +85,10 @@ enum YAMLDocument {
         switch tag.rawValue {
         case Tag.Name.null.rawValue: return .null
         case Tag.Name.bool.rawValue: return Bool.construct(from: scalar).map(JSONValue.bool) ?? .string(scalar.string)
-        case Tag.Name.int.rawValue: return Int64.construct(from: scalar).map(JSONValue.int) ?? .string(scalar.string)
+        case Tag.Name.int.rawValue:
+            // One beyond 64 bits is rounded, as in JSON.
+            return Int64.construct(from: scalar).map(JSONValue.int) ?? Double(scalar.string).map(JSONValue.double)
+                ?? .string(scalar.string)
         case Tag.Name.float.rawValue:
             guard let number = Double.construct(from: scalar) else { return .string(scalar.string) }
             guard number.isFinite else {

@@ -50,7 +50,9 @@ extension Request {
                 let list = known.isEmpty ? "none" : known.joined(separator: ", ")
                 throw InvalidInput(code: .field, path: name, message: "unknown parameter; known here: \(list)")
             }
-            fields[name] = Field(.string(value), path: name)
+            guard fields.updateValue(Field(.string(value), path: name), forKey: name) == nil else {
+                throw InvalidInput(code: .field, path: name, message: "is given twice")
+            }
         }
         return fields
     }

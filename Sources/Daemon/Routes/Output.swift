@@ -10,11 +10,15 @@ struct Output: Sendable {
 }
 
 extension Routes {
-    /// `GET /v1/tasks/{id}/output`: what a command or a verification wrote, from `offset` on.
+    /// `GET /v1/tasks/{id}/output`: what a command or a verification wrote, from `offset` on, or its last lines.
     @Sendable func getOutput(_ request: Request, _ context: ConnectionContext) async throws -> Response {
-        let query = try request.query(known: ["stream", "follow", "offset"])
+        let query = try request.query(known: ["stream", "follow", "offset", "tail"])
         let stream: OutputStreamName = try query["stream"]?.choice() ?? .stdout
-        let offset = try query["offset"]?.number(in: 0...Int64.max) ?? 0
+        let offset = try query["offset"]?.number(in: 0...Int64.max)
+        let tail = try query["tail"]?.number(in: 0...Int64.max)
+        guard offset == nil || tail == nil else {
+            throw InvalidInput(code: .field, path: "tail", message: "goes from the end, and offset from the beginning")
+        }
         let follow = try query["follow"]?.flag() ?? false
         let task = try await engine.task(context.taskID())
         let seat = follow ? try access.takeWait(for: context.caller) : nil
@@ -28,7 +32,8 @@ extension Routes {
             stream: stream)
         let body = ResponseBody { writer in
             defer { withExtendedLifetime(seat) {} }
-            try await reader.read(from: offset, follow: follow) { try await writer.write($0) }
+            let start = tail.map { OutputReader.Start.lastLines(Int($0)) } ?? .offset(offset ?? 0)
+            try await reader.read(from: start, follow: follow) { try await writer.write($0) }
             try await writer.finish(nil)
         }
         return Response(status: .ok, headers: [.contentType: "application/octet-stream"], body: body)

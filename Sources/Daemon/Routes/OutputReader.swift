@@ -20,22 +20,43 @@ struct OutputReader: Sendable {
 
     private static let pieceSize = 65_536
 
-    /// Gives `write` the output of the latest attempt from `offset` on, piece by piece.
+    /// Where to begin.
+    enum Start: Sendable {
+        case offset(Int64)
+        /// With so many lines, of those that are there.
+        case lastLines(Int)
+    }
+
+    /// Gives `write` the output of the latest attempt from `start` on, piece by piece.
     ///
     /// - Parameter follow: whether to go on until the task is done, with the output of its further attempts; otherwise it
     ///   ends with what is there.
-    func read(from offset: Int64, follow: Bool, _ write: (ByteBuffer) async throws -> Void) async throws {
+    func read(from start: Start, follow: Bool, _ write: (ByteBuffer) async throws -> Void) async throws {
         var shown = 0
+        let task = try await engine.task(taskID)
+        if follow, task.state == .queued, task.attempt > 0 {
+            // It rests before its next attempt.
+            _ = try await pass(onAttempt: task.attempt, from: offset(of: start, inAttempt: task.attempt), write)
+            shown = task.attempt
+        }
         while follow, let running = try await started(after: shown) {
             if shown > 0 { try await passAttempts(after: shown, before: running.attempt, write) }
-            try await passOnAttempt(running, from: shown == 0 ? offset : 0, write)
+            try await passOnAttempt(
+                running, from: shown == 0 ? offset(of: start, inAttempt: running.attempt) : 0, write)
             shown = running.attempt
         }
         let latest = try await engine.task(taskID).attempt
         if shown > 0 {
             try await passAttempts(after: shown, before: latest + 1, write)
         } else {
-            _ = try await pass(onAttempt: latest, from: offset, write)
+            _ = try await pass(onAttempt: latest, from: offset(of: start, inAttempt: latest), write)
+        }
+    }
+
+    private func offset(of start: Start, inAttempt attempt: Int) -> Int64 {
+        switch start {
+        case .offset(let offset): offset
+        case .lastLines(let count): OutputFile(path: path(ofAttempt: attempt)).offset(ofLastLines: count)
         }
     }
 

@@ -33,6 +33,31 @@ extension Engine {
         return result.outcome
     }
 
+    /// The inventories that the next ones are measured against: the last good run of each source.
+    func measures() async throws -> Set<TaskID> {
+        var measures: Set<TaskID> = []
+        var counted: Set<JSONValue> = []
+        var keyed: Set<JSONValue> = []
+        var last = TaskID(.max)
+        for _ in 0..<Self.memory / Self.memoryStep {
+            let runs = try await store.inventories(before: last, limit: Self.memoryStep)
+            guard let oldest = runs.last else { break }
+            for run in runs {
+                for source in InventoryRun(run).goodSources {
+                    let isLast = counted.insert(source.question.count).inserted
+                    if isLast { measures.insert(run.id) }
+                    // Those of one kind are no measure for those of another.
+                    guard source.hasKeys, let keys = source.question.keys,
+                        let kind = run.result?["reconciliation"]?["by"]
+                    else { continue }
+                    if keyed.insert([kind, keys]).inserted { measures.insert(run.id) }
+                }
+            }
+            last = oldest.id
+        }
+        return measures
+    }
+
     /// What the last good runs before `task` have left. A suspicious count, or none, is no good run.
     private func baselines(
         of questions: [InventoryQuestion], by kind: KeyKind?, before task: TaskRecord

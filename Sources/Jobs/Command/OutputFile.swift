@@ -43,6 +43,34 @@ package struct OutputFile: Sendable {
         return bytes.isEmpty ? .end : .bytes(bytes)
     }
 
+    /// Where the last `count` lines begin; where it has lost more than that, where the loss begins.
+    package func offset(ofLastLines count: Int) -> Int64 {
+        let size = size
+        guard count > 0, let file = try? Descriptor.reading(path) else { return size }
+        let hole = Int64(lseek(file.number, 0, Self.seekHole))
+        var left = count
+        var end = size
+        while end > 0 {
+            let start = max(0, end - Self.step)
+            let bytes = file.contents(from: start, limit: Int(end - start))
+            for index in bytes.indices.reversed() where bytes[index] == UInt8(ascii: "\n") {
+                let next = start + Int64(index) + 1
+                // The end of the last line begins none.
+                guard next < size else { continue }
+                left -= 1
+                if left == 0 { return next }
+            }
+            // What is no data any more is nothing but zeros, perhaps very many.
+            let isLost = lseek(file.number, off_t(start), Self.seekData) != off_t(start)
+            if isLost, hole >= 0, hole < size { return hole }
+            end = start
+        }
+        return 0
+    }
+
+    /// How much is looked at at once.
+    private static let step: Int64 = 65_536
+
     /// `SEEK_DATA` and `SEEK_HOLE` of lseek(2), which Swift's Glibc leaves out as extensions of GNU's.
     private static let seekData: Int32 = 3
     private static let seekHole: Int32 = 4

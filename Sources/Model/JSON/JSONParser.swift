@@ -2,19 +2,25 @@
 package struct JSONParser {
     /// How deeply lists and objects may nest before a document is refused; it bounds the stack a document can use.
     package static let maximumDepth = 256
+    /// The same for what a daemon answers, which is around values that it has read.
+    package static let maximumReplyDepth = maximumDepth + 16
 
     private let bytes: [UInt8]
+    private let maximumDepth: Int
     private var position = 0
 
-    private init(bytes: [UInt8]) {
+    private init(bytes: [UInt8], maximumDepth: Int) {
         self.bytes = bytes
+        self.maximumDepth = maximumDepth
     }
 
     /// The value written in `bytes`.
     ///
     /// - Throws: ``InvalidInput`` with the line and column of the first byte that is not JSON.
-    package static func parse(_ bytes: [UInt8]) throws(InvalidInput) -> JSONValue {
-        var parser = JSONParser(bytes: bytes)
+    package static func parse(
+        _ bytes: [UInt8], maximumDepth: Int = maximumDepth
+    ) throws(InvalidInput) -> JSONValue {
+        var parser = JSONParser(bytes: bytes, maximumDepth: maximumDepth)
         parser.skipSpace()
         let value = try parser.value(depth: 0)
         parser.skipSpace()
@@ -44,7 +50,7 @@ extension JSONParser {
     }
 
     private mutating func value(depth: Int) throws(InvalidInput) -> JSONValue {
-        guard depth < Self.maximumDepth else { throw failure("nested deeper than \(Self.maximumDepth) levels") }
+        guard depth < maximumDepth else { throw failure("nested deeper than \(maximumDepth) levels") }
         switch current {
         case UInt8(ascii: "{"): return try object(depth: depth)
         case UInt8(ascii: "["): return try array(depth: depth)

@@ -23,12 +23,12 @@ extension Job {
             throw InvalidInput(
                 code: .limit, path: field.path, message: "a job may become at most \(Self.maximumTasks) tasks")
         }
-        guard depth < Self.maximumDepth else {
+        var fields = try field.fields()
+        let kind = try Self.kind(of: field, among: fields.names)
+        guard depth < Self.maximumDepth || !kind.isComposite else {
             throw InvalidInput(
                 code: .limit, path: field.path, message: "composites may nest at most \(Self.maximumDepth) deep")
         }
-        var fields = try field.fields()
-        let kind = try Self.kind(of: field, among: fields.names)
         try fields.allow(only: [kind.rawValue] + Self.keys(of: kind) + Self.modifierKeys)
         let body = try fields.require(kind.rawValue)
         let action = try Self.action(kind, body: body, fields: &fields, depth: depth, budget: &budget)

@@ -55,7 +55,7 @@ struct FaultTests {
         return try await withDirectory { directory in
             do {
                 return try await withDaemon(state: directory.path + "/state", under: strace) { daemon in
-                    let requests = 12
+                    let requests = 40
                     await submitter.submit(to: daemon, listsOf: 5, times: requests)
                     let met = submitter.failed + submitter.refused > 0 || submitter.acknowledged.count < requests * 5
                     if daemon.isRunning { try await daemon.kill9() } else { _ = try? await daemon.ending() }
