@@ -34,9 +34,11 @@ package final class Store: Sendable {
         self.failures = failures
         do {
             let migrator = Schema.migrator
-            try Self.look(at: path, trace: trace, migrator)
+            let isOld = try Self.look(at: path, trace: trace, migrator)
             pool = try DatabasePool(path: path, configuration: Self.configuration())
             try migrator.migrate(pool)
+            // In the file itself from the beginning: without its log it still is a history.
+            if !isOld { try pool.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) } }
             // DatabasePool sets NORMAL after its preparations, which can lose acknowledged rows at a power cut.
             try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
             reserve = keepsRoom ? try Reserve(of: path) : nil
@@ -81,6 +83,11 @@ package final class Store: Sendable {
             throw StoreError(code: .unavailable, message: "\(path): not a regular file; move it away")
         }
         try requireRoomToShare(beside: path)
+        if let header = LogHeader(ofLogAt: path + "-wal"), !header.isSound {
+            throw StoreError(
+                code: .corrupt,
+                message: "\(path)-wal: damaged; move it away with \(path), then restore a backup, or begin anew without one")
+        }
         guard isThere, status.st_size > 0 else {
             try requireNoTraces(of: path, trace)
             return false

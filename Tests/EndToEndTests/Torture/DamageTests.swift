@@ -45,6 +45,40 @@ struct DamageTests {
         }
     }
 
+    /// SQLite takes such a log for an empty one.
+    @Test(arguments: [0, 8, 17, 30])
+    func aLogWithADamagedHeaderIsLeftAsItWas(place: Int) async throws {
+        try await withDaemon { daemon in
+            for _ in 1...20 { _ = try await daemon.submit(["sleep": 0, "hold": true]) }
+            try await daemon.kill9()
+            let log = URL(filePath: daemon.history + "-wal")
+            let whole = try Data(contentsOf: log)
+            var bytes = whole
+            bytes[place] ^= 0x10
+            try bytes.write(to: log)
+            let error = await #expect(throws: TestFailure.self) { try await daemon.start() }
+            #expect("\(String(describing: error))".contains("history.sqlite-wal: damaged"))
+            let check = try await Program.run(Program.taskd, ["--state-dir", daemon.state, "--check"])
+            #expect(check.status == 70 && check.stderr.contains("history.sqlite-wal: damaged"))
+            #expect(try Data(contentsOf: log) == bytes)
+            try whole.write(to: log)
+            try await daemon.start()
+            #expect(try await daemon.http("GET", "/v1/tasks").json["tasks"]?.arrayValue?.count == 20)
+        }
+    }
+
+    /// Who has removed the log has lost what was in it, and no more.
+    @Test func aHistoryWithoutItsLogIsAHistory() async throws {
+        try await withDaemon { daemon in
+            _ = try await daemon.submit(["sleep": 0, "hold": true])
+            try await daemon.kill9()
+            for suffix in ["-wal", "-shm"] { #expect(unlink(daemon.history + suffix) == 0) }
+            let check = try await Program.run(Program.taskd, ["--state-dir", daemon.state, "--check"])
+            #expect(check.status == 0, "\(check.stderr)")
+            try await daemon.start()
+        }
+    }
+
     /// SQLite begins anew with a file that is empty, and throws the log away.
     @Test func aLogWithoutItsFileIsLeftAsItWas() async throws {
         try await withDaemon { daemon in

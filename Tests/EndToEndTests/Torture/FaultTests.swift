@@ -12,9 +12,9 @@ struct FaultTests {
     @Test(arguments: faults)
     func nothingAcknowledgedIsLostAndNothingFailsSilently(fault: (call: String, error: String)) async throws {
         var (sweeps, met, refused) = (0, 0, 0)
-        // About so many calls are made from the start to the last of the requests by one thread, which strace counts by.
-        let calls = fault.call == "fdatasync" ? 10 : 160
-        for position in stride(from: 1, to: calls, by: max(calls / Torture.times(5, long: 40), 1)) {
+        // strace counts by threads: one makes about 130 calls at the start, and up to 200 each of those that requests wait for.
+        let calls = fault.call == "fdatasync" ? 10 : 200
+        for position in stride(from: 1, to: calls, by: max(calls / Torture.times(8, long: 40), 1)) {
             for isForEver in [false, true] {
                 sweeps += 1
                 let strace = Strace.failing(fault.call, with: fault.error, at: position, forEver: isForEver)
