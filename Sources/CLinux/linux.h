@@ -1,8 +1,10 @@
 /* What the Glibc module leaves out: the allocator's settings, mallopt(3), functions of variable arguments, and of Linux alone. */
 #include <linux/falloc.h>
 #include <malloc.h>
+#include <stdint.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 /* Keeps other processes of the same user out of this one's memory, variables and descriptors (PR_SET_DUMPABLE, prctl(2));
@@ -22,4 +24,16 @@ static inline int open_process(int number) { return (int)syscall(SYS_pidfd_open,
 /* Sends `signal` to the process of such a descriptor. Answers 0, or -1 with errno. */
 static inline int signal_process(int process, int signal) {
     return (int)syscall(SYS_pidfd_send_signal, process, signal, (void *)0, 0);
+}
+
+/* A descriptor that becomes readable when the system's clock is set; a read then fails with ECANCELED (timerfd_create(2)).
+ * Answers it, or -1 with errno. */
+static inline int watch_clock(void) {
+    const struct itimerspec never = {.it_value.tv_sec = INT64_MAX};
+    const int timer = timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK | TFD_CLOEXEC);
+    if (timer >= 0 && timerfd_settime(timer, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never, (void *)0) < 0) {
+        close(timer);
+        return -1;
+    }
+    return timer;
 }

@@ -246,7 +246,7 @@ extension Daemon {
         let directories = TaskDirectories(state: executor.state)
         return EngineConfiguration(
             maximumRunning: maximumRunning(budget), directory: Self.commonDirectory,
-            retention: configuration.retention,
+            retention: configuration.retention, clockSteps: ClockWatch.steps(),
             handler: { handlers.handler(of: $0) },
             runHook: { arguments, task in
                 let hook = Hook(

@@ -115,9 +115,13 @@ extension Engine {
     func alarmLoop() async throws {
         var timer: Task<Void, Never>?
         defer { timer?.cancel() }
+        var steps = ClockSteps(configuration)
+        var last = try await store.lastSequence()
         for await _ in alarm.rings {
             timer?.cancel()
             guard mayStart() else { continue }
+            if let step = steps.take() { try await keepDurations(step, asleepBy: last) }
+            last = try await store.lastSequence()
             try await store.wake(at: configuration.now())
             readiness.ring()
             guard let next = try await store.nextWake() else { continue }
@@ -133,5 +137,22 @@ extension Engine {
                 }
             }
         }
+    }
+
+    /// Has whoever was told how long to sleep sleep that long, although the clock was set.
+    private func keepDurations(_ step: Duration, asleepBy sequence: Int64) async throws {
+        configuration.warn("the clock was set by \(step.components.seconds) s: delays and rests last as long as they were to")
+        var next: TaskID? = TaskID(1)
+        while let first = next {
+            next = try await store.moveSleepers(by: step, asleepBy: sequence, from: first, limit: Self.sleepersAtOnce)
+        }
+    }
+
+    /// How many sleeping tasks are moved in one commit.
+    private static let sleepersAtOnce = 1000
+
+    /// Looks at once when somebody may have set the clock.
+    func clockLoop() async {
+        for await _ in configuration.clockSteps { alarm.ring() }
     }
 }

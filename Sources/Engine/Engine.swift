@@ -60,6 +60,7 @@ package final class Engine: Sendable {
         try await withThrowingTaskGroup { group in
             group.addTask { try await self.scheduleLoop() }
             group.addTask { try await self.alarmLoop() }
+            group.addTask { await self.clockLoop() }
             group.addTask { try await self.shortageLoop() }
             group.addTask { try await self.hookLoop() }
             group.addTask { await self.progressLoop() }

@@ -12,6 +12,8 @@ package struct EngineConfiguration: Sendable {
     package var clock: any Clock<Duration>
     /// What instants are read from.
     package var now: @Sendable () -> Timestamp
+    /// An element each time that somebody may have set that.
+    package var clockSteps: AsyncStream<Void>
     /// A number between 0 and 1 for the part of a retry's rest that is left to chance.
     package var chance: @Sendable () -> Double
     /// The handler that does a job; never asked about composites.
@@ -44,6 +46,7 @@ package struct EngineConfiguration: Sendable {
         maximumRunning: Int, directory: String, retention: Retention = Retention(),
         clock: any Clock<Duration> = ContinuousClock(),
         now: @escaping @Sendable () -> Timestamp = { .now() },
+        clockSteps: AsyncStream<Void> = AsyncStream { $0.finish() },
         chance: @escaping @Sendable () -> Double = { .random(in: 0...1) },
         handler: @escaping @Sendable (Job) -> any JobHandler,
         runHook: @escaping @Sendable (_ arguments: [String], _ task: TaskRecord) async -> JSONValue,
@@ -64,6 +67,7 @@ package struct EngineConfiguration: Sendable {
         self.retention = retention
         self.clock = clock
         self.now = now
+        self.clockSteps = clockSteps
         self.chance = chance
         self.handler = handler
         self.runHook = runHook
