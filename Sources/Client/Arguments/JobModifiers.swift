@@ -8,7 +8,8 @@ struct JobModifiers: ParsableArguments {
     @Option(parsing: .unconditional, help: "Higher runs first within its queue.") var priority: Int64?
     @Option(help: ArgumentHelp("Run it when these tasks have succeeded.", valueName: "id,…"))
     var after: [CommaSeparated<TaskID>] = []
-    @Option(help: ArgumentHelp("Run it this long from now.", valueName: "duration")) var delay: Duration?
+    @Option(help: ArgumentHelp("Run it this long from now: 30s, 5m, 1h30m, 2d.", valueName: "duration")) var delay:
+        Duration?
     @Option(
         help: ArgumentHelp("Run it not before this time.", valueName: "time"), transform: Self.time)
     var notBefore: Timestamp?

@@ -12,7 +12,7 @@ struct Prune: ClientCommand {
     @OptionGroup var global: GlobalOptions
 
     mutating func validate() throws {
-        guard (olderThan == nil) != (keep == nil) else { throw ValidationError("give --older-than or --keep") }
+        guard (olderThan == nil) != (keep == nil) else { throw ValidationError("give one of --older-than and --keep") }
         if let keep, keep < 0 { throw ValidationError("--keep must not be negative") }
     }
 

@@ -37,7 +37,8 @@ struct Submit: ClientCommand {
     func run(_ session: Session) throws -> ExitStatus {
         // Not in validate(), where an unknown option has not been found yet and its value passes for a job.
         guard [job != nil, file != nil, !command.isEmpty].count(where: { $0 }) == 1 else {
-            throw ValidationError("give one of: a job's name, --file, or a command after --")
+            throw ValidationError(
+                "give one of: a job's name, --file, or a command after --, as in: taskctl submit -- make all")
         }
         let reply = try session.client.json(try request())
         let tasks = try reply.arrayValue == nil ? [TaskReply(json: reply)] : TaskReply.list(reply)

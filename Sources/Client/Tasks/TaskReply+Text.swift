@@ -9,11 +9,14 @@ extension TaskReply {
         switch state {
         case .held: "waits for start"
         case .queued: waitingNote
-        case .running: progress.map(Self.text) ?? ""
+        case .running: [isPaused ? "paused" : nil, progress.map(Self.text)].compactMap(\.self).joined(separator: ", ")
         case .succeeded: String((inventoryNote ?? result.text(.spaced)).prefix(Self.longestNote))
         case .failed, .cancelled: exceptionLine
         }
     }
+
+    /// Whether the processes of its command are stopped.
+    private var isPaused: Bool { json["paused"]?.boolValue == true }
 
     /// What an inventory came to: `ok {"main": 1247}`.
     private var inventoryNote: String? {
@@ -73,7 +76,17 @@ extension TaskReply {
             return [(title + "was cancelled" + (message.isEmpty ? "" : ": \(message)")).shown]
         case .failed:
             let first = (title + "failed" + (exceptionLine.isEmpty ? "" : ": \(exceptionLine)")).shown
-            return [first] + Self.lastWords(exception) + Self.members(exception, depth: 1)
+            return [first] + Self.lastWords(exception) + Self.members(exception, depth: 1) + whereToLook
+        }
+    }
+
+    /// How to see more of what has failed.
+    private var whereToLook: [String] {
+        switch TaskKind(rawValue: kind) {
+        case .command, .shell: ["  its output: taskctl logs \(id)"]
+        case .inventory: []
+        case let kind? where kind.isComposite: ["  its members: taskctl list --parent \(id)"]
+        default: []
         }
     }
 

@@ -71,6 +71,8 @@ struct FloodTests {
             let share = try (daemon.usage.processorTime() - before) / (ContinuousClock.now - start).seconds
             #expect(share < 0.05, "\(share) of a processor while its descriptors are taken")
             held = []
+            // Until it has heard that they are gone.
+            while try await daemon.http("GET", "/v1/health").status == 503 {}
             #expect(try await daemon.done(running)["exception"]?["exit_code"] == 3)
             #expect(try await daemon.run(["shell": "true"])["state"] == "succeeded")
             Torture.report(
