@@ -141,7 +141,8 @@ extension Engine {
 
     /// Has whoever was told how long to sleep sleep that long, although the clock was set.
     private func keepDurations(_ step: Duration, asleepBy sequence: Int64) async throws {
-        configuration.warn("the clock was set by \(step.components.seconds) s: delays and rests last as long as they were to")
+        configuration.warn(
+            "the clock was set by \(step.components.seconds) s: delays and rests last as long as they were to")
         var next: TaskID? = TaskID(1)
         while let first = next {
             next = try await store.moveSleepers(by: step, asleepBy: sequence, from: first, limit: Self.sleepersAtOnce)

@@ -86,7 +86,8 @@ package final class Store: Sendable {
         if let header = LogHeader(ofLogAt: path + "-wal"), !header.isSound {
             throw StoreError(
                 code: .corrupt,
-                message: "\(path)-wal: damaged; move it away with \(path), then restore a backup, or begin anew without one")
+                message:
+                    "\(path)-wal: damaged; move it away with \(path), then restore a backup, or begin anew without one")
         }
         guard isThere, status.st_size > 0 else {
             try requireNoTraces(of: path, trace)
