@@ -7,8 +7,6 @@ package struct EngineError: Error, Sendable, CustomStringConvertible {
     package enum Code: Sendable, Hashable {
         /// The request names a field, a path or a value that cannot be.
         case invalidInput
-        /// The request is larger than any may be.
-        case tooLarge
         /// There is no such task.
         case unknownTask
         /// The task is not in a state that allows it.

@@ -135,7 +135,8 @@ extension Store {
                 arguments: arguments)
             var outcomes: [Outcome?] = []
             while let row = try rows.next() {
-                outcomes.append(try Outcome(state: row.choice(0), result: row.json(1), exception: row.json(2)))
+                let exception = try row.json(2).flatMap(ExceptionInfo.init(json:))
+                outcomes.append(try Outcome(state: row.choice(0), result: row.json(1), exception: exception))
             }
             return outcomes
         }
@@ -165,18 +166,6 @@ extension Store {
                 SELECT \(TaskRecord.columns) FROM tasks WHERE finished_at IS NOT NULL AND id IN (
                     SELECT parent_id FROM tasks WHERE state IN ('queued', 'held') AND waiting_for ->> '$.parent' IS NOT NULL)
                 """)
-        }
-    }
-}
-
-extension Outcome {
-    fileprivate init?(state: TaskState, result: JSONValue?, exception: JSONValue?) {
-        let exception = exception.flatMap(ExceptionInfo.init(json:))
-        switch state {
-        case .held, .queued, .running: return nil
-        case .succeeded: self = .succeeded(result ?? .null)
-        case .failed: self = .failed(exception ?? .internalError("the exception is missing"))
-        case .cancelled: self = .cancelled(exception ?? .cancelled(nil))
         }
     }
 }

@@ -13,15 +13,8 @@ struct CSVRow {
     private static func text(_ cell: JSONValue) -> String {
         switch cell {
         case .null: ""
-        case .string(let text): quoted(text.shown)
+        case .string(let text): CSVCell.written(text.shown)
         default: cell.text()
         }
-    }
-
-    /// A cell that begins like a formula is one to a spreadsheet, whoever has written it; an apostrophe makes it text.
-    private static func quoted(_ text: String) -> String {
-        let safe = text.first.map { "=+-@".contains($0) } == true ? "'" + text : text
-        guard safe.contains(where: { ",\"'".contains($0) }) else { return safe }
-        return "\"" + safe.replacing("\"", with: "\"\"") + "\""
     }
 }

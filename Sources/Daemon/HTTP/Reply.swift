@@ -82,7 +82,6 @@ extension Problem {
         let (status, title) =
             switch error.code {
             case .invalidInput: (400, "Invalid request")
-            case .tooLarge: (413, "Too large")
             case .unknownTask: (404, "No such task")
             case .wrongState: (409, "Wrong state")
             case .stopping: (503, "Stopping")

@@ -1,3 +1,4 @@
+internal import Model
 internal import Store
 
 /// The line that `systemctl status` shows: how much there is to do.
@@ -24,7 +25,7 @@ struct StatusLine: Sendable {
     }
 
     private func line() async throws -> String {
-        let load = try await store.load()
-        return "\(load.running) running, \(load.queued) queued"
+        let counts = try await Dictionary(uniqueKeysWithValues: store.counts().map { ($0, $1) })
+        return "\(counts[.running, default: 0]) running, \(counts[.queued, default: 0]) queued"
     }
 }

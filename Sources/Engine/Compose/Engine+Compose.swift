@@ -196,14 +196,7 @@ extension Engine {
 
 extension TaskRecord {
     /// How the task ended, or `nil` when it has not.
-    var outcome: Outcome? {
-        switch state {
-        case .held, .queued, .running: nil
-        case .succeeded: .succeeded(result ?? .null)
-        case .failed: exception.map(Outcome.failed)
-        case .cancelled: exception.map(Outcome.cancelled)
-        }
-    }
+    var outcome: Outcome? { Outcome(state: state, result: result, exception: exception) }
 }
 
 // MARK: - Members that outlive their composite

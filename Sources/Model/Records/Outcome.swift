@@ -7,6 +7,16 @@ package enum Outcome: Sendable, Hashable {
     /// It was cancelled; the exception holds the message.
     case cancelled(ExceptionInfo)
 
+    /// What the row of a task in `state` says; `nil` when it is not done.
+    package init?(state: TaskState, result: JSONValue?, exception: ExceptionInfo?) {
+        switch state {
+        case .held, .queued, .running: return nil
+        case .succeeded: self = .succeeded(result ?? .null)
+        case .failed: self = .failed(exception ?? .internalError("the exception is missing"))
+        case .cancelled: self = .cancelled(exception ?? .cancelled(nil))
+        }
+    }
+
     /// The state a task with this outcome is in.
     package var state: TaskState {
         switch self {

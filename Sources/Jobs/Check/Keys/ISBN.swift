@@ -1,3 +1,5 @@
+internal import Model
+
 /// An International Standard Book Number (ISO 2108), as the 13 digits that all its ways to be written come to.
 enum ISBN {
     /// The 13 digits of the number that `text` starts with: hyphens and spaces may stand between its digits, and words such

@@ -5,22 +5,7 @@ import Testing
 
 @testable import Store
 
-@Suite(.timeLimit(.minutes(1))) struct LoadTests {
-    @Test func countsWhatRunsAndWhatWaits() async throws {
-        try await withStore { bench in
-            #expect(try await bench.store.load() == Load(running: .init(number: 0), queued: .init(number: 0)))
-            try await bench.submit(job("a"), job("b"), job("c"))
-            _ = try await bench.claim(limit: 1)
-            let load = try await bench.store.load()
-            #expect("\(load.running) \(load.queued)" == "1 2")
-        }
-    }
-
-    @Test func countsNoFurtherThanAnybodyReads() {
-        #expect("\(Load.Count(number: 1000))" == "1000")
-        #expect("\(Load.Count(number: 1001))" == "more than 1000")
-    }
-
+@Suite(.timeLimit(.minutes(1))) struct PulseTests {
     @Test func aPulseWaitsForTheWriterAndWritesNothing() async throws {
         try await withStore { bench in
             let sequence = try await bench.store.lastSequence()
@@ -38,7 +23,7 @@ import Testing
                 hasCome.withLock { $0 = true }
             }()
             // Reading goes on meanwhile, and takes as long as a pulse would that did not wait.
-            for _ in 0..<20 { _ = try await bench.store.load() }
+            for _ in 0..<20 { _ = try await bench.store.lastSequence() }
             #expect(!hasCome.withLock { $0 })
             gate.fileHandleForWriting.write(Data([1]))
             _ = try await (hanging, pulse)

@@ -1,9 +1,7 @@
-internal import Model
-
 /// One field of a CSV file that people open in spreadsheets (RFC 4180).
 ///
 /// It goes by bytes: in a Swift string a quote and an accent after it are one character, which is no quote.
-enum CSVCell {
+package enum CSVCell {
     private static let quote = UInt8(ascii: "\"")
     private static let comma = UInt8(ascii: ",")
     private static let apostrophe = UInt8(ascii: "'")
@@ -11,7 +9,7 @@ enum CSVCell {
     private static let formulaStarts = Array("=+-@".utf8)
 
     /// `text` as it is written: on one line, without control characters, and with `'` before what could be a formula.
-    static func written(_ text: String) -> String {
+    package static func written(_ text: String) -> String {
         var clean = ""
         for scalar in text.unicodeScalars { clean.unicodeScalars.append(scalar.isUnsafeToShow ? " " : scalar) }
         let cell = Array(clean.trimmingSpace.utf8)
@@ -24,7 +22,7 @@ enum CSVCell {
     }
 
     /// The texts of the cells that were written, with commas in between, as `line`; `nil` when it was none.
-    static func read(_ line: some StringProtocol) -> [String]? {
+    package static func read(_ line: some StringProtocol) -> [String]? {
         var cells: [String] = []
         var rest = Array(line.utf8)[...]
         while true {

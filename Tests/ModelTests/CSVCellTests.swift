@@ -1,6 +1,6 @@
 import Testing
 
-@testable import Jobs
+@testable import Model
 
 @Suite struct CSVCellTests {
     @Test(arguments: [
