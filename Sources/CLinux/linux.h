@@ -26,11 +26,11 @@ static inline int signal_process(int process, int signal) {
     return (int)syscall(SYS_pidfd_send_signal, process, signal, (void *)0, 0);
 }
 
-/* A descriptor that becomes readable when the system's clock is set; a read then fails with ECANCELED (timerfd_create(2)).
+/* A descriptor from which a read returns when the system's clock is set: it then fails with ECANCELED (timerfd_create(2)).
  * Answers it, or -1 with errno. */
 static inline int watch_clock(void) {
     const struct itimerspec never = {.it_value.tv_sec = INT64_MAX};
-    const int timer = timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK | TFD_CLOEXEC);
+    const int timer = timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC);
     if (timer >= 0 && timerfd_settime(timer, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never, (void *)0) < 0) {
         close(timer);
         return -1;

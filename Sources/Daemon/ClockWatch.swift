@@ -5,25 +5,23 @@ internal import Glibc
 /// Hears when somebody sets the system's clock.
 ///
 /// A timer of the kernel's for the end of time is cancelled when the clock is set (`TFD_TIMER_CANCEL_ON_SET`,
-/// timerfd_create(2)).
+/// timerfd_create(2)), which a thread of its own waits for.
 enum ClockWatch {
-    /// An element each time that the clock was set, for as long as somebody listens; none where the system has no descriptor
-    /// to spare.
+    private static let queue = DispatchQueue(label: "taskd.clock")
+
+    /// An element each time that the clock was set, as long as the process lives; none where the system has no descriptor to
+    /// spare. To be called once.
     static func steps() -> AsyncStream<Void> {
-        AsyncStream(bufferingPolicy: .bufferingNewest(1)) { step in
+        let (steps, step) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        queue.async {
             let timer = watch_clock()
-            guard timer >= 0 else { return step.finish() }
-            let source = DispatchSource.makeReadSource(fileDescriptor: timer)
-            source.setEventHandler {
-                var expirations: UInt64 = 0
-                // It listens on after having failed with that.
-                if read(timer, &expirations, MemoryLayout<UInt64>.size) < 0, errno == ECANCELED { step.yield() }
+            var expirations: UInt64 = 0
+            // It listens on after having failed with that.
+            while read(timer, &expirations, MemoryLayout<UInt64>.size) < 0, errno == ECANCELED || errno == EINTR {
+                step.yield()
             }
-            source.setCancelHandler { close(timer) }
-            source.activate()
-            // Captured to be kept, and to be cancelled by whoever ends listening.
-            nonisolated(unsafe) let kept = source
-            step.onTermination = { _ in kept.cancel() }
+            step.finish()
         }
+        return steps
     }
 }

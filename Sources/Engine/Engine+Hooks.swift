@@ -31,6 +31,7 @@ extension Engine {
         hooksRunning.withLock { $0[task.id] = handle }
         handle.onDone { [self] handle in
             hooksRunning.withLock { $0[task.id] = nil }
+            takeovers.settle(task.id)
             if let failure = try handle.error() { failures.continuation.yield(failure) }
             hooksPending.ring()
         }

@@ -12,9 +12,9 @@ extension Engine {
     func setForeignOutputAside() async throws {
         let last = try await store.lastTask()
         do {
-            let foreign = try configuration.tasksWithOutput().filter { $0 > last }
-            for task in foreign { try configuration.setOutputAside(task) }
+            let foreign = try await configuration.tasksWithOutput().filter { $0 > last }
             guard !foreign.isEmpty else { return }
+            try await configuration.setOutputAside(foreign)
             configuration.warn(
                 "moved the output of \(foreign.count) tasks aside that the history does not have, into tasks.old")
         } catch let error as ExceptionInfo {
@@ -28,7 +28,7 @@ extension Engine {
     /// - Throws: ``StoreError`` when the store cannot be read; `ExceptionInfo` when something cannot be removed.
     func removeForgottenOutput() async throws {
         let last = try await store.lastTask()
-        var left = try configuration.tasksWithOutput().filter { $0 <= last }[...]
+        var left = try await configuration.tasksWithOutput().filter { $0 <= last }[...]
         while !left.isEmpty {
             let batch = left.prefix(Self.outputBatch)
             let known = Set(try await store.knownStates(Array(batch)).map(\.id))

@@ -24,6 +24,7 @@ extension Engine {
     }
 
     private func prune(_ prunable: Store.Prunable) async throws -> Int {
+        guard try await store.canPrune(prunable) else { return 0 }
         var count = 0
         let measures = try await measures()
         while let removed = try await pruneBatch(prunable, keeping: measures) {
@@ -35,10 +36,9 @@ extension Engine {
 
     /// Removes one batch, but not the tasks `kept`.
     ///
-    /// - Returns: how many tasks went; `nil` when none did.
+    /// - Returns: how many tasks went; `nil` when there are no more.
     func pruneBatch(_ prunable: Store.Prunable, keeping kept: Set<TaskID>) async throws -> Int? {
-        let removed = try await store.prune(prunable, keeping: kept, limit: Self.pruneBatch)
-        guard !removed.isEmpty else { return nil }
+        guard let removed = try await store.prune(prunable, keeping: kept, limit: Self.pruneBatch) else { return nil }
         // After the commit: a crash in between leaves files that nobody asks for, never a task without its output.
         try await configuration.removeOutput(removed)
         return removed.count

@@ -12,7 +12,8 @@ extension Engine {
         try await setForeignOutputAside()
         usage.begin(with: try await store.unfinishedByOwner())
         let running = try await store.runningTasks()
-        takeovers.begin(with: running.lazy.filter { !$0.kind.isComposite }.map(\.id))
+        let hooks = try await store.tasksWithPendingHooks()
+        takeovers.begin(with: running.filter { !$0.kind.isComposite }.map(\.id) + hooks)
         // Composites first, so that they are there when their members end.
         for record in running where record.kind.isComposite { launch(record, .resumed) }
         for record in running where !record.kind.isComposite { launch(record, .resumed) }

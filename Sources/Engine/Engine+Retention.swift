@@ -35,6 +35,7 @@ extension Engine {
     }
 
     private func shrink(to bytes: Int64) async throws {
+        guard try await store.bytesInUse() > bytes else { return }
         let measures = try await measures()
         while try await store.bytesInUse() > bytes {
             guard try await pruneBatch(.upTo(sequence: .max), keeping: measures) != nil else { return }

@@ -120,7 +120,7 @@ extension Engine {
         for await _ in alarm.rings {
             timer?.cancel()
             guard mayStart() else { continue }
-            if let step = steps.take() { try await keepDurations(step, asleepBy: last) }
+            if let step = steps.take() { try await keepDurations(step, toldBy: last) }
             last = try await store.lastSequence()
             try await store.wake(at: configuration.now())
             readiness.ring()
@@ -140,12 +140,13 @@ extension Engine {
     }
 
     /// Has whoever was told how long to sleep sleep that long, although the clock was set.
-    private func keepDurations(_ step: Duration, asleepBy sequence: Int64) async throws {
+    private func keepDurations(_ step: Duration, toldBy sequence: Int64) async throws {
         configuration.warn(
             "the clock was set by \(step.components.seconds) s: delays and rests last as long as they were to")
-        var next: TaskID? = TaskID(1)
-        while let first = next {
-            next = try await store.moveSleepers(by: step, asleepBy: sequence, from: first, limit: Self.sleepersAtOnce)
+        var left = try await store.sleepers(toldBy: sequence)[...]
+        while !left.isEmpty {
+            try await store.moveSleepers(Array(left.prefix(Self.sleepersAtOnce)), by: step)
+            left = left.dropFirst(Self.sleepersAtOnce)
         }
     }
 

@@ -29,9 +29,9 @@ package struct EngineConfiguration: Sendable {
     /// What a user may take at once; `nil` for one who is not limited.
     package var limits: @Sendable (_ uid: UInt32) -> UserLimits?
     /// The tasks that have left something on the disk.
-    package var tasksWithOutput: @Sendable () throws -> [TaskID]
-    /// Moves what a task has left to where nobody looks for it.
-    package var setOutputAside: @Sendable (TaskID) throws -> Void
+    package var tasksWithOutput: @Sendable () async throws -> [TaskID]
+    /// Moves what tasks have left to where nobody looks for it.
+    package var setOutputAside: @Sendable ([TaskID]) async throws -> Void
     /// Removes what tasks have left, once they are removed from the store.
     package var removeOutput: @Sendable ([TaskID]) async throws -> Void
     /// Is called once nothing that ran under an earlier daemon is in doubt any more.
@@ -55,8 +55,8 @@ package struct EngineConfiguration: Sendable {
         },
         hook: @escaping @Sendable (TaskID) -> AttemptDirectory = { .hook(state: "/", task: $0) },
         limits: @escaping @Sendable (_ uid: UInt32) -> UserLimits? = { _ in nil },
-        tasksWithOutput: @escaping @Sendable () throws -> [TaskID] = { [] },
-        setOutputAside: @escaping @Sendable (TaskID) throws -> Void = { _ in },
+        tasksWithOutput: @escaping @Sendable () async throws -> [TaskID] = { [] },
+        setOutputAside: @escaping @Sendable ([TaskID]) async throws -> Void = { _ in },
         removeOutput: @escaping @Sendable ([TaskID]) async throws -> Void = { _ in },
         tookOver: @escaping @Sendable () -> Void = {},
         logger: Logger = Logger(label: "taskd.engine", factory: { _ in SwiftLogNoOpLogHandler() }),

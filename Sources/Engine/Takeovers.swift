@@ -1,7 +1,8 @@
 internal import Model
 internal import Synchronization
 
-/// The tasks that ran under an earlier daemon, until each has ended or is known to go on.
+/// The tasks that ran under an earlier daemon, until each has ended or is known to go on, and those whose hooks it left to run,
+/// until they have.
 ///
 /// What ended while there was no daemon has to count before a deadline that passed meanwhile does.
 final class Takeovers: Sendable {

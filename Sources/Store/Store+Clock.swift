@@ -2,35 +2,31 @@ internal import GRDB
 package import Model
 
 extension Store {
-    /// Moves the instants at which sleeping tasks wake that were told how long to sleep, and not until when: the clock was set.
+    /// The tasks that sleep, or will once they are started, and were told how long and not until when.
     ///
-    /// - Parameters:
-    ///   - step: by how much.
-    ///   - sequence: the place in the log up to which tasks went to sleep by the clock as it was before.
-    ///   - first: the task to begin with.
-    ///   - limit: how many are looked at.
-    /// - Returns: the task to go on with; `nil` when there are no more.
-    package func moveSleepers(
-        by step: Duration, asleepBy sequence: Int64, from first: TaskID, limit: Int
-    ) async throws -> TaskID? {
-        try await write { db in
-            let rows = try Row.fetchAll(
-                db.cachedStatement(sql: Self.sleepers), arguments: [first.number, sequence, limit])
-            for row in rows {
-                guard let instant = try row.timestamp(1) else { continue }
-                try db.cachedStatement(sql: Self.moveSleeper).execute(
-                    arguments: ["id": row[0] as Int64, "instant": (instant + step).description])
-            }
-            return rows.count < limit ? nil : rows.last.map { TaskID($0[0] + 1) }
+    /// - Parameter sequence: the place in the log up to which they were told.
+    package func sleepers(toldBy sequence: Int64) async throws -> [TaskID] {
+        try await read { db in
+            try Int64.fetchAll(db.cachedStatement(sql: Self.sleepers), arguments: [sequence]).map(TaskID.init)
         }
     }
 
-    private static let sleepers = """
-        SELECT id, wake_at FROM tasks INDEXED BY tasks_asleep
-        WHERE state = 'queued' AND wake_at IS NOT NULL AND id >= ?
+    /// Moves the instants at which `tasks` wake by `step`, of those that still sleep: the clock was set.
+    package func moveSleepers(_ tasks: [TaskID], by step: Duration) async throws {
+        try await write { db in
+            let instant = try db.cachedStatement(sql: "SELECT wake_at FROM tasks WHERE id = ?")
+            for id in tasks {
+                guard let wakes = try Row.fetchOne(instant, arguments: [id.number])?.timestamp(0) else { continue }
+                try db.cachedStatement(sql: Self.moveSleeper).execute(
+                    arguments: ["id": id.number, "instant": (wakes + step).description])
+            }
+        }
+    }
+
+    static let sleepers = """
+        SELECT id FROM tasks WHERE state IN ('held', 'queued') AND wake_at IS NOT NULL
             AND (waiting_for ->> '$.retry' IS NOT NULL OR job ->> '$.delay' IS NOT NULL)
             AND (SELECT max(seq) FROM events WHERE task_id = tasks.id) <= ?
-        ORDER BY id LIMIT ?
         """
 
     private static let moveSleeper = """

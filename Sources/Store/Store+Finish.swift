@@ -123,6 +123,11 @@ extension Store {
         }
     }
 
+    /// The tasks whose `on_done` commands are still to be run, or being run.
+    package func tasksWithPendingHooks() async throws -> [TaskID] {
+        try await read { db in try Int64.fetchAll(db, sql: "SELECT task_id FROM hooks").map(TaskID.init) }
+    }
+
     /// Notes that the `on_done` command of a task was run, and what came of it.
     package func completeHook(_ id: TaskID, result: JSONValue, at now: Timestamp) async throws {
         try await write { db in

@@ -15,12 +15,12 @@ extension Store {
     /// calls. It stays while a member of it is not done, and a task while its `on_done` command is to run; what an unfinished
     /// task runs after is never done.
     ///
-    /// - Parameter kept: tasks that stay all the same, with all that belongs to them.
-    /// - Returns: the tasks removed; empty when there are no more.
-    package func prune(_ prunable: Prunable, keeping kept: Set<TaskID> = [], limit: Int) async throws -> [TaskID] {
+    /// - Parameter kept: tasks that stay all the same, with what they belong to and what belongs to them.
+    /// - Returns: the tasks removed, which may have gone already by somebody else's prune; `nil` when there are no more.
+    package func prune(_ prunable: Prunable, keeping kept: Set<TaskID> = [], limit: Int) async throws -> [TaskID]? {
         // Found on the side, so that nobody who writes waits for it: what may go once may always go.
         let found = try await read { db in try Self.oldest(prunable, keeping: kept, limit: limit, db) }
-        guard !found.isEmpty else { return [] }
+        guard !found.isEmpty else { return nil }
         return try await write { db in
             var removed: [TaskID] = []
             var queues: Set<String> = []
@@ -39,6 +39,11 @@ extension Store {
         }
     }
 
+    /// Whether there is something that may go.
+    package func canPrune(_ prunable: Prunable) async throws -> Bool {
+        try await read { db in try !Self.oldest(prunable, keeping: [], limit: 1, db).isEmpty }
+    }
+
     /// A task on its way out.
     private static let lastLook = "SELECT queue, moved(state, NULL, queue, is_composite) FROM tasks WHERE id = ?"
 
@@ -53,14 +58,22 @@ extension Store {
     ) throws -> [TaskID] {
         var found: [TaskID] = []
         let done = try Row.fetchCursor(db.cachedStatement(sql: doneTasks))
-        // In completion order all that may go come first, but where the clock was set back: those behind wait their turn.
-        while found.count < limit, let row = try done.next(), try prunable.covers(row) {
-            let root = TaskID(row[0])
-            guard row.hasNull(atIndex: 3), !kept.contains(root) else { continue }
-            found += try family(of: root, db).prefix(limit - found.count)
+        var others = 0
+        // In completion order all that may go come first, but for what was done while the clock was wrong.
+        while found.count < limit, others < mostOthers, let row = try done.next() {
+            guard try prunable.covers(row) else {
+                others += 1
+                continue
+            }
+            others = 0
+            guard row.hasNull(atIndex: 3) else { continue }
+            found += try family(of: TaskID(row[0]), keeping: kept, db).prefix(limit - found.count)
         }
         return found
     }
+
+    /// After how many in a row that may not go none is looked for any more.
+    private static let mostOthers = 1000
 
     static let doneTasks = """
         SELECT id, done_seq, finished_at, parent_id FROM tasks INDEXED BY tasks_done
@@ -68,11 +81,11 @@ extension Store {
         """
 
     /// A task and everything below it, members first; empty when some of it has to stay.
-    private static func family(of root: TaskID, _ db: Database) throws -> [TaskID] {
+    private static func family(of root: TaskID, keeping kept: Set<TaskID>, _ db: Database) throws -> [TaskID] {
         var family: [TaskID] = []
         let rows = try Row.fetchCursor(db.cachedStatement(sql: familyOf), arguments: ["root": root.number])
         while let row = try rows.next() {
-            guard row[1] else { return [] }
+            guard row[1], !kept.contains(TaskID(row[0])) else { return [] }
             family.append(TaskID(row[0]))
         }
         return family

@@ -26,6 +26,10 @@ struct YAMLDocumentTests {
         #expect(try YAMLDocument.value(Array(text.utf8)) == JSONParser.parse(text))
     }
 
+    @Test func refusesANumberThatNothingHolds() {
+        #expect(throws: InvalidInput.self) { try YAMLDocument.value(Array(String(repeating: "9", count: 400).utf8)) }
+    }
+
     @Test func readsNothingAsNull() throws {
         #expect(try YAMLDocument.value([]) == .null)
     }
@@ -67,6 +71,20 @@ struct YAMLDocumentTests {
         }
         let error = #expect(throws: InvalidInput.self) { try YAMLDocument.value(Array((text + key).utf8)) }
         #expect(error?.message.contains("line 14: a key must be a plain value") == true)
+    }
+
+    @Test func refusesLongTextsThatAreManyKeys() {
+        let text =
+            "- &a " + String(repeating: "x", count: 1 << 20) + "\n" + String(repeating: "- {*a : 1}\n", count: 100_000)
+        let error = #expect(throws: InvalidInput.self) { try YAMLDocument.value(Array(text.utf8)) }
+        #expect(error?.code == .limit)
+    }
+
+    /// An anchor stands for what had it last, which inside of a sequence is not that one yet.
+    @Test func anAnchorMayBeGivenAgain() throws {
+        #expect(try YAMLDocument.value(Array("a: &x [1]\nb: &x s\n*x : 1\n".utf8)) == ["a": [1], "b": "s", "s": 1])
+        let text = "a: &x s\nb: &x [{*x : 1}, &x t]\n*x : 2\n"
+        #expect(throws: InvalidInput.self) { try YAMLDocument.value(Array(text.utf8)) }
     }
 
     @Test func anAliasOfAPlainValueMayBeAKey() throws {

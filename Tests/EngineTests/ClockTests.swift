@@ -68,6 +68,21 @@ import Testing
         }
     }
 
+    @Test func aDelayOfAHeldTaskLastsAsLongAsItWasTo() async throws {
+        try await withWall { bench, wall in
+            let id = try await bench.submit(job("a", ["delay": "60s", "hold": true]))
+            // Once it waits for this one, it knows of the other.
+            let other = try await bench.submit(job("b", ["delay": "1h"]))
+            await bench.clock.sleeper(until: .milliseconds(3_600_001))
+            wall.set(by: .seconds(-7200))
+            let others = (Self.base + .seconds(-3600)).description
+            try await bench.until(other) { $0.waitingFor?["delay"]?.stringValue == others }
+            let task = try await bench.engine.start(id)
+            let moved = Self.base + .seconds(-7140)
+            #expect(task.waitingFor?["delay"]?.stringValue == moved.description)
+        }
+    }
+
     @Test func anInstantComesWhenTheClockShowsIt() async throws {
         try await withWall { bench, wall in
             let instant = (Self.base + .seconds(3600)).description
@@ -84,12 +99,8 @@ import Testing
             await bench.clock.sleeper(until: .milliseconds(60_001))
             let sequence = try await bench.store.lastSequence()
             let young = try await bench.submit(job("young", ["delay": "60s"]))
-            let next = try await bench.store.moveSleepers(
-                by: .seconds(5), asleepBy: sequence, from: TaskID(1), limit: 1)
-            #expect(next == TaskID(old.number + 1))
-            let after = try await bench.store.moveSleepers(
-                by: .seconds(5), asleepBy: sequence, from: try #require(next), limit: 1)
-            #expect(after == nil)
+            #expect(try await bench.store.sleepers(toldBy: sequence) == [old])
+            try await bench.store.moveSleepers([old], by: .seconds(5))
             let wakes = [(old, 65), (young, 60)].map { ($0, (Self.base + .seconds($1)).description) }
             for (id, wake) in wakes { #expect(try await bench.task(id).waitingFor?["delay"]?.stringValue == wake) }
         }

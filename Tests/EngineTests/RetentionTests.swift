@@ -61,7 +61,7 @@ import Testing
         let aside = Mutex<[TaskID]>([])
         let configure = { (configuration: inout EngineConfiguration) in
             configuration.tasksWithOutput = { [2, 1].map(TaskID.init) }
-            configuration.setOutputAside = { task in aside.withLock { $0.append(task) } }
+            configuration.setOutputAside = { tasks in aside.withLock { $0 += tasks } }
         }
         try await withBench(configure: configure) { bench in
             #expect(aside.withLock(\.self) == [2, 1].map(TaskID.init))

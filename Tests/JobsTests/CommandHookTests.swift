@@ -92,8 +92,10 @@ extension CommandTests {
 
         @Test func oneThatStopsItsShimIsEnded() async throws {
             try await withCommandBench { bench in
-                let script = "trap '' TERM; while kill -STOP $PPID; do :; done; : \(bench.mark)"
-                let ending = await hook(script).run(in: bench.directory, by: bench.executor, clock: HastyClock())
+                let script =
+                    "trap '' TERM; kill -STOP $PPID; echo >stopped; while kill -STOP $PPID; do :; done; : \(bench.mark)"
+                let clock = HastyClock(beginning: bench.directory + "/stopped")
+                let ending = await hook(script).run(in: bench.directory, by: bench.executor, clock: clock)
                 if case .exited = ending { Issue.record("\(ending)") }
                 #expect(bench.survivors() == [])
             }

@@ -90,7 +90,7 @@ extension CommandTests {
                 let job: JSONValue = ["command": ["printf", .string(format)]]
                 _ = try await bench.run(job.text())
                 let file = OutputFile(path: bench.attempt().stdout)
-                #expect(file.offset(ofLastLines: lines) == offset)
+                #expect(await file.offset(ofLastLines: lines) == offset)
             }
         }
 
@@ -101,8 +101,8 @@ extension CommandTests {
                     "{\"shell\": \"printf '1\\\\n2\\\\n'; truncate -s \(size) /proc/self/fd/1; printf '3\\\\n4\\\\n'\"}"
                 )
                 let file = OutputFile(path: bench.attempt().stdout)
-                #expect(file.offset(ofLastLines: 1) == Int64(size) + 2)
-                guard case .dropped = file.piece(at: file.offset(ofLastLines: 9), limit: 1) else {
+                #expect(await file.offset(ofLastLines: 1) == Int64(size) + 2)
+                guard case .dropped = file.piece(at: await file.offset(ofLastLines: 9), limit: 1) else {
                     return #expect(Bool(false), "begins elsewhere")
                 }
             }

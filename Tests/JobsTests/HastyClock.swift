@@ -1,10 +1,16 @@
-/// A clock on which no sleep takes any time.
+import Glibc
+
+/// A clock on which no sleep takes any time, once a file is there.
 struct HastyClock: Clock {
+    let beginning: String
+
     var now: ContinuousClock.Instant { .now }
     var minimumResolution: Duration { .zero }
 
     func sleep(until deadline: ContinuousClock.Instant, tolerance: Duration?) async throws {
-        await Task.yield()
-        try Task.checkCancellation()
+        repeat {
+            await Task.yield()
+            try Task.checkCancellation()
+        } while access(beginning, F_OK) != 0
     }
 }

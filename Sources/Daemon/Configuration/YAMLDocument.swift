@@ -86,18 +86,25 @@ enum YAMLDocument {
         case Tag.Name.null.rawValue: return .null
         case Tag.Name.bool.rawValue: return Bool.construct(from: scalar).map(JSONValue.bool) ?? .string(scalar.string)
         case Tag.Name.int.rawValue:
+            if let number = Int64.construct(from: scalar) { return .int(number) }
             // One beyond 64 bits is rounded, as in JSON.
-            return Int64.construct(from: scalar).map(JSONValue.int) ?? Double(scalar.string).map(JSONValue.double)
+            return try Double(scalar.string).map { number throws(InvalidInput) in .double(try finite(number, scalar)) }
                 ?? .string(scalar.string)
         case Tag.Name.float.rawValue:
             guard let number = Double.construct(from: scalar) else { return .string(scalar.string) }
-            guard number.isFinite else {
-                throw InvalidInput(
-                    code: .syntax, path: "",
-                    message: "\(scalar.string.shown) is no number that JSON has; put it in quotes if it is a text")
-            }
-            return .number(number)
+            return .number(try finite(number, scalar))
         default: return .string(scalar.string)
         }
+    }
+
+    private static func finite(_ number: Double, _ scalar: Node.Scalar) throws(InvalidInput) -> Double {
+        guard number.isFinite else {
+            throw InvalidInput(
+                code: .syntax, path: "",
+                message:
+                    "\(scalar.string.prefix(40).description.shown) is no number that JSON has; put it in quotes if it is a text"
+            )
+        }
+        return number
     }
 }

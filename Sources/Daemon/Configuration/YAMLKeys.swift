@@ -9,12 +9,19 @@ struct YAMLKeys: ~Copyable {
     private struct Level {
         let isMapping: Bool
         var isAtKey: Bool
+        let anchor: String?
     }
+
+    /// How many bytes the keys that aliases stand for may have together.
+    private static let maximumBytes = 64 << 20
 
     private let parser = UnsafeMutablePointer<yaml_parser_t>.allocate(capacity: 1)
     private var levels: [Level] = []
-    /// The anchors of sequences and mappings.
+    /// How many bytes the texts have that have had anchors.
+    private var texts: [String: Int] = [:]
+    /// The anchors that sequences and mappings have now.
     private var collections: Set<String> = []
+    private var bytes = 0
 
     private init() {
         yaml_parser_initialize(parser)
@@ -49,6 +56,10 @@ struct YAMLKeys: ~Copyable {
                 throw InvalidInput(
                     code: .syntax, path: "", message: "not YAML as JSON: line \(line): a key must be a plain value")
             }
+            guard bytes <= Self.maximumBytes else {
+                throw InvalidInput(
+                    code: .limit, path: "", message: "line \(line): the keys are too large, aliases written out")
+            }
             if isLast { return }
         }
     }
@@ -59,22 +70,34 @@ struct YAMLKeys: ~Copyable {
         switch event.type {
         case YAML_SCALAR_EVENT:
             passNode()
+            if let anchor = Self.name(event.data.scalar.anchor) {
+                collections.remove(anchor)
+                texts[anchor] = event.data.scalar.length
+            }
         case YAML_ALIAS_EVENT:
             passNode()
-            return !isKey || !collections.contains(Self.name(event.data.alias.anchor))
-        case YAML_SEQUENCE_START_EVENT, YAML_MAPPING_START_EVENT:
-            let isMapping = event.type == YAML_MAPPING_START_EVENT
-            let anchor = isMapping ? event.data.mapping_start.anchor : event.data.sequence_start.anchor
-            if anchor != nil { collections.insert(Self.name(anchor)) }
+            guard isKey, let anchor = Self.name(event.data.alias.anchor) else { return true }
+            bytes += texts[anchor] ?? 0
+            return !collections.contains(anchor)
+        case YAML_SEQUENCE_START_EVENT:
             passNode()
-            levels.append(Level(isMapping: isMapping, isAtKey: isMapping))
+            begin(isMapping: false, event.data.sequence_start.anchor)
+            return !isKey
+        case YAML_MAPPING_START_EVENT:
+            passNode()
+            begin(isMapping: true, event.data.mapping_start.anchor)
             return !isKey
         case YAML_SEQUENCE_END_EVENT, YAML_MAPPING_END_EVENT:
-            levels.removeLast()
+            // Until here its anchor stood for what had it before.
+            if let anchor = levels.popLast()?.anchor { collections.insert(anchor) }
         default:
             break
         }
         return true
+    }
+
+    private mutating func begin(isMapping: Bool, _ anchor: UnsafeMutablePointer<yaml_char_t>?) {
+        levels.append(Level(isMapping: isMapping, isAtKey: isMapping, anchor: Self.name(anchor)))
     }
 
     /// In a mapping a value comes after a key, and a key after a value.
@@ -83,7 +106,7 @@ struct YAMLKeys: ~Copyable {
         levels[level].isAtKey.toggle()
     }
 
-    private static func name(_ anchor: UnsafeMutablePointer<yaml_char_t>?) -> String {
-        anchor.map { String(cString: $0) } ?? ""
+    private static func name(_ anchor: UnsafeMutablePointer<yaml_char_t>?) -> String? {
+        anchor.map { String(cString: $0) }
     }
 }

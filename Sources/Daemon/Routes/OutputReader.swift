@@ -36,13 +36,14 @@ struct OutputReader: Sendable {
         let task = try await engine.task(taskID)
         if follow, task.state == .queued, task.attempt > 0 {
             // It rests before its next attempt.
-            _ = try await pass(onAttempt: task.attempt, from: offset(of: start, inAttempt: task.attempt), write)
+            let offset = await offset(of: start, inAttempt: task.attempt)
+            _ = try await pass(onAttempt: task.attempt, from: offset, write)
             shown = task.attempt
         }
         while follow, let running = try await started(after: shown) {
             if shown > 0 { try await passAttempts(after: shown, before: running.attempt, write) }
-            try await passOnAttempt(
-                running, from: shown == 0 ? offset(of: start, inAttempt: running.attempt) : 0, write)
+            let offset = shown == 0 ? await offset(of: start, inAttempt: running.attempt) : 0
+            try await passOnAttempt(running, from: offset, write)
             shown = running.attempt
         }
         let latest = try await engine.task(taskID).attempt
@@ -53,10 +54,10 @@ struct OutputReader: Sendable {
         }
     }
 
-    private func offset(of start: Start, inAttempt attempt: Int) -> Int64 {
+    private func offset(of start: Start, inAttempt attempt: Int) async -> Int64 {
         switch start {
         case .offset(let offset): offset
-        case .lastLines(let count): OutputFile(path: path(ofAttempt: attempt)).offset(ofLastLines: count)
+        case .lastLines(let count): await OutputFile(path: path(ofAttempt: attempt)).offset(ofLastLines: count)
         }
     }
 

@@ -61,7 +61,8 @@ package struct Hook: Sendable {
                 // That daemon died before there was a hook.
                 try attempt.remove()
             }
-            try await supervise(launch.start(in: attempt, by: executor), executor, limit, clock)
+            let shim = try await onDisk { () throws(ExceptionInfo) in try launch.start(in: attempt, by: executor) }
+            try await supervise(shim, executor, limit, clock)
         } catch {
             return .failed(error.message)
         }

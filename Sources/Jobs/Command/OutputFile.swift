@@ -1,3 +1,4 @@
+internal import Dispatch
 internal import Glibc
 
 /// What a command printed on one stream: a file that may have lost its middle.
@@ -44,7 +45,14 @@ package struct OutputFile: Sendable {
     }
 
     /// Where the last `count` lines begin; where it has lost more than that, where the loss begins.
-    package func offset(ofLastLines count: Int) -> Int64 {
+    package func offset(ofLastLines count: Int) async -> Int64 {
+        // It may have to read all of it.
+        await withCheckedContinuation { continuation in
+            DispatchQueue(label: "taskd.tail").async { continuation.resume(returning: find(lastLines: count)) }
+        }
+    }
+
+    private func find(lastLines count: Int) -> Int64 {
         let size = size
         guard count > 0, let file = try? Descriptor.reading(path) else { return size }
         let hole = Int64(lseek(file.number, 0, Self.seekHole))

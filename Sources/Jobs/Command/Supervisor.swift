@@ -15,8 +15,7 @@ struct Supervisor {
     /// How often it is looked at, once a second, before it has to end whatever it does.
     private static let mostLooks = 10
 
-    /// Returns when the shim has ended, and with it the last process of its tree; should it have been killed, what it left is
-    /// ended.
+    /// Returns when the shim has ended, and with it the last process of its tree, unless it was killed.
     ///
     /// Cancelling the calling task sends TERM to the processes, and KILL after the grace; each further one of `requests` sends
     /// TERM again.

@@ -16,7 +16,11 @@ package struct TaskDirectories: Sendable {
     /// The tasks that have one, in no order.
     ///
     /// - Throws: an exception when they cannot be listed.
-    package func tasks() throws(ExceptionInfo) -> [TaskID] {
+    package func tasks() async throws(ExceptionInfo) -> [TaskID] {
+        try await onDisk(list)
+    }
+
+    private func list() throws(ExceptionInfo) -> [TaskID] {
         let names: [String]
         do {
             names = try FileManager.default.contentsOfDirectory(atPath: state + "/tasks")
@@ -50,11 +54,11 @@ package struct TaskDirectories: Sendable {
         if let failure { throw failure }
     }
 
-    /// Moves what `task` left to where nobody looks for it, below `<state>/tasks.old`.
+    /// Moves what `tasks` left to where nobody looks for it, below `<state>/tasks.old`.
     ///
-    /// - Throws: an exception when it cannot be moved.
-    package func setAside(_ task: TaskID) throws(ExceptionInfo) {
-        try first(of: task).setAside()
+    /// - Throws: an exception when some of it cannot be moved.
+    package func setAside(_ tasks: [TaskID]) async throws(ExceptionInfo) {
+        try await onDisk { () throws(ExceptionInfo) in for task in tasks { try first(of: task).setAside() } }
     }
 
     /// All that a task has is in the directory of its first attempt.

@@ -1,4 +1,3 @@
-internal import Dispatch
 internal import Glibc
 internal import Model
 
@@ -107,17 +106,6 @@ extension VerifyFiles {
         guard ftruncate(report.number, off_t(end)) == 0 else { throw .system("cannot cut \(attempt.stdout)") }
         if end == 0 { try report.write(VerifyRow.header + "\n", to: attempt.stdout) }
         try report.flush(attempt.stdout)
-    }
-
-    /// Runs `work`, which waits for a disk, on a thread of its own.
-    private func onDisk<Answer: Sendable>(
-        _ work: @escaping @Sendable () throws(ExceptionInfo) -> Answer
-    ) async throws(ExceptionInfo) -> Answer {
-        let queue = DispatchQueue(label: "verify")
-        let result = await withCheckedContinuation { continuation in
-            queue.async { continuation.resume(returning: Result { () throws(ExceptionInfo) in try work() }) }
-        }
-        return try result.get()
     }
 }
 
