@@ -47,4 +47,16 @@ struct SocketPathTests {
         let path = SocketPath.resolve(option: option, environment: { environment[$0] ?? nil }, exists: { _ in exists })
         #expect(path == expected)
     }
+
+    @Test(arguments: [
+        (["HOME": "/home/ada"], "/home/ada/.local/state/taskd/taskd.sock"),
+        (["HOME": "/home/ada", "XDG_STATE_HOME": "/state"], "/state/taskd/taskd.sock"),
+        (["HOME": "/home/ada", "XDG_RUNTIME_DIR": "/run/user/1"], "/home/ada/.local/state/taskd/taskd.sock"),
+        (["HOME": ""], "/run/taskd/taskd.sock"),
+    ])
+    func findsADaemonThatListensInItsStateDirectory(environment: [String: String], expected: String) {
+        let path = SocketPath.resolve(
+            option: nil, environment: { environment[$0] }, exists: { !$0.hasPrefix("/run/user") })
+        #expect(path == expected)
+    }
 }
