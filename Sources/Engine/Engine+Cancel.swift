@@ -45,10 +45,15 @@ extension Engine {
     func cancelMembers(
         of composite: TaskID, attemptsBefore attempt: Int? = nil, message: String?, insisting: Bool
     ) async throws {
-        let (ended, running) = try await store.cancelMembers(
-            of: composite, attemptsBefore: attempt, message: message, insisting: insisting, at: configuration.now())
-        for task in running { live.cancel(task, message: message) }
-        settle(ended)
-        try await cancelMembers(ofEnded: ended)
+        var end: TaskID?
+        repeat {
+            let batch = try await store.cancelMembers(
+                of: composite, attemptsBefore: attempt, before: end, message: message, insisting: insisting,
+                at: configuration.now())
+            for task in batch.running { live.cancel(task, message: message) }
+            settle(batch.ended)
+            try await cancelMembers(ofEnded: batch.ended)
+            end = batch.end
+        } while end != nil
     }
 }

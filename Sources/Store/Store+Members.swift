@@ -47,37 +47,46 @@ extension Store {
         }
     }
 
-    /// Cancels the members of `parent` that are not done, but for those let go and shielded.
+    /// Cancels members of `parent` that are not done, but for those let go and shielded: up to ``membersAtOnce``, the last ones,
+    /// so that nobody who writes waits long behind it, and none starts in the place of one that ends by it.
     ///
     /// - Parameter attemptsBefore: the first attempt whose members are left alone; `nil` for those of the latest alone.
+    /// - Parameter end: the first member that has had its turn; `nil` to begin.
     /// - Parameter insisting: whether members that were asked before are asked again.
-    /// - Returns: the tasks that ended by it because they had not started, and the members that run and have to be told.
+    /// - Returns: the tasks that ended by it because they had not started; the members that run and have to be told; and the
+    ///   `end` to go on with, `nil` when all have had their turn.
     package func cancelMembers(
-        of parent: TaskID, attemptsBefore: Int? = nil, message: String?, insisting: Bool, at now: Timestamp
-    ) async throws -> (ended: [TaskRecord], running: [TaskRecord]) {
+        of parent: TaskID, attemptsBefore: Int? = nil, before end: TaskID? = nil, message: String?, insisting: Bool,
+        at now: Timestamp
+    ) async throws -> (ended: [TaskRecord], running: [TaskRecord], end: TaskID?) {
         let isMeant = attemptsBefore == nil ? Self.isMember : "parent_id = :parent AND parent_attempt < :before"
-        var arguments: StatementArguments = ["parent": parent.number, "insisting": insisting]
+        var arguments: StatementArguments = [
+            "parent": parent.number, "insisting": insisting, "end": end?.number ?? .max, "limit": Self.membersAtOnce,
+        ]
         if let attemptsBefore { arguments += ["before": attemptsBefore] }
         return try await write { [arguments] db in
             let ids = try Int64.fetchAll(
                 db.cachedStatement(
                     sql: """
-                        SELECT id FROM tasks WHERE \(isMeant) AND finished_at IS NULL
+                        SELECT id FROM tasks WHERE \(isMeant) AND id < :end AND finished_at IS NULL
                             AND (shield = 0 OR waiting_for ->> '$.parent' IS NOT NULL)
-                            AND (cancel_requests = 0 OR :insisting) ORDER BY id
+                            AND (cancel_requests = 0 OR :insisting) ORDER BY id DESC LIMIT :limit
                         """), arguments: arguments)
             var ended: [TaskRecord] = []
             var running: [TaskRecord] = []
-            for id in ids.map(TaskID.init) {
+            for id in ids.reversed().map(TaskID.init) {
                 switch try Self.cancel(db, id, message: message, force: true, at: now) {
                 case .unknown, .alreadyDone, .shielded: break
                 case .ended(let tasks): ended += tasks
                 case .requested(let task): running.append(task)
                 }
             }
-            return (ended, running)
+            return (ended, running, ids.count < Self.membersAtOnce ? nil : ids.last.map(TaskID.init))
         }
     }
+
+    /// How many members are cancelled in one commit.
+    package static let membersAtOnce = 1000
 
     /// Cancels the members of `parent` that were not let go.
     ///

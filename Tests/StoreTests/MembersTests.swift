@@ -75,13 +75,27 @@ import Testing
                 gather([job("a"), job("b", shield), job("c", ["delay": 9]), job("d", shield), job("e")]))
             _ = try await release(bench, 3)
             _ = try await bench.claim()
-            let (ended, running) = try await bench.store.cancelMembers(
+            let (ended, running, end) = try await bench.store.cancelMembers(
                 of: TaskID(1), message: "m", insisting: true, at: at(2))
             #expect(running.map(\.id.number) == [2])
             #expect(ended.map(\.name) == ["c", "d", "e"])
+            #expect(end == nil)
             #expect(try await bench.task(2).cancelMessage == "m")
             #expect(try await bench.task(3).state == .running)
             #expect(try await bench.task(3).cancelRequests == 0)
+        }
+    }
+
+    @Test func manyMembersAreCancelledInStepsTheLastFirst() async throws {
+        try await withStore { bench in
+            let count = Store.membersAtOnce + 2
+            try await bench.submit(gather((1...count).map { job("\($0)") }))
+            let first = try await bench.store.cancelMembers(of: TaskID(1), message: nil, insisting: true, at: at(2))
+            #expect(first.ended.first?.name == "3" && first.ended.last?.name == "\(count)")
+            #expect(first.end == TaskID(4))
+            let rest = try await bench.store.cancelMembers(
+                of: TaskID(1), before: first.end, message: nil, insisting: true, at: at(2))
+            #expect(rest.ended.map(\.name) == ["1", "2"] && rest.end == nil)
         }
     }
 
