@@ -45,13 +45,12 @@ let package = Package(
             name: "Client", dependencies: ["Model"],
             sources: [
                 "ClientError.swift", "ExitStatus.swift", "HTTP/LineBuffer.swift", "HTTP/ReplyParser.swift",
-                "HTTP/ServerSentEvents.swift", "Terminal/DisplayWidth.swift", "Terminal/TailBuffer.swift",
-                "Terminal/VisibleBytes.swift",
+                "HTTP/ServerSentEvents.swift", "Terminal/DisplayWidth.swift", "Terminal/VisibleBytes.swift",
             ],
             swiftSettings: settings),
         .target(
-            name: "Daemon", dependencies: ["Model", "Yams"], sources: ["Configuration/YAMLDocument.swift"],
-            swiftSettings: settings),
+            name: "Daemon", dependencies: ["Model", "Yams"],
+            sources: ["Configuration/YAMLDocument.swift", "Configuration/YAMLKeys.swift"], swiftSettings: settings),
         .systemLibrary(name: "CFuzzer"),
         .executableTarget(
             name: "Fuzz", dependencies: ["CFuzzer", "Client", "Daemon", "Jobs", "Model"], swiftSettings: settings,

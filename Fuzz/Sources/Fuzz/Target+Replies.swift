@@ -31,13 +31,6 @@ extension Target {
                 require(isSafe, "\(shown) is safe to show")
                 return shown
             }
-            for limit in [1, 7] {
-                bytes.requireSameAnswer("the last \(limit) lines") { pieces in
-                    var tail = TailBuffer(lines: limit)
-                    for piece in pieces { tail.append(piece) }
-                    return tail.bytes
-                }
-            }
             for width in [0, 1, 8] {
                 let cut = bytes.text.shown.truncated(toWidth: width)
                 require(cut.displayWidth <= width, "\(cut) fits into \(width) columns")
