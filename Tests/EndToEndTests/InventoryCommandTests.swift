@@ -38,6 +38,23 @@ struct InventoryCommandTests {
         }
     }
 
+    @Test(arguments: [(99.9, "suspicious"), (100, "ok")])
+    func aCollectionThatIsReallyEmptyCanBeAccepted(percent: Double, verdict: String) async throws {
+        try await withLibrary { daemon in
+            let file = JSONValue.string(daemon.directory.path + "/loans")
+            let job = { (percent: Double) -> JSONValue in
+                let source: JSONValue = ["name": "loans", "command": ["argv": ["cat", file]]]
+                return ["inventory": ["sources": [source], "drop_alert_percent": .number(percent)]]
+            }
+            _ = try await daemon.run(job(20))
+            try daemon.directory.write("0\n", to: "loans")
+            #expect(try await daemon.run(job(20))["result"]?["verdict"] == "suspicious")
+            #expect(try await daemon.run(job(percent))["result"]?["verdict"] == .string(verdict))
+            // What was accepted is the new measure.
+            #expect(try await daemon.run(job(20))["result"]?["verdict"] == .string(verdict))
+        }
+    }
+
     @Test func countsAndShowsWhatHasChanged() async throws {
         try await withLibrary { daemon in
             let first = try await daemon.taskctl("inventory")

@@ -49,7 +49,7 @@ struct VerificationReply {
         "unknown_barcode": "the system does not know it",
         "scanned_twice": "scanned more than once",
         "not_scanned": "should be on the shelf, was not scanned",
-        "unverifiable": "the system did not answer for it",
+        "unverifiable": "the system did not answer for it, or with a word that nobody has explained",
     ]
 }
 

@@ -88,7 +88,8 @@ struct InventoryResult {
 
     /// A library does not lose its books overnight; its systems lose sight of them.
     private func isSuspicious(_ count: Int64, after baseline: Int64?) -> Bool {
-        guard let baseline, baseline > 0, count < baseline else { return false }
+        // Who allows a fall by 100 % allows any.
+        guard let baseline, baseline > 0, count < baseline, policy.dropAlertPercent < 100 else { return false }
         return count == 0 || Double(baseline - count) / Double(baseline) * 100 > policy.dropAlertPercent
     }
 }
