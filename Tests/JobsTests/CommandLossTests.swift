@@ -68,9 +68,10 @@ extension CommandTests.AdoptionTests {
 
     @Test func whoseDirectoryWasRemovedCanBeCancelled() async throws {
         try await withCommandBench { bench in
-            let report = await bench.runCancelled(
-                try bench.shell("trap '' TERM; rm -r \(bench.attempt().path); echo 1 cancel >&3; \(Self.stubborn)"),
-                grace: .milliseconds(50))
+            let script = """
+                trap '' TERM; rm -r \(bench.attempt().path); (exec setsid sleep 1000) & echo 1 cancel >&3; sleep 1000
+                """
+            let report = await bench.runCancelled(try bench.shell(script), grace: .milliseconds(50))
             #expect(report.outcome.exception?.message.contains("was removed") == true, "\(report.outcome)")
             #expect(bench.survivors() == [])
         }
