@@ -3,6 +3,19 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1)))
 struct ListTests {
+    /// What is around a value in a reply is deeper than what may be submitted.
+    @Test func theDeepestThereMayBeIsRead() async throws {
+        try await withDaemon { daemon in
+            let value = String(repeating: "[", count: 255) + String(repeating: "]", count: 255)
+            let body = Array(#"{"sleep": 0, "returns": \#(value)}"#.utf8)
+            #expect(try await daemon.http("POST", "/v1/tasks", bytes: body).status == 201)
+            for command in [["wait", "1"], ["list"], ["status"], ["history"], ["result", "1"]] {
+                let reply = try await daemon.taskctl(command)
+                #expect(reply.status == 0, "\(command): \(reply.stderr)")
+            }
+        }
+    }
+
     @Test func filtersByEachField() async throws {
         try await withDaemon { daemon in
             _ = try await daemon.run(["sleep": 0, "name": "night-1", "labels": ["site": "north"]])

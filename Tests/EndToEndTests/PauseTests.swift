@@ -15,6 +15,7 @@ struct PauseTests {
             let pid = try #require(Int32(try await output.line() ?? ""))
             #expect(try await daemon.taskctl("pause", "\(id)").stdout == "\(id)\n")
             #expect(try await daemon.task(id)["paused"] == true)
+            #expect(try await daemon.taskctl("list").stdout.contains("  paused"))
             try await daemon.untilProcess(pid, is: "T")
             #expect(try await daemon.taskctl("send", "\(id)", "hello", "there").status == 0)
             try await daemon.restart()

@@ -1,5 +1,6 @@
 import Model
 import Store
+import Synchronization
 import Testing
 
 @testable import Engine
@@ -20,6 +21,47 @@ import Testing
             let event = try #require(try await bench.store.events(after: 0, taskID: id).last)
             #expect(event.type == "hook_finished")
             #expect(event.data == ["exit_code": 0])
+        }
+    }
+
+    /// Until then a hook of which there is no sign may have run before the machine was restarted.
+    @Test func thatWasLeftIsDoneBeforeTheDaemonHasTakenOver() async throws {
+        let (left, leave) = AsyncStream<Void>.makeStream()
+        let (firstGate, openFirst) = AsyncStream<Void>.makeStream()
+        let hanging = { (configuration: inout EngineConfiguration) in
+            configuration.runHook = { _, _ in
+                leave.yield()
+                for await _ in firstGate {}
+                return nil
+            }
+        }
+        try await withBench(configure: hanging) { bench in
+            defer { openFirst.finish() }
+            try await bench.submit(job("a", hook))
+            try await bench.end("a", .succeeded(1))
+            _ = await left.first { _ in true }
+            let hasTakenOver = Mutex(false)
+            let (entered, enter) = AsyncStream<Void>.makeStream()
+            let (gate, open) = AsyncStream<Void>.makeStream()
+            let (takeovers, tookOver) = AsyncStream<Void>.makeStream()
+            let next = { (configuration: inout EngineConfiguration) in
+                configuration.runHook = { _, _ in
+                    enter.yield()
+                    for await _ in gate {}
+                    return nil
+                }
+                configuration.tookOver = {
+                    hasTakenOver.withLock { $0 = true }
+                    tookOver.yield()
+                }
+            }
+            try await withBench(takingUp: bench.directory, configure: next) { _ in
+                _ = await entered.first { _ in true }
+                let isEarly = hasTakenOver.withLock(\.self)
+                #expect(!isEarly)
+                open.finish()
+                _ = await takeovers.first { _ in true }
+            }
         }
     }
 

@@ -77,6 +77,25 @@ extension CommandTests {
             }
         }
 
+        /// Their tasks have the same numbers.
+        @Test(.enabled(if: TestCgroup.isPossible, "needs to make cgroups"))
+        func daemonsThatShareACgroupEndTheirOwnCommandsAlone() async throws {
+            let cgroup = try TestCgroup()
+            try await withCommandBench(cgroup: cgroup.path) { bench in
+                let (reports, told) = AsyncStream<Model.Progress>.makeStream()
+                let handler = try bench.shell("echo 1 ready >&3; exec sleep 1000")
+                let running = Task { await handler.run(bench.context { told.yield($0) }) }
+                _ = await reports.first { _ in true }
+                try await withCommandBench(cgroup: cgroup.path) { other in
+                    let report = try await other.run(#"{"command": ["true"]}"#)
+                    #expect(report.outcome.state == .succeeded)
+                }
+                running.cancel()
+                #expect(await running.value.outcome.state == .cancelled)
+            }
+            #expect(cgroup.children == [])
+        }
+
         @Test func whatIsLeftBehindIsEndedToo() async throws {
             try await withCommandBench { bench in
                 let handler = try bench.shell(

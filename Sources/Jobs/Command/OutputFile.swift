@@ -1,4 +1,3 @@
-internal import Dispatch
 internal import Glibc
 
 /// What a command printed on one stream: a file that may have lost its middle.
@@ -47,9 +46,7 @@ package struct OutputFile: Sendable {
     /// Where the last `count` lines begin; where it has lost more than that, where the loss begins.
     package func offset(ofLastLines count: Int) async -> Int64 {
         // It may have to read all of it.
-        await withCheckedContinuation { continuation in
-            DispatchQueue(label: "taskd.tail").async { continuation.resume(returning: find(lastLines: count)) }
-        }
+        await onDisk { find(lastLines: count) }
     }
 
     private func find(lastLines count: Int) -> Int64 {

@@ -17,7 +17,7 @@ package struct TaskDirectories: Sendable {
     ///
     /// - Throws: an exception when they cannot be listed.
     package func tasks() async throws(ExceptionInfo) -> [TaskID] {
-        try await onDisk(list)
+        try await onDisk { () throws(ExceptionInfo) in try list() }
     }
 
     private func list() throws(ExceptionInfo) -> [TaskID] {
@@ -37,21 +37,14 @@ package struct TaskDirectories: Sendable {
     /// Removes what `tasks` left; nothing where there is nothing.
     ///
     /// - Throws: an exception naming the first path that cannot be removed; the others are tried all the same.
-    package func remove(_ tasks: [TaskID]) async throws {
-        let failure = await withCheckedContinuation { (continuation: CheckedContinuation<ExceptionInfo?, Never>) in
-            removal.async {
-                var failure: ExceptionInfo?
-                for task in tasks {
-                    do throws(ExceptionInfo) {
-                        try first(of: task).remove()
-                    } catch {
-                        failure = failure ?? error
-                    }
-                }
-                continuation.resume(returning: failure)
+    package func remove(_ tasks: [TaskID]) async throws(ExceptionInfo) {
+        try await onDisk(removal) { () throws(ExceptionInfo) in
+            var failure: ExceptionInfo?
+            for task in tasks {
+                do throws(ExceptionInfo) { try first(of: task).remove() } catch { failure = failure ?? error }
             }
+            if let failure { throw failure }
         }
-        if let failure { throw failure }
     }
 
     /// Moves what `tasks` left to where nobody looks for it, below `<state>/tasks.old`.
