@@ -1,8 +1,8 @@
 internal import Model
 internal import NIOCore
 
-/// Lets go of clients that keep a connection busy without getting on: that send a request byte by byte, or do not read
-/// their answer.
+/// Lets go of clients that keep a connection busy without getting on: that send a request byte by byte, do not read
+/// their answer, or go on sending behind the last one.
 ///
 /// It stands between the socket and the HTTP handlers. A connection that owes nothing has no timer.
 final class DeadlineHandler: ChannelDuplexHandler {
@@ -12,6 +12,8 @@ final class DeadlineHandler: ChannelDuplexHandler {
 
     /// How long a client may take to read anything at all of what waits for it.
     private static let readingLimit = TimeAmount.seconds(30)
+    /// How long a client may go on sending what nobody wants, and how much, in bytes.
+    private static let partingLimits = (time: TimeAmount.seconds(2), bytes: 64 << 20)
 
     /// How far the requests have come; the handler of the requests tells.
     var progress = RequestProgress()
@@ -19,7 +21,11 @@ final class DeadlineHandler: ChannelDuplexHandler {
     private var debt: (RequestProgress.Debt, Scheduled<Void>)?
     private var stall: Scheduled<Void>?
     private var bytesWritten = 0
+    /// Whether the last answer has been given.
     private var isClosing = false
+    /// Ends the connection if its client does not, once nothing more is sent to it.
+    private var parting: Scheduled<Void>?
+    private var bytesDropped = 0
     /// What the client is told as soon as there is a connection to tell it on, and who waits for that.
     private var lastWord: (problem: Problem, promise: EventLoopPromise<Void>?)?
 
@@ -31,6 +37,7 @@ final class DeadlineHandler: ChannelDuplexHandler {
         self.context = nil
         debt?.1.cancel()
         stall?.cancel()
+        parting?.cancel()
         lastWord?.promise?.succeed()
     }
 
@@ -41,14 +48,44 @@ final class DeadlineHandler: ChannelDuplexHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         // What comes behind what could not be read is no request.
-        guard !isClosing else { return }
+        guard !isClosing else { return drop(unwrapInboundIn(data), context) }
         progress.bytesArrived()
         context.fireChannelRead(data)
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
-        watchDebt()
+        if parting == nil { watchDebt() } else { context.read() }
         context.fireChannelReadComplete()
+    }
+}
+
+// MARK: - Parting
+
+extension DeadlineHandler {
+    /// Ends the connection of a client that may still be sending: it gets the time to send all and to read its answer, as
+    /// sending on a closed socket fails before anything can be read (RFC 9112, 9.6).
+    func part() {
+        guard let context, parting == nil else { return }
+        isClosing = true
+        parting = context.eventLoop.assumeIsolated().scheduleTask(in: Self.partingLimits.time) { context.close(promise: nil) }
+        context.close(mode: .output, promise: nil)
+        context.read()
+    }
+
+    private func drop(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
+        bytesDropped += bytes.readableBytes
+        if bytesDropped > Self.partingLimits.bytes { context.close(promise: nil) }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if parting != nil, event as? ChannelEvent == .inputClosed { context.close(promise: nil) }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    /// Who answers requests closes when they break off; the client is given its time all the same.
+    func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+        guard parting != nil, mode == .all else { return context.close(mode: mode, promise: promise) }
+        context.channel.closeFuture.cascade(to: promise)
     }
 }
 
@@ -71,7 +108,9 @@ extension DeadlineHandler {
     }
 
     /// Ends the connection, with `problem` as the last answer where one can be given.
-    func refuse(_ problem: Problem) {
+    ///
+    /// - Parameter hasListened: whether the client was let in; else it gets no time to send anything.
+    func refuse(_ problem: Problem, hasListened: Bool = true) {
         guard let context, !isClosing else { return }
         isClosing = true
         // Who reads the request has to know that what has come is not all of it.
@@ -87,7 +126,9 @@ extension DeadlineHandler {
         write(
             context: context, data: wrapOutboundOut(.byteBuffer(ByteBuffer(bytes: head.utf8 + body))), promise: written)
         flush(context: context)
-        written.futureResult.assumeIsolated().whenComplete { _ in context.close(promise: nil) }
+        written.futureResult.assumeIsolated().whenComplete { _ in
+            if hasListened { self.part() } else { context.close(promise: nil) }
+        }
     }
 }
 
@@ -103,7 +144,7 @@ extension DeadlineHandler {
 
     private func tell(_ word: (problem: Problem, promise: EventLoopPromise<Void>?)) {
         lastWord = nil
-        refuse(word.problem)
+        refuse(word.problem, hasListened: false)
         word.promise?.succeed()
     }
 }

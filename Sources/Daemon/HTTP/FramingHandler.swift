@@ -84,19 +84,23 @@ extension FramingHandler {
         case .end:
             answers.removeFirst()
             let isCutOff = deadlines.progress.answerEnded()
-            if answer.isLast || isCutOff { return end(context, data, promise) }
+            if answer.isLast || isCutOff { return end(context, data, promise, isCutOff: isCutOff) }
             context.write(data, promise: promise)
             if let refusal, !deadlines.progress.isAnsweringEarlierOnes { return deadlines.refuse(refusal) }
             deadlines.watchDebt()
         }
     }
 
-    /// Ends the connection with the end of an answer.
-    private func end(_ context: ChannelHandlerContext, _ data: NIOAny, _ promise: EventLoopPromise<Void>?) {
+    /// Ends the connection with the end of an answer, whose request may not have been heard to the end.
+    private func end(
+        _ context: ChannelHandlerContext, _ data: NIOAny, _ promise: EventLoopPromise<Void>?, isCutOff: Bool
+    ) {
         isDeaf = true
         let written = promise ?? context.eventLoop.makePromise()
         context.writeAndFlush(data, promise: written)
-        written.futureResult.assumeIsolated().whenComplete { _ in context.close(promise: nil) }
+        written.futureResult.assumeIsolated().whenComplete { _ in
+            if isCutOff { self.deadlines.part() } else { context.close(promise: nil) }
+        }
     }
 }
 

@@ -114,6 +114,56 @@ struct FramingTests {
         }
     }
 
+    /// What is answered before it has sent all: who sends first and reads then is not cut off while it sends.
+    static let answeredEarly: [(head: String, length: Int, status: Int)] = [
+        ("PUT /v1/tasks", 2, 405), ("POST /v1/nowhere", 2, 404), ("POST /v1/nowhere", 5_000_000, 404),
+        ("GET /v1/health", 5_000_000, 200), ("POST /v1/tasks", 9_000_000, 413),
+    ]
+
+    @Test(arguments: answeredEarly)
+    func whoIsAnsweredEarlyCanSendAllAndThenRead(head: String, length: Int, status: Int) async throws {
+        try await withDaemon { daemon in
+            let socket = daemon.socket
+            let (early, sent, rest) = try await offPool {
+                let connection = try RawConnection(socket)
+                connection.send("\(head) HTTP/1.1\r\nHost: t\r\nContent-Length: \(length)\r\n\r\n")
+                let early = try connection.receive { $0.contains("\r\n\r\n") }
+                let sent = connection.send([UInt8](repeating: 0x20, count: length))
+                return (early, sent, try connection.receive())
+            }
+            #expect(early.hasPrefix("HTTP/1.1 \(status) "), "\(early)")
+            #expect(early.lowercased().contains("\r\nconnection: close\r\n"), "\(early)")
+            #expect(sent == length, "cut off after \(sent) bytes, behind \(early)\(rest)")
+        }
+    }
+
+    @Test func whoSendsMoreThanAHeaderMayHaveCanReadTheRefusal() async throws {
+        try await withDaemon { daemon in
+            let socket = daemon.socket
+            let (sent, answer) = try await offPool {
+                let connection = try RawConnection(socket)
+                let sent = connection.send(Self.get + "X: " + String(repeating: "a", count: 2_000_000))
+                return (sent, try connection.receive())
+            }
+            #expect(sent > 2_000_000, "cut off after \(sent) bytes")
+            #expect(answer.hasPrefix("HTTP/1.1 431 "), "\(answer)")
+        }
+    }
+
+    /// Nothing is heard any more, and the connection ends by itself.
+    @Test func whoGoesOnSendingForEverIsLetGo() async throws {
+        try await withDaemon { daemon in
+            let socket = daemon.socket
+            try await offPool {
+                let connection = try RawConnection(socket)
+                connection.send("PUT /v1/tasks HTTP/1.1\r\nHost: t\r\nContent-Length: 1000000000000\r\n\r\n")
+                let piece = [UInt8](repeating: 0x20, count: 1 << 20)
+                while connection.send(piece) == piece.count {}
+                try connection.waitForHangUp(patience: 0)
+            }
+        }
+    }
+
     @Test func aRequestThatBreaksOffIsForgotten() async throws {
         try await withDaemon { daemon in
             let parts = [
