@@ -45,8 +45,8 @@ extension Engine {
     private func context(of task: LiveTask, _ job: Job) -> JobContext {
         JobContext(
             taskID: task.record.id, name: task.record.name, attempt: task.record.attempt,
-            directory: task.record.directory ?? configuration.directory, grace: job.grace, clock: configuration.clock,
-            cancelRequests: task.cancelRequests, goesOn: { self.takeovers.settle(task.record.id) },
+            directory: task.record.directory ?? configuration.directory, history: store.path, grace: job.grace,
+            clock: configuration.clock, cancelRequests: task.cancelRequests, goesOn: { self.takeovers.settle(task.record.id) },
             report: { self.report($0, of: task) })
     }
 

@@ -10,6 +10,8 @@ package struct JobContext: Sendable {
     package let attempt: Int
     /// Where relative paths start; absolute.
     package let directory: String
+    /// The daemon's own database, which no job may open as a file.
+    package let history: String
     /// How long the work may take to end after it was asked to.
     package let grace: Duration
     /// What time is measured with.
@@ -24,14 +26,15 @@ package struct JobContext: Sendable {
 
     /// The context of one attempt.
     package init(
-        taskID: TaskID, name: String, attempt: Int, directory: String, grace: Duration, clock: any Clock<Duration>,
-        cancelRequests: AsyncStream<Void>, goesOn: @escaping @Sendable () -> Void = {},
+        taskID: TaskID, name: String, attempt: Int, directory: String, history: String, grace: Duration,
+        clock: any Clock<Duration>, cancelRequests: AsyncStream<Void>, goesOn: @escaping @Sendable () -> Void = {},
         report: @escaping @Sendable (Progress) -> Void
     ) {
         self.taskID = taskID
         self.name = name
         self.attempt = attempt
         self.directory = directory
+        self.history = history
         self.grace = grace
         self.clock = clock
         self.cancelRequests = cancelRequests

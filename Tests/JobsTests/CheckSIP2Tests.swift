@@ -1,3 +1,4 @@
+import Glibc
 import Model
 import Synchronization
 import Testing
@@ -159,6 +160,29 @@ struct CheckSIP2Tests {
         let (report, _) = try await run("100\n") { message, number in number == 0 ? System.answer(message) : nil }
         #expect(report.code == "connect", "\(report.message)")
         #expect(report.outcome.exception?.details["retryable"] == true)
+    }
+
+    @Test func aConnectionThatHasEndedAnswersThatItHas() async throws {
+        let server = LocalServer { $0.waitForEnd() }
+        let address = try #require(IPAddress("127.0.0.1"))
+        let connection = try await SIP2Connection.open(address, port: server.port, timeout: .seconds(5))
+        await connection.close()
+        await #expect(throws: SourceError.self) { try await connection.ask(Array("9900302.00\r".utf8)) }
+        await server.stop()
+    }
+
+    /// SQLite gives up its locks on a file that is opened and closed beside it.
+    @Test func theDaemonsOwnHistoryIsNoFileOfBarcodesOrSecrets() async throws {
+        try await withCheckDirectory { directory in
+            let (context, history) = (JobContext.test(directory.path), try directory.write("history.sqlite", "100\n"))
+            try #require(Glibc.link(history, directory.file("history.link")) == 0)
+            for name in ["history.sqlite", "history.link"] {
+                await #expect(throws: SourceError.self) { try await BarcodeFile.read(name, context) }
+                await #expect(throws: SourceError.self) { try await SecretFile.read(name, key: "key", context) }
+            }
+            try directory.write("barcodes", "100\n")
+            #expect(try await BarcodeFile.read("barcodes", context) == ["100"])
+        }
     }
 
     @Test(arguments: ["1|AOX\n", "1\u{1}2\n", "é\n", "", "\n\n", String(repeating: "1", count: 300)])

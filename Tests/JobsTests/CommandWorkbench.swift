@@ -81,9 +81,8 @@ extension CommandWorkbench {
         goesOn: @escaping @Sendable () -> Void = {}
     ) -> JobContext {
         JobContext(
-            taskID: TaskID(task), name: "a task", attempt: 1, directory: directory, grace: grace,
-            clock: ContinuousClock(),
-            cancelRequests: requests, goesOn: goesOn, report: report)
+            taskID: TaskID(task), name: "a task", attempt: 1, directory: directory, history: "", grace: grace,
+            clock: ContinuousClock(), cancelRequests: requests, goesOn: goesOn, report: report)
     }
 
     func run(_ json: String) async throws -> RunReport {

@@ -67,7 +67,9 @@ extension DeadlineHandler {
     func part() {
         guard let context, parting == nil else { return }
         isClosing = true
-        parting = context.eventLoop.assumeIsolated().scheduleTask(in: Self.partingLimits.time) { context.close(promise: nil) }
+        parting = context.eventLoop.assumeIsolated().scheduleTask(in: Self.partingLimits.time) {
+            context.close(promise: nil)
+        }
         context.close(mode: .output, promise: nil)
         context.read()
     }

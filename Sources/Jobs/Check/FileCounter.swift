@@ -48,8 +48,7 @@ struct FileCounter: SourceCounter {
         _ report: @escaping @Sendable (Progress) -> Void
     ) async throws(SourceError) -> (count: SourceCount, keys: KeyTally?) {
         try await runBlocking { [bufferSize, history] flag throws(SourceError) in
-            try RegularFile.refuse(path, as: history)
-            let file = try RegularFile(path: path, limit: Self.maximumSize)
+            let file = try RegularFile(path: path, limit: Self.maximumSize, besides: history)
             guard file.size > 0 else { throw SourceError(.unexpectedDocument, "is empty") }
             let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: bufferSize, alignment: 16)
             defer { buffer.deallocate() }

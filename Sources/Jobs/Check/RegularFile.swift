@@ -9,8 +9,10 @@ struct RegularFile: ~Copyable {
 
     /// Opens the file at `path`; a symbolic link is not followed.
     ///
+    /// - Parameter history: the database that is not opened as a file, nor what SQLite keeps beside it.
     /// - Throws: ``SourceError`` when there is none, it may not be read, is no regular file or larger than `limit` bytes.
-    init(path: String, limit: Int) throws(SourceError) {
+    init(path: String, limit: Int, besides history: String) throws(SourceError) {
+        try Self.refuse(path, as: history)
         // O_NONBLOCK: opening a named pipe would wait for a writer before it could be refused.
         let descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw .opening(errno) }
@@ -50,7 +52,7 @@ struct RegularFile: ~Copyable {
 extension RegularFile {
     /// Refuses `path` when it is the database at `history` or one of the files beside it, by whatever name: a process
     /// that closes any descriptor of such a file gives up all its locks on it (sqlite.org/howtocorrupt.html, section 2.2).
-    static func refuse(_ path: String, as history: String) throws(SourceError) {
+    private static func refuse(_ path: String, as history: String) throws(SourceError) {
         var status = stat()
         guard stat(path, &status) == 0 else { return }
         for name in [history, history + "-wal", history + "-shm"] {
@@ -58,7 +60,7 @@ extension RegularFile {
             guard stat(name, &other) == 0, (other.st_dev, other.st_ino) == (status.st_dev, status.st_ino) else {
                 continue
             }
-            throw SourceError(.config, "is the daemon's own history; ask it with an sqlite source")
+            throw SourceError(.config, "is the daemon's own history; only an sqlite source may ask it")
         }
     }
 }

@@ -24,9 +24,9 @@ package struct VerifyHandler: JobHandler {
     /// A book that the system gives no answer for is unverifiable; after several in a row it fails with `SourceError`.
     package func run(_ context: JobContext) async -> RunReport {
         await conduct(context) { files in
-            let scanned = try await BarcodeFile.lines(context.absolutePath(job.scanned))
+            let scanned = try await BarcodeFile.lines(job.scanned, context)
             var expected: [String] = []
-            if let path = job.expected { expected = try await BarcodeFile.lines(context.absolutePath(path)) }
+            if let path = job.expected { expected = try await BarcodeFile.lines(path, context) }
             let items = try VerifyItem.all(scanned: scanned, expected: expected)
             try await files.begin(items)
             return (items, 0)

@@ -5,20 +5,22 @@ enum BarcodeFile {
     private static let maximumSize = 64 << 20
     private static let maximumLength = 255
 
-    /// The barcodes in the file at `path`, each once, in their order; throws as ``lines(_:)`` does.
-    static func read(_ path: String) async throws(SourceError) -> [String] {
+    /// The barcodes in the file at `path`, each once, in their order; throws as ``lines(_:_:)`` does.
+    static func read(_ path: String, _ context: JobContext) async throws(SourceError) -> [String] {
         var seen: Set<String> = []
-        return try await lines(path).filter { seen.insert($0).inserted }
+        return try await lines(path, context).filter { seen.insert($0).inserted }
     }
 
     /// The barcodes in the file at `path`, as often as they are there, in their order.
     ///
     /// - Throws: ``SourceError`` naming the line that holds what is no barcode; what could end a field or a message, and so
     ///   say something else than was meant, is none.
-    static func lines(_ path: String) async throws(SourceError) -> [String] {
+    static func lines(_ path: String, _ context: JobContext) async throws(SourceError) -> [String] {
+        let path = context.absolutePath(path)
         do throws(SourceError) {
             return try await runBlocking { flag throws(SourceError) in
-                try barcodes(in: bytes(of: RegularFile(path: path, limit: maximumSize), until: flag))
+                let file = try RegularFile(path: path, limit: maximumSize, besides: context.history)
+                return try barcodes(in: bytes(of: file, until: flag))
             }
         } catch {
             throw error.at(path)

@@ -18,9 +18,12 @@ struct SIP2Connection: Sendable {
     /// Sends `message` and answers what comes back, without its end. Cancelling closes the connection.
     func ask(_ message: [UInt8]) async throws(SourceError) -> [UInt8] {
         let answer = channel.eventLoop.makePromise(of: [UInt8].self)
+        let sent = channel.eventLoop.makePromise(of: Void.self)
+        // On a connection that has ended meanwhile there is nobody else to say so.
+        sent.futureResult.whenFailure { answer.fail($0) }
         do {
             return try await withTaskCancellationHandler {
-                channel.writeAndFlush(Turn(message: message, answer: answer), promise: nil)
+                channel.writeAndFlush(Turn(message: message, answer: answer), promise: sent)
                 return try await answer.futureResult.get()
             } onCancel: {
                 channel.close(promise: nil)

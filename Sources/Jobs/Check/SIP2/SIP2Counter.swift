@@ -12,7 +12,7 @@ struct SIP2Counter: SourceCounter {
     var method: String { "sip2" }
 
     func count(_ context: JobContext) async throws(SourceError) -> SourceCount {
-        let barcodes = try await BarcodeFile.read(context.absolutePath(source.barcodes))
+        let barcodes = try await BarcodeFile.read(source.barcodes, context)
         let session = try await SIP2Session.open(source.access, context)
         let answer: Result<SourceCount, SourceError>
         do throws(SourceError) {

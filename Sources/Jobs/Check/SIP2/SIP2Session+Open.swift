@@ -47,7 +47,7 @@ extension SIP2Session {
                 "login: SIP2 would send the password unencrypted over a network; use a tunnel on this machine, "
                     + "or allow_plaintext: true")
         }
-        let password = try await SecretFile.read(context.absolutePath(login.passwordFile), key: "password_file")
+        let password = try await SecretFile.read(login.passwordFile, key: "password_file", context)
         guard !password.utf8.contains(UInt8(ascii: "|")) else {
             throw SourceError(.config, "password_file: a password cannot hold | in SIP2")
         }

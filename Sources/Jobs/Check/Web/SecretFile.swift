@@ -10,10 +10,11 @@ enum SecretFile {
     ///
     /// - Parameter key: the key that names the file, for messages, which never hold what the file does.
     /// - Throws: ``SourceError`` naming the path when it cannot be read or holds no line of printable ASCII.
-    static func read(_ path: String, key: String) async throws(SourceError) -> String {
+    static func read(_ path: String, key: String, _ context: JobContext) async throws(SourceError) -> String {
+        let path = context.absolutePath(path)
         do throws(SourceError) {
             return try await runBlocking { _ throws(SourceError) in
-                let file = try RegularFile(path: path, limit: maximumLength)
+                let file = try RegularFile(path: path, limit: maximumLength, besides: context.history)
                 var bytes = [UInt8](repeating: 0, count: maximumLength)
                 let count = try bytes.withUnsafeMutableBytes { buffer in
                     Result { () throws(SourceError) in try file.read(into: buffer) }

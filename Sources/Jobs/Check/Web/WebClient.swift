@@ -112,14 +112,14 @@ extension WebClient {
         switch access.credentials {
         case nil: return []
         case .basic(let user, let file)?:
-            let secret = try await SecretFile.read(context.absolutePath(file), key: "password_file")
+            let secret = try await SecretFile.read(file, key: "password_file", context)
             let value = "Basic \(Base64.encode("\(user):\(secret)".utf8))"
             return [JSONSource.Header(name: "Authorization", value: value)]
         case .bearer(let file)?:
-            let secret = try await SecretFile.read(context.absolutePath(file), key: "token_file")
+            let secret = try await SecretFile.read(file, key: "token_file", context)
             return [JSONSource.Header(name: "Authorization", value: "Bearer \(secret)")]
         case .header(let name, let file)?:
-            let secret = try await SecretFile.read(context.absolutePath(file), key: "value_file")
+            let secret = try await SecretFile.read(file, key: "value_file", context)
             return [JSONSource.Header(name: name, value: secret)]
         }
     }
