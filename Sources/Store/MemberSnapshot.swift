@@ -9,14 +9,12 @@ package struct MemberSnapshot: Sendable, Hashable {
     package var open: [TaskID: Bool] = [:]
     /// The members that were done are those with a `done_seq` up to this.
     package var sequence: Int64 = 0
-    /// The first member that has not been let go; members are let go in order.
-    package var firstUnreleased: TaskID?
     /// The sum of the members' fractions, 1 for each that succeeded.
     package var fractions = 0.0
 }
 
 extension MemberSnapshot {
-    /// Counts the member of `row`: `id, state, shield, done_seq`, whether it has not been let go, and its fraction.
+    /// Counts the member of `row`, the next in the order given: `id, state, shield, done_seq`, whether it has not been let go, and its fraction.
     mutating func add(_ row: Row) throws {
         let id = TaskID(row[0])
         let state: TaskState = try row.choice(1)
@@ -25,8 +23,7 @@ extension MemberSnapshot {
             tally.count(MemberTally.Finished(id: id, state: state))
             sequence = max(sequence, done)
         } else if row[4] {
-            tally.unreleased += 1
-            firstUnreleased = min(firstUnreleased ?? id, id)
+            tally.unreleased.append(id)
         } else {
             let shield: Bool = row[2]
             if shield { tally.openShielded += 1 } else { tally.open += 1 }

@@ -135,6 +135,22 @@ import Testing
         }
     }
 
+    /// As in asyncio, the first member that ends without a result says how a cancelled gather ends.
+    @Test func aFailingCleanUpIsWhatACancelledGatherFailsWith() async throws {
+        for others in [[], [job("b")]] {
+            try await withBench { bench in
+                bench.stage.makeStubborn("a")
+                let id = try await bench.submit(composite("gather", [job("a")] + others))
+                for name in ["a", "b"].prefix(1 + others.count) { await bench.stage.started(name) }
+                _ = try await bench.engine.cancel(id, message: "halt", force: false)
+                if !others.isEmpty { _ = try await bench.done("b") }
+                let member = try await bench.end("a", .boom("clean-up"))
+                let exception = try await bench.done(id).exception
+                #expect(exception == (others.isEmpty ? member.exception : .cancelled("halt")))
+            }
+        }
+    }
+
     @Test func aMemberThatEndsBeforeItsTurnIsCounted() async throws {
         try await withBench { bench in
             let id = try await bench.submit(composite("gather", [job("a"), job("b"), job("c")], ["max_running": 1]))

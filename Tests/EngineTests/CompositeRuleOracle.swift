@@ -38,9 +38,9 @@ struct CompositeRuleOracle {
         /// The members as the rule sees them.
         var tally: MemberTally {
             var tally = MemberTally()
-            tally.unreleased = members.count
-            for member in members where member == .open || member == .openShielded {
-                tally.release(shield: member == .openShielded)
+            tally.unreleased = members.indices.map(id)[...]
+            for (index, member) in members.enumerated() where member == .open || member == .openShielded {
+                tally.release(id(index), shield: member == .openShielded)
             }
             for index in completions {
                 guard let state = members[index].state else { continue }
@@ -99,7 +99,10 @@ extension CompositeRuleOracle.Situation {
     private var decider: Int? {
         switch policy {
         case .gather(returnExceptions: true), .inventory: nil
-        case .gather(returnExceptions: false), .sequence: first { $0 != .succeeded }
+        case .gather(returnExceptions: false): first { $0 != .succeeded }
+        // One `await` after another: whoever runs has the turn, and who ended out of turn is looked at in its own.
+        case .sequence where members.contains(where: { $0 == .open || $0 == .openShielded }): nil
+        case .sequence: members.firstIndex { $0 != .succeeded }.flatMap { members[$0].isDone ? $0 : nil }
         case .taskGroup: first { $0 == .failed }
         case .race: completions.first
         }
@@ -114,11 +117,9 @@ extension CompositeRuleOracle.Situation {
 
     /// The second opinion.
     var expected: CompositeRule.Step {
-        if isGather, isCancelled { return stopMembers(then: .cancelled) }
+        if isGather, isCancelled { return stopMembers(then: decider.map(verdict) ?? .cancelled) }
         if isGather, let decider { return .finish(.member(id(decider))) }
-        // In a sequence the member whose turn it is has it to its end.
-        let hasItsTurn = members.contains { $0 == .open || $0 == .openShielded }
-        if policy == .sequence, !isCancelled, decider != nil, hasItsTurn { return .wait }
+        if policy == .sequence, members.allSatisfy({ $0 == .succeeded }) { return .finish(.results) }
         if !isGather, let decider { return stopMembers(then: verdict(decider)) }
         if isCancelled { return stopMembers(then: .cancelled) }
         if members.allSatisfy(\.isDone) { return .finish(.results) }

@@ -79,4 +79,51 @@ import Testing
             #expect(try await bench.task("b").startedAt == nil)
         }
     }
+
+    /// One `await` after another sees how a member ended when its turn comes.
+    @Test func aMemberThatEndsOutOfTurnDecidesInItsTurn() async throws {
+        try await withBench { bench in
+            let id = try await bench.submit(composite("sequence", [job("a"), job("b"), job("c"), job("d")]))
+            await bench.stage.started("a")
+            _ = try await bench.engine.cancel(TaskID(4), message: "not this one", force: false)
+            try await bench.end("a", .succeeded(1))
+            try await bench.end("b", .succeeded(2))
+            #expect(try await bench.done(id).exception == .cancelled("not this one"))
+            #expect(try await bench.task("d").startedAt == nil)
+            #expect(bench.stage.order == ["a", "b"])
+        }
+    }
+
+    @Test func aFailureGoesBeforeAMemberThatEndedOutOfTurn() async throws {
+        try await withBench { bench in
+            let id = try await bench.submit(composite("sequence", [job("a"), job("b")]))
+            await bench.stage.started("a")
+            _ = try await bench.engine.cancel(TaskID(3), message: nil, force: false)
+            try await bench.end("a", .boom("first"))
+            #expect(try await bench.done(id).exception?.message == "first")
+        }
+    }
+
+    /// What the member makes of it whose turn it is: its clean-up fails, or it succeeds all the same.
+    @Test(arguments: [[job("a")], [job("a"), job("b")]])
+    func theMemberThatRunsDecidesHowACancelledOneEnds(members: [JSONValue]) async throws {
+        for outcome in [Outcome.boom("clean-up"), .succeeded(1)] {
+            try await withBench { bench in
+                bench.stage.makeStubborn("a")
+                let id = try await bench.submit(composite("sequence", members))
+                await bench.stage.started("a")
+                _ = try await bench.engine.cancel(id, message: "halt", force: false)
+                await bench.stage.until(.asked("a", times: 1))
+                try await bench.end("a", outcome)
+                let sequence = try await bench.done(id)
+                switch outcome {
+                case .failed(let exception): #expect(sequence.exception == exception)
+                case .cancelled, .succeeded:
+                    let isWhole = members.count == 1
+                    #expect(sequence.result == (isWhole ? [1] : nil))
+                    #expect(sequence.exception == (isWhole ? nil : .cancelled("halt")))
+                }
+            }
+        }
+    }
 }

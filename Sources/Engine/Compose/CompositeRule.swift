@@ -3,9 +3,9 @@ internal import Model
 /// The rules of composites: what a composite does next, decided from its policy and how its members stand, and from
 /// nothing else. The same function decides while members run and after a crash.
 ///
-/// The rules are asyncio's (`gather`, `TaskGroup`, `wait(FIRST_COMPLETED)` and one `await` after another), with two
-/// differences, both on cancellation: `gather` waits for the members it has cancelled before it ends, and a race that
-/// had its winner before it was cancelled keeps it.
+/// The rules are asyncio's (`gather`, `TaskGroup`, `wait(FIRST_COMPLETED)` and one `await` after another), with three
+/// differences, all on cancellation: `gather` waits for the members it has cancelled before it ends, a race that had its
+/// winner before it was cancelled keeps it, and a sequence lets no member go any more, whatever the one that runs makes of it.
 struct CompositeRule: Sendable, Hashable {
     /// What a composite does next.
     enum Step: Sendable, Hashable {
@@ -50,7 +50,7 @@ struct CompositeRule: Sendable, Hashable {
         }
         if isCancelled || isDecided(tally) {
             // What ends the composite ends its members; those it cannot reach finish on their own.
-            guard tally.unreleased == 0 && tally.open == 0 else { return membersWereCancelled ? .wait : .cancelMembers }
+            guard tally.unreleased.isEmpty && tally.open == 0 else { return membersWereCancelled ? .wait : .cancelMembers }
             return .finish(decision(tally, isCancelled: isCancelled))
         }
         return tally.done == tally.total ? .finish(.results) : proceed(tally)
@@ -68,18 +68,20 @@ struct CompositeRule: Sendable, Hashable {
         case .gather, .inventory: false
         case .taskGroup: tally.failed > 0
         case .race: tally.first != nil
-        // The members before it have had their turn, as one `await` after another has it.
-        case .sequence: tally.firstUnsuccessful != nil && tally.open == 0 && tally.openShielded == 0
+        case .sequence: tally.brokenTurn != nil
         }
     }
 
     /// How the composite ends once its members have.
     private func decision(_ tally: MemberTally, isCancelled: Bool) -> Ending {
         switch policy {
-        case .gather, .inventory: return .cancelled
+        case .gather(returnExceptions: true), .inventory: return .cancelled
+        case .gather: return ending(of: tally.firstUnsuccessful, isCancelled: isCancelled)
         case .taskGroup: return tally.failed > 0 ? .exceptionGroup : .cancelled
         case .race: return ending(of: tally.first, isCancelled: isCancelled)
-        case .sequence: return ending(of: tally.firstUnsuccessful, isCancelled: isCancelled)
+        case .sequence:
+            if tally.succeeded == tally.total { return .results }
+            return ending(of: tally.brokenTurn, isCancelled: isCancelled)
         }
     }
 
@@ -90,10 +92,10 @@ struct CompositeRule: Sendable, Hashable {
     }
 
     private func proceed(_ tally: MemberTally) -> Step {
-        guard tally.unreleased > 0 else { return .wait }
-        guard let maximumRunning else { return .release(tally.unreleased) }
+        guard !tally.unreleased.isEmpty else { return .wait }
+        guard let maximumRunning else { return .release(tally.unreleased.count) }
         let free = maximumRunning - tally.open - tally.openShielded
-        return free > 0 ? .release(min(free, tally.unreleased)) : .wait
+        return free > 0 ? .release(min(free, tally.unreleased.count)) : .wait
     }
 }
 

@@ -17,7 +17,7 @@ extension Engine {
         if let record = ended.first, record.cancelRequests > (record.timedOut ? 1 : 0) {
             try await cancelMembers(of: task, insisting: false)
         }
-        if snapshot.tally.unreleased > 0 { task.heldBack = composite }
+        if !snapshot.tally.unreleased.isEmpty { task.heldBack = composite }
         return ended
     }
 
@@ -148,12 +148,11 @@ extension Engine {
     /// Lets up to `count` more members go, and answers how many went.
     private func release(_ count: Int, of record: TaskRecord, _ snapshot: inout MemberSnapshot) async throws -> Int {
         let released = try await store.release(
-            membersOf: record.id, from: snapshot.firstUnreleased, limit: count, at: configuration.now())
+            membersOf: record.id, from: snapshot.tally.unreleased.first, limit: count, at: configuration.now())
         for member in released {
             snapshot.open[member.id] = member.shield
-            snapshot.tally.release(shield: member.shield)
+            snapshot.tally.release(member.id, shield: member.shield)
         }
-        snapshot.firstUnreleased = released.last.map { TaskID($0.id.number + 1) } ?? snapshot.firstUnreleased
         readiness.ring()
         alarm.ring()
         return released.count
@@ -219,7 +218,7 @@ extension Engine {
         // With exceptions as values the rule never ends it early: only the number running decides.
         let rule = CompositeRule(policy: .gather(returnExceptions: true), maximumRunning: composite.maximumRunning)
         var signals = task.signals.makeAsyncIterator()
-        while snapshot.tally.unreleased > 0 {
+        while !snapshot.tally.unreleased.isEmpty {
             switch rule.step(snapshot.tally, isCancelled: false, membersWereCancelled: false) {
             case .release(let count):
                 guard try await release(count, of: task.record, &snapshot) < count else { continue }

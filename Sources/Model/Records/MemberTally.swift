@@ -12,8 +12,8 @@ package struct MemberTally: Sendable, Hashable {
         }
     }
 
-    /// Members the composite has not let go yet; they have never run.
-    package var unreleased = 0
+    /// Members the composite has not let go yet, in the order in which it does; they have never run.
+    package var unreleased: ArraySlice<TaskID> = []
     /// Members let go and not done, that a cancellation of the composite reaches.
     package var open = 0
     /// Members let go and not done, that are shielded from the composite.
@@ -26,21 +26,32 @@ package struct MemberTally: Sendable, Hashable {
     package var first: Finished?
     /// The member that was first to fail or to be cancelled.
     package var firstUnsuccessful: Finished?
+    /// The one that was given first of the members that failed or were cancelled.
+    package var foremostUnsuccessful: Finished?
 
     /// A composite of no members.
     package init() {}
 
     /// All members.
-    package var total: Int { unreleased + open + openShielded + done }
+    package var total: Int { unreleased.count + open + openShielded + done }
 
     /// Members done.
     package var done: Int { succeeded + failed + cancelled }
+
+    /// The member that ends a row of members in which each has its turn after the one before: it did not succeed, and all
+    /// before it did.
+    package var brokenTurn: Finished? {
+        guard open + openShielded == 0, let member = foremostUnsuccessful,
+            unreleased.first.map({ member.id < $0 }) ?? true
+        else { return nil }
+        return member
+    }
 }
 
 extension MemberTally {
-    /// Counts a member that was let go.
-    package mutating func release(shield: Bool) {
-        unreleased -= 1
+    /// Counts the member `id`, which was let go.
+    package mutating func release(_ id: TaskID, shield: Bool) {
+        removeUnreleased(id)
         if shield { openShielded += 1 } else { open += 1 }
     }
 
@@ -49,7 +60,7 @@ extension MemberTally {
     /// - Parameter shield: whether the member is shielded; `nil` when it had not been let go.
     package mutating func finish(_ member: Finished, shield: Bool?) {
         switch shield {
-        case nil: unreleased -= 1
+        case nil: removeUnreleased(member.id)
         case true?: openShielded -= 1
         case false?: open -= 1
         }
@@ -65,6 +76,16 @@ extension MemberTally {
         case .held, .queued, .running: preconditionFailure("a finished member is in the state \(member.state)")
         }
         if first == nil { first = member }
-        if firstUnsuccessful == nil && member.state != .succeeded { firstUnsuccessful = member }
+        guard member.state != .succeeded else { return }
+        if firstUnsuccessful == nil { firstUnsuccessful = member }
+        if foremostUnsuccessful.map({ member.id < $0.id }) ?? true { foremostUnsuccessful = member }
+    }
+
+    private mutating func removeUnreleased(_ id: TaskID) {
+        if unreleased.first == id {
+            unreleased.removeFirst()
+        } else if let index = unreleased.firstIndex(of: id) {
+            unreleased.remove(at: index)
+        }
     }
 }
