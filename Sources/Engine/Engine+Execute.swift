@@ -153,9 +153,12 @@ extension Engine {
     /// Commits the end of a running task. Its slot is asked for again before the commit, which so is often one with the
     /// claim of the next task.
     ///
+    /// - Parameter answers: what it is the measure of from now on.
     /// - Returns: every task that ended by it, the task itself first.
-    func finish(_ task: LiveTask, _ report: RunReport) async throws -> [TaskRecord] {
-        try await store.finish(task.record.id, report, progress: task.progress, at: configuration.now()) {
+    func finish(_ task: LiveTask, _ report: RunReport, answers: [String] = []) async throws -> [TaskRecord] {
+        try await store.finish(
+            task.record.id, report, progress: task.progress, answers: answers, at: configuration.now()
+        ) {
             live.vacate(task)
             readiness.ring()
         }

@@ -4,9 +4,11 @@ internal import Store
 extension Engine {
     /// How many tasks are removed at once, so that no submit waits long behind it.
     private static let pruneBatch = 500
+    /// How long an inventory that the next ones are measured against stays: a year's next may come a little late.
+    private static let measuresLast = Duration.seconds(400 * 86_400)
 
     /// Removes the tasks that were done at least `age` ago, with their members, events and output; but not the inventories
-    /// that the next ones are measured against.
+    /// of the last 400 days that the next ones are measured against.
     ///
     /// Cancelling the caller ends it after the batch being removed.
     /// - Returns: how many tasks were removed, members included.
@@ -24,21 +26,21 @@ extension Engine {
     }
 
     private func prune(_ prunable: Store.Prunable) async throws -> Int {
-        guard try await store.canPrune(prunable) else { return 0 }
         var count = 0
-        let measures = try await measures()
-        while let removed = try await pruneBatch(prunable, keeping: measures) {
+        while let removed = try await pruneBatch(prunable) {
             count += removed
             try Task.checkCancellation()
         }
         return count
     }
 
-    /// Removes one batch, but not the tasks `kept`.
+    /// Removes one batch.
     ///
     /// - Returns: how many tasks went; `nil` when there are no more.
-    func pruneBatch(_ prunable: Store.Prunable, keeping kept: Set<TaskID>) async throws -> Int? {
-        guard let removed = try await store.prune(prunable, keeping: kept, limit: Self.pruneBatch) else { return nil }
+    func pruneBatch(_ prunable: Store.Prunable) async throws -> Int? {
+        let oldest = Timestamp(milliseconds: configuration.now().milliseconds - Self.measuresLast.milliseconds)
+        guard let removed = try await store.prune(prunable, keepingMeasuresSince: oldest, limit: Self.pruneBatch)
+        else { return nil }
         // After the commit: a crash in between leaves files that nobody asks for, never a task without its output.
         try await configuration.removeOutput(removed)
         return removed.count

@@ -10,6 +10,7 @@ extension Engine {
     /// - Throws: ``StoreError`` when the store cannot be read or written.
     package func recover() async throws {
         try await setForeignOutputAside()
+        try await noteMeasures()
         usage.begin(with: try await store.unfinishedByOwner())
         let running = try await store.runningTasks()
         let hooks = try await store.tasksWithPendingHooks()

@@ -35,10 +35,8 @@ extension Engine {
     }
 
     private func shrink(to bytes: Int64) async throws {
-        guard try await store.bytesInUse() > bytes else { return }
-        let measures = try await measures()
         while try await store.bytesInUse() > bytes {
-            guard try await pruneBatch(.upTo(sequence: .max), keeping: measures) != nil else { return }
+            guard try await pruneBatch(.upTo(sequence: .max)) != nil else { return }
         }
     }
 }

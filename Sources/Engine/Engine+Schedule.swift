@@ -121,10 +121,11 @@ extension Engine {
             timer?.cancel()
             guard mayStart() else { continue }
             if let step = steps.take() { try await keepDurations(step, toldBy: last) }
-            last = try await store.lastSequence()
             try await store.wake(at: configuration.now())
             readiness.ring()
-            guard let next = try await store.nextWake() else { continue }
+            let next = try await store.nextWake()
+            last = try await store.lastSequence()
+            guard let next else { continue }
             // A task of its own, and not a child beside the bell: a stream whose reader is cancelled ends for good.
             timer = Task { [alarm, configuration] in
                 do {

@@ -12,6 +12,7 @@ enum Schema {
         migrator.registerMigration("v3") { db in
             for statement in [owners, runningView] { try db.execute(sql: statement) }
         }
+        migrator.registerMigration("v4") { db in try db.execute(sql: measures) }
         return migrator
     }
 
@@ -137,6 +138,15 @@ enum Schema {
                    queue, parent_id, attempt, submitted_uid,
                    progress ->> '$.fraction' AS fraction, progress ->> '$.message' AS progress_message
             FROM tasks WHERE state = 'running';
+        """
+
+    private static let measures = """
+        -- What inventories are measured against: by what was asked, the last one that was answered well.
+        CREATE TABLE measures (
+            question TEXT PRIMARY KEY CHECK (json_valid(question)),
+            task_id  INTEGER NOT NULL REFERENCES tasks (id) ON DELETE CASCADE
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX measures_task ON measures (task_id);
         """
 
     private static let indexes = """

@@ -5,15 +5,23 @@ extension Store {
     /// Ends a running task: its outcome, its place in completion order, its event and its hook, in one transaction.
     ///
     /// - Parameter progress: how far it had come; `nil` for as far as was noted before.
+    /// - Parameter answers: what it is the measure of from now on.
     /// - Parameter whenQueued: is called before the commit; a claim that follows it finds what the end lets go.
     /// - Returns: every task that ended by it, the task itself first, then those that cannot run any more; empty when the
     ///   task was not running.
     package func finish(
-        _ id: TaskID, _ report: RunReport, progress: Progress? = nil, at now: Timestamp, whenQueued: () -> Void = {}
+        _ id: TaskID, _ report: RunReport, progress: Progress? = nil, answers: [String] = [], at now: Timestamp,
+        whenQueued: () -> Void = {}
     ) async throws -> [TaskRecord] {
         try await write(whenQueued: whenQueued) { db in
-            try Transition(db: db, now: now).end(
+            let ended = try Transition(db: db, now: now).end(
                 id, report.outcome, from: [.running], detail: report.detail, progress: progress)
+            guard !ended.isEmpty else { return [] }
+            for question in answers {
+                let sql = "INSERT OR REPLACE INTO measures (question, task_id) VALUES (?, ?)"
+                try db.cachedStatement(sql: sql).execute(arguments: [question, id.number])
+            }
+            return ended
         }
     }
 

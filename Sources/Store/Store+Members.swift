@@ -117,18 +117,6 @@ extension Store {
         }
     }
 
-    /// The inventories before the task `id` that have succeeded, the latest first.
-    package func inventories(before id: TaskID, limit: Int) async throws -> [TaskRecord] {
-        try await read { db in
-            try TaskRecord.all(
-                db,
-                """
-                SELECT \(TaskRecord.columns) FROM tasks INDEXED BY tasks_kind
-                WHERE kind = 'inventory' AND id < ? AND state = 'succeeded' ORDER BY id DESC LIMIT ?
-                """, [id.number, limit])
-        }
-    }
-
     /// How the members of `parent` ended, in the order given; `nil` for one that has not.
     ///
     /// - Parameter limit: how many bytes of JSON they may come to.

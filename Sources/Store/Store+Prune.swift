@@ -15,11 +15,12 @@ extension Store {
     /// calls. It stays while a member of it is not done, and a task while its `on_done` command is to run; what an unfinished
     /// task runs after is never done.
     ///
-    /// - Parameter kept: tasks that stay all the same, with what they belong to and what belongs to them.
+    /// - Parameter oldest: what others are measured against stays if it was done since then, with what it belongs to and what
+    ///   belongs to it; `nil` for nothing that stays.
     /// - Returns: the tasks removed, which may have gone already by somebody else's prune; `nil` when there are no more.
-    package func prune(_ prunable: Prunable, keeping kept: Set<TaskID> = [], limit: Int) async throws -> [TaskID]? {
+    package func prune(_ prunable: Prunable, keepingMeasuresSince oldest: Timestamp? = nil, limit: Int) async throws -> [TaskID]? {
         // Found on the side, so that nobody who writes waits for it: what may go once may always go.
-        let found = try await read { db in try Self.oldest(prunable, keeping: kept, limit: limit, db) }
+        let found = try await read { db in try Self.oldest(prunable, sparing: oldest, limit: limit, db) }
         guard !found.isEmpty else { return nil }
         return try await write { db in
             var removed: [TaskID] = []
@@ -39,11 +40,6 @@ extension Store {
         }
     }
 
-    /// Whether there is something that may go.
-    package func canPrune(_ prunable: Prunable) async throws -> Bool {
-        try await read { db in try !Self.oldest(prunable, keeping: [], limit: 1, db).isEmpty }
-    }
-
     /// A task on its way out.
     private static let lastLook = "SELECT queue, moved(state, NULL, queue, is_composite) FROM tasks WHERE id = ?"
 
@@ -54,7 +50,7 @@ extension Store {
 
     /// The first `limit` tasks that may go, in an order in which they can.
     private static func oldest(
-        _ prunable: Prunable, keeping kept: Set<TaskID>, limit: Int, _ db: Database
+        _ prunable: Prunable, sparing measures: Timestamp?, limit: Int, _ db: Database
     ) throws -> [TaskID] {
         var found: [TaskID] = []
         let done = try Row.fetchCursor(db.cachedStatement(sql: doneTasks))
@@ -67,7 +63,7 @@ extension Store {
             }
             others = 0
             guard row.hasNull(atIndex: 3) else { continue }
-            found += try family(of: TaskID(row[0]), keeping: kept, db).prefix(limit - found.count)
+            found += try family(of: TaskID(row[0]), sparing: measures, db).prefix(limit - found.count)
         }
         return found
     }
@@ -81,11 +77,12 @@ extension Store {
         """
 
     /// A task and everything below it, members first; empty when some of it has to stay.
-    private static func family(of root: TaskID, keeping kept: Set<TaskID>, _ db: Database) throws -> [TaskID] {
+    private static func family(of root: TaskID, sparing measures: Timestamp?, _ db: Database) throws -> [TaskID] {
         var family: [TaskID] = []
-        let rows = try Row.fetchCursor(db.cachedStatement(sql: familyOf), arguments: ["root": root.number])
+        let rows = try Row.fetchCursor(
+            db.cachedStatement(sql: familyOf), arguments: ["root": root.number, "oldest": measures?.description])
         while let row = try rows.next() {
-            guard row[1], !kept.contains(TaskID(row[0])) else { return [] }
+            guard row[1] else { return [] }
             family.append(TaskID(row[0]))
         }
         return family
@@ -96,6 +93,8 @@ extension Store {
         WITH RECURSIVE family (id) AS (
             VALUES (:root) UNION ALL SELECT tasks.id FROM tasks JOIN family ON tasks.parent_id = family.id)
         SELECT tasks.id, finished_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM hooks WHERE task_id = tasks.id)
+            AND NOT (:oldest IS NOT NULL AND finished_at >= :oldest
+                AND EXISTS (SELECT 1 FROM measures WHERE task_id = tasks.id))
         FROM family CROSS JOIN tasks ON tasks.id = family.id ORDER BY tasks.id DESC
         """
 

@@ -25,7 +25,7 @@ struct BackupTests {
             _ = try await daemon.run(["sleep": 0])
             let check = try await Program.run(Program.taskd, ["--state-dir", daemon.state, "--check"])
             #expect(check.status == 0)
-            #expect(check.stdout.contains("sound; schema v3"))
+            #expect(check.stdout.contains("sound; schema v4"))
             #expect(check.stdout.contains("1 tasks"))
         }
     }

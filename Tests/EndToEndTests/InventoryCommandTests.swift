@@ -38,6 +38,32 @@ struct InventoryCommandTests {
         }
     }
 
+    /// However many others have run since, whatever order its lines are written in, and also with a history from before
+    /// measures were noted.
+    @Test func aSourceIsMeasuredAgainstItsLastGoodRunHoweverLongAgo() async throws {
+        try await withLibrary { daemon in
+            func inventory(_ source: JSONObject) -> JSONValue {
+                var source = source
+                source["name"] = "books"
+                return ["inventory": ["sources": [.object(source)]]]
+            }
+            let argv: JSONValue = ["cat", .string(daemon.directory.path + "/main")]
+            _ = try await daemon.run(inventory(["command": ["argv": argv, "parse": "number"]]))
+            let others = JSONValue.array((0..<205).map { inventory(["command": ["argv": ["echo", .string("\($0)")]]]) })
+            let tasks = try await daemon.http("POST", "/v1/tasks", others).json.arrayValue ?? []
+            let wait: JSONValue = ["ids": .array(tasks.compactMap { $0["id"] })]
+            let answer = try await daemon.http("POST", "/v1/wait", wait).json
+            #expect(answer["done"]?.arrayValue?.count == 205 && answer["pending"] == [])
+            try daemon.directory.write("3\n", to: "main")
+            let turned = inventory(["command": ["parse": "number", "argv": argv]])
+            #expect(try await daemon.run(turned)["result"]?["verdict"] == "suspicious")
+            try await daemon.kill9()
+            _ = try await Program.run("/usr/bin/sqlite3", [daemon.history, "DELETE FROM measures"])
+            try await daemon.start()
+            #expect(try await daemon.run(turned)["result"]?["verdict"] == "suspicious")
+        }
+    }
+
     @Test(arguments: [(99.9, "suspicious"), (100, "ok")])
     func aCollectionThatIsReallyEmptyCanBeAccepted(percent: Double, verdict: String) async throws {
         try await withLibrary { daemon in

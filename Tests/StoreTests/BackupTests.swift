@@ -83,7 +83,7 @@ import Testing
         try await withStore { bench in
             try await bench.submit(job("a"))
             let report = try Store.check(bench.path)
-            #expect((report.schema, report.tasks, report.events) == ("v3", 1, 1))
+            #expect((report.schema, report.tasks, report.events) == ("v4", 1, 1))
         }
     }
 

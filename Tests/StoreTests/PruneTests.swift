@@ -85,16 +85,19 @@ import Testing
         }
     }
 
-    @Test func whatIsKeptKeepsWhatItBelongsTo() async throws {
+    @Test func whatOthersAreMeasuredAgainstKeepsWhatItBelongsTo() async throws {
         try await withStore { bench in
             try await bench.submit(gather([job("a"), job("b")]))
             try await bench.submit(job("c"))
             try await finishAll(bench, at: at(2))
-            let removed = try await bench.store.prune(.doneBefore(at(9)), keeping: [TaskID(3)], limit: 9)
-            #expect(removed?.map(\.number) == [4])
-            #expect(try await bench.store.prune(.doneBefore(at(9)), keeping: [TaskID(3)], limit: 9) == nil)
-            #expect(try await bench.store.canPrune(.doneBefore(at(9))))
-            #expect(try await !bench.store.canPrune(.doneBefore(at(1))))
+            try await bench.store.note(["3"], answeredBy: TaskID(3))
+            func prune(_ oldest: Timestamp) async throws -> [Int64]? {
+                try await bench.store.prune(.doneBefore(at(9)), keepingMeasuresSince: oldest, limit: 9)?.map(\.number)
+            }
+            #expect(try await prune(at(2)) == [4])
+            #expect(try await prune(at(2)) == nil)
+            #expect(try await prune(at(3)) == [3, 2, 1])
+            #expect(try await bench.store.measures(of: ["3"]) == [:])
         }
     }
 

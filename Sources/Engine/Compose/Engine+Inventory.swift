@@ -2,18 +2,19 @@ internal import Jobs
 internal import Model
 internal import Store
 
+/// What the last good runs of the sources of an inventory have left, by what was asked.
+private typealias Baselines = (counts: [String: Int64], keys: [String: KeyFile])
+
 extension Engine {
-    /// How far back in the history the last good run of a source is looked for, in inventories.
-    private static let memory = 200
     /// How many inventories are read at once; their results may be large.
-    private static let memoryStep = 10
+    private static let inventoriesAtOnce = 10
 
     /// What an inventory comes to whose members are done.
     func inventoryOutcome(of task: TaskRecord, _ policy: InventoryPolicy) async throws -> Outcome {
         var members = try await store.currentMembers(of: task.id)
         let verification = policy.isVerified ? members.popLast() : nil
         let questions = members.map { InventoryQuestion($0.job, from: task.directory) }
-        let baselines = try await baselines(of: questions, by: policy.reconciliation?.kind, before: task)
+        let baselines = try await baselines(of: questions)
         let answers = zip(members, questions).map { member, question in
             InventoryResult.Answer(
                 name: member.name, outcome: member.outcome, detail: member.detail,
@@ -33,52 +34,37 @@ extension Engine {
         return result.outcome
     }
 
-    /// The inventories that the next ones are measured against: the last good run of each source.
-    func measures() async throws -> Set<TaskID> {
-        var measures: Set<TaskID> = []
-        var counted: Set<JSONValue> = []
-        var keyed: Set<JSONValue> = []
-        var last = TaskID(.max)
-        for _ in 0..<Self.memory / Self.memoryStep {
-            let runs = try await store.inventories(before: last, limit: Self.memoryStep)
-            guard let oldest = runs.last else { break }
-            for run in runs {
-                for source in InventoryRun(run).goodSources {
-                    let isLast = counted.insert(source.question.count).inserted
-                    if isLast { measures.insert(run.id) }
-                    // Those of one kind are no measure for those of another.
-                    guard source.hasKeys, let keys = source.question.keys,
-                        let kind = run.result?["reconciliation"]?["by"]
-                    else { continue }
-                    if keyed.insert([kind, keys]).inserted { measures.insert(run.id) }
-                }
+    /// What the last good runs have left. A suspicious count, or none, is no good run.
+    private func baselines(of questions: [InventoryQuestion]) async throws -> Baselines {
+        var baselines: Baselines = ([:], [:])
+        let measures = try await store.measures(of: Set(questions.flatMap { [$0.count] + ($0.keys.map { [$0] } ?? []) }))
+        for id in Set(measures.values) {
+            guard let record = try await store.task(id) else { continue }
+            let sources = InventoryRun(record).goodSources
+            for source in sources where measures[source.question.count] == id {
+                baselines.counts[source.question.count] = source.count
             }
-            last = oldest.id
-        }
-        return measures
-    }
-
-    /// What the last good runs before `task` have left. A suspicious count, or none, is no good run.
-    private func baselines(
-        of questions: [InventoryQuestion], by kind: KeyKind?, before task: TaskRecord
-    ) async throws -> InventoryBaselines {
-        var baselines = InventoryBaselines(questions)
-        var last = task.id
-        for _ in 0..<Self.memory / Self.memoryStep where baselines.areOpen {
-            let runs = try await store.inventories(before: last, limit: Self.memoryStep)
-            guard let oldest = runs.last else { break }
-            for run in runs where baselines.areOpen {
-                for source in InventoryRun(run).goodSources { baselines.take(source) }
-                guard let kind, baselines.areKeysOpen, run.result?["reconciliation"]?["by"] == .string(kind.rawValue)
+            let kept = sources.filter { source in source.question.keys.map { measures[$0] == id } ?? false }
+            guard !kept.isEmpty else { continue }
+            let members = try await store.currentMembers(of: id)
+            for source in kept {
+                guard let keys = source.question.keys, let member = members.first(where: { $0.name == source.name })
                 else { continue }
-                let members = try await store.currentMembers(of: run.id)
-                for source in InventoryRun(run).goodSources where source.hasKeys {
-                    guard let member = members.first(where: { $0.name == source.name }) else { continue }
-                    baselines.take(KeyFile(in: configuration.attempt(member)), of: source)
-                }
+                baselines.keys[keys] = KeyFile(in: configuration.attempt(member))
             }
-            last = oldest.id
         }
         return baselines
+    }
+
+    /// Notes what the inventories have answered that are in the history of a version which did not.
+    func noteMeasures() async throws {
+        guard try await store.lacksMeasures() else { return }
+        var last = TaskID(.max)
+        while case let runs = try await store.inventories(before: last, limit: Self.inventoriesAtOnce), !runs.isEmpty {
+            for run in runs {
+                try await store.note(InventoryRun(run).answers, answeredBy: run.id)
+                last = run.id
+            }
+        }
     }
 }

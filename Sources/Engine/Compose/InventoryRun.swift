@@ -5,34 +5,35 @@ struct InventoryRun {
     /// One of its sources that was counted, and not suspicious.
     struct Source {
         let name: String
-        let question: InventoryQuestion
         let count: Int64
-        /// Whether its keys were kept.
-        let hasKeys: Bool
-    }
-
-    private let record: TaskRecord
-
-    /// The inventory that `record` is.
-    init(_ record: TaskRecord) {
-        self.record = record
+        /// What it was asked, keys only where they were kept.
+        let question: InventoryQuestion
     }
 
     /// The sources that are good enough.
-    var goodSources: [Source] {
-        let entries = record.job["inventory"]?["sources"]?.arrayValue ?? []
-        return entries.compactMap { entry in
+    let goodSources: [Source]
+
+    /// The inventory that has done `job`, whose paths start at `directory`, with `result`.
+    init(_ job: JSONValue, from directory: String?, result: JSONValue?) {
+        let entries = job["inventory"]?["sources"]?.arrayValue ?? []
+        goodSources = entries.compactMap { entry in
             let name = entry["name"]?.stringValue ?? ""
-            guard let source = record.result?["sources"]?[name], source["state"] == "ok",
-                let count = source["count"]?.intValue
+            guard let source = result?["sources"]?[name], source["state"] == "ok", let count = source["count"]?.intValue
             else { return nil }
-            let keys = record.result?["reconciliation"]?["sources"]?[name]?["keys"]?.intValue
-            let job: JSONValue = [
-                "check": InventoryPolicy.source(of: entry), "keys": keys == nil ? .null : .bool(true),
+            let reconciliation = result?["reconciliation"]
+            let keys = reconciliation?["sources"]?[name]?["keys"]?.intValue
+            let check: JSONValue = [
+                "check": InventoryPolicy.source(of: entry), "keys": keys == nil ? .null : reconciliation?["by"] ?? .null,
             ]
-            return Source(
-                name: name, question: InventoryQuestion(job, from: record.directory), count: count,
-                hasKeys: keys != nil)
+            return Source(name: name, count: count, question: InventoryQuestion(check, from: directory))
         }
     }
+
+    /// The inventory that `record` is.
+    init(_ record: TaskRecord) {
+        self.init(record.job, from: record.directory, result: record.result)
+    }
+
+    /// All that it has answered well.
+    var answers: [String] { goodSources.flatMap { [$0.question.count] + ($0.question.keys.map { [$0] } ?? []) } }
 }
