@@ -46,7 +46,8 @@ extension Engine {
         JobContext(
             taskID: task.record.id, name: task.record.name, attempt: task.record.attempt,
             directory: task.record.directory ?? configuration.directory, history: store.path, grace: job.grace,
-            clock: configuration.clock, cancelRequests: task.cancelRequests, goesOn: { self.takeovers.settle(task.record.id) },
+            clock: configuration.clock, cancelRequests: task.cancelRequests,
+            goesOn: { self.takeovers.settle(task.record.id) },
             report: { self.report($0, of: task) })
     }
 
@@ -156,9 +157,10 @@ extension Engine {
     /// - Parameter answers: what it is the measure of from now on.
     /// - Returns: every task that ended by it, the task itself first.
     func finish(_ task: LiveTask, _ report: RunReport, answers: [String] = []) async throws -> [TaskRecord] {
-        try await store.finish(
-            task.record.id, report, progress: task.progress, answers: answers, at: configuration.now()
-        ) {
+        let now = configuration.now()
+        // Whatever the clock was then, it ended after it began and before now.
+        let end = report.endedAt.map { min(max($0, task.record.startedAt ?? $0), now) } ?? now
+        return try await store.finish(task.record.id, report, progress: task.progress, answers: answers, at: end) {
             live.vacate(task)
             readiness.ring()
         }

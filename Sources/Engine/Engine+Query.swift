@@ -1,3 +1,4 @@
+internal import Jobs
 package import Model
 package import Store
 internal import Synchronization
@@ -11,12 +12,19 @@ extension Engine {
         return record
     }
 
-    /// The task numbered `id` as the wire shows it, with its children when it is a composite.
+    /// The task numbered `id` as the wire shows it, with its children when it is a composite, and its process when
+    /// it is a command that runs.
     ///
     /// - Throws: ``EngineError`` when there is none.
     package func taskJSON(_ id: TaskID) async throws -> JSONValue {
         let record = try await task(id)
+        if record.kind.isCommand, record.state == .running { return record.json(detail: await detailSoFar(of: record)) }
         return record.json(children: record.kind.isComposite ? try await store.children(of: id) : nil)
+    }
+
+    /// What is known of a command that runs.
+    private func detailSoFar(of record: TaskRecord) async -> JSONValue? {
+        await onDisk { [attempt = configuration.attempt(record)] in attempt.command.map { ["pid": .int($0)] } }
     }
 
     /// Changes a queue, and starts what may run because of it.

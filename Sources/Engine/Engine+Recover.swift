@@ -1,3 +1,4 @@
+internal import Jobs
 internal import Model
 internal import Store
 internal import Synchronization
@@ -17,7 +18,9 @@ extension Engine {
         takeovers.begin(with: running.filter { !$0.kind.isComposite }.map(\.id) + hooks)
         // Composites first, so that they are there when their members end.
         for record in running where record.kind.isComposite { launch(record, .resumed) }
-        for record in running where !record.kind.isComposite { launch(record, .resumed) }
+        let others = running.filter { !$0.kind.isComposite }
+        let ended = await endWhatHasEnded(others)
+        for record in others where !ended.contains(record.id) { launch(record, .resumed) }
         for record in running where record.kind.isCommand {
             metrics.adopted(record)
             adoptions.add(1, ordering: .relaxed)
@@ -29,6 +32,21 @@ extension Engine {
                 settle(try await abandonMembers(of: record))
             }
         }
+    }
+
+    /// Takes up the commands that have ended meanwhile, one after another in the order in which they did: composites go by it,
+    /// and what still runs comes later.
+    ///
+    /// - Returns: those that were taken up.
+    private func endWhatHasEnded(_ tasks: [TaskRecord]) async -> Set<TaskID> {
+        let ended = tasks.filter(\.kind.isCommand).compactMap { record in
+            configuration.attempt(record).endedAt.map { (record: record, at: $0) }
+        }
+        for (record, _) in ended.sorted(by: { ($0.at, $0.record.id) < ($1.at, $1.record.id) }) {
+            launch(record, .resumed)
+            await takeovers.settled(record.id)
+        }
+        return Set(ended.map(\.record.id))
     }
 
     /// Cancels the members of a composite whose job cannot be read, as after an upgrade that is stricter: nobody knows when to

@@ -18,7 +18,9 @@ extension Store {
     /// - Parameter oldest: what others are measured against stays if it was done since then, with what it belongs to and what
     ///   belongs to it; `nil` for nothing that stays.
     /// - Returns: the tasks removed, which may have gone already by somebody else's prune; `nil` when there are no more.
-    package func prune(_ prunable: Prunable, keepingMeasuresSince oldest: Timestamp? = nil, limit: Int) async throws -> [TaskID]? {
+    package func prune(
+        _ prunable: Prunable, keepingMeasuresSince oldest: Timestamp? = nil, limit: Int
+    ) async throws -> [TaskID]? {
         // Found on the side, so that nobody who writes waits for it: what may go once may always go.
         let found = try await read { db in try Self.oldest(prunable, sparing: oldest, limit: limit, db) }
         guard !found.isEmpty else { return nil }

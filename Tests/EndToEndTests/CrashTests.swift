@@ -1,3 +1,4 @@
+import Glibc
 import Model
 import Testing
 
@@ -46,6 +47,38 @@ struct CrashTests {
             #expect(try await daemon.task(running + 1)["state"] == "running")
             #expect(try await daemon.done(running + 2)["state"] == "cancelled")
             #expect(try await daemon.done(drained + 3)["state"] == "cancelled")
+        }
+    }
+
+    /// Composites go by the order in which members end, also when nobody was there to see it.
+    @Test func whatEndedMeanwhileEndsInTheOrderInWhichItDid() async throws {
+        try await withDaemon { daemon in
+            let pipes = try (1...3).map { try daemon.directory.pipe("go\($0)") }
+            let members = pipes.enumerated().map { number, pipe -> JSONValue in
+                ["shell": .string("trap '' TERM; echo up; read x <\(pipe); exit \(number + 1)"), "grace": "1h"]
+            }
+            let group = try await daemon.submit(["task_group": .array(members), "timeout": "1h"])
+            let ids = (1...3).map { group + $0 }
+            for id in ids { try await daemon.firstLine(of: id) }
+            try await daemon.kill9()
+            for (id, pipe) in zip(ids, pipes) {
+                try await daemon.directory.release(pipe)
+                try await daemon.shimHasEnded(of: id)
+            }
+            // In another order than that of their numbers, and of their starts.
+            for (id, second) in zip(ids, [3, 1, 2]) {
+                let exit = "\(daemon.state)/tasks/\(id)/exit"
+                let touched = try await Program.shell("touch -d '2026-01-01 00:00:0\(second)Z' '\(exit)'")
+                #expect(touched.status == 0, "\(touched.stderr)")
+            }
+            try await daemon.start()
+            let exceptions = try await daemon.done(group)["exception"]?["exceptions"]?.arrayValue ?? []
+            #expect(exceptions.map { $0["exit_code"] } == [2, 3, 1])
+            for id in ids {
+                let member = try await daemon.task(id)
+                // Nothing ends before it began, whatever the clock was.
+                #expect(member["finished_at"] == member["started_at"])
+            }
         }
     }
 
@@ -165,5 +198,23 @@ struct CrashTests {
         #expect(task["attempt"] == 1)
         let output = try await daemon.http("GET", "/v1/tasks/\(id)/output")
         #expect(output.text == "one\ntwo\n")
+    }
+}
+
+extension LiveDaemon {
+    /// Returns when the shim of the task `id` has ended, which holds its progress open until then.
+    fileprivate func shimHasEnded(of id: Int64) async throws {
+        let path = "\(state)/tasks/\(id)/progress"
+        try await offPool {
+            let descriptor = Glibc.open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+            guard descriptor >= 0 else { throw TestFailure.system(path) }
+            defer { close(descriptor) }
+            var buffer = [UInt8](repeating: 0, count: 4096)
+            while case let count = read(descriptor, &buffer, buffer.count), count != 0 {
+                guard count > 0 || errno == EAGAIN else { throw TestFailure.system(path) }
+                var wish = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+                guard poll(&wish, 1, 30_000) > 0 else { throw TestFailure("the shim of task \(id) does not end") }
+            }
+        }
     }
 }

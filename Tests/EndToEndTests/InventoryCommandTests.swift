@@ -49,7 +49,8 @@ struct InventoryCommandTests {
             }
             let argv: JSONValue = ["cat", .string(daemon.directory.path + "/main")]
             _ = try await daemon.run(inventory(["command": ["argv": argv, "parse": "number"]]))
-            let others = JSONValue.array((0..<205).map { inventory(["command": ["argv": ["echo", .string("\($0)")]]]) })
+            let others = JSONValue.array(
+                (0..<205).map { inventory(["command": ["argv": ["echo", .string("\($0)")]]]) })
             let tasks = try await daemon.http("POST", "/v1/tasks", others).json.arrayValue ?? []
             let wait: JSONValue = ["ids": .array(tasks.compactMap { $0["id"] })]
             let answer = try await daemon.http("POST", "/v1/wait", wait).json

@@ -124,6 +124,18 @@ struct OutputTests {
         }
     }
 
+    @Test func whatRunsTellsItsProcess() async throws {
+        try await withDaemon { daemon in
+            let pipe = try daemon.directory.pipe("go")
+            let id = try await daemon.submit(["shell": .string("echo $$; read x <\(pipe)")])
+            try await daemon.firstLine(of: id)
+            let running = try await daemon.task(id)["detail"]?["pid"]
+            try await daemon.directory.release(pipe)
+            #expect(try await daemon.done(id)["detail"]?["pid"] == running)
+            #expect(try await daemon.taskctl("logs", "\(id)").stdout == "\(running?.intValue ?? 0)\n")
+        }
+    }
+
     @Test func parsesItAsJSONWhereAsked() async throws {
         try await withDaemon { daemon in
             let task = try await daemon.run(["shell": "echo '{\"z\": 1, \"a\": [2]}'", "output": "json"])

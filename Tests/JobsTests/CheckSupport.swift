@@ -50,7 +50,8 @@ extension JobContext {
     ) -> JobContext {
         JobContext(
             taskID: TaskID(7), name: "main", attempt: 1, directory: directory,
-            history: directory + "/history.sqlite", grace: grace, clock: clock, cancelRequests: AsyncStream { $0.finish() }, report: report)
+            history: directory + "/history.sqlite", grace: grace, clock: clock,
+            cancelRequests: AsyncStream { $0.finish() }, report: report)
     }
 }
 

@@ -50,7 +50,9 @@ struct CompositeRule: Sendable, Hashable {
         }
         if isCancelled || isDecided(tally) {
             // What ends the composite ends its members; those it cannot reach finish on their own.
-            guard tally.unreleased.isEmpty && tally.open == 0 else { return membersWereCancelled ? .wait : .cancelMembers }
+            guard tally.unreleased.isEmpty && tally.open == 0 else {
+                return membersWereCancelled ? .wait : .cancelMembers
+            }
             return .finish(decision(tally, isCancelled: isCancelled))
         }
         return tally.done == tally.total ? .finish(.results) : proceed(tally)

@@ -37,7 +37,8 @@ extension Engine {
     /// What the last good runs have left. A suspicious count, or none, is no good run.
     private func baselines(of questions: [InventoryQuestion]) async throws -> Baselines {
         var baselines: Baselines = ([:], [:])
-        let measures = try await store.measures(of: Set(questions.flatMap { [$0.count] + ($0.keys.map { [$0] } ?? []) }))
+        let measures = try await store.measures(
+            of: Set(questions.flatMap { [$0.count] + ($0.keys.map { [$0] } ?? []) }))
         for id in Set(measures.values) {
             guard let record = try await store.task(id) else { continue }
             let sources = InventoryRun(record).goodSources

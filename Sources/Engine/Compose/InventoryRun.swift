@@ -23,7 +23,8 @@ struct InventoryRun {
             let reconciliation = result?["reconciliation"]
             let keys = reconciliation?["sources"]?[name]?["keys"]?.intValue
             let check: JSONValue = [
-                "check": InventoryPolicy.source(of: entry), "keys": keys == nil ? .null : reconciliation?["by"] ?? .null,
+                "check": InventoryPolicy.source(of: entry),
+                "keys": keys == nil ? .null : reconciliation?["by"] ?? .null,
             ]
             return Source(name: name, count: count, question: InventoryQuestion(check, from: directory))
         }

@@ -37,6 +37,7 @@ package struct CommandHandler: JobHandler {
     /// - Returns: `nil` when the machine was restarted under it, and its outcome is not known to anybody.
     package func resume(_ context: JobContext) async -> RunReport? {
         let attempt = AttemptDirectory(state: executor.state, task: context.taskID, attempt: context.attempt)
+        let endedAt = attempt.endedAt
         if let shim = RunningShim.adopting(attempt) {
             await supervise(shim, context)
             guard attempt.isThere else { return RunReport(.failed(.removed(attempt))) }
@@ -54,7 +55,9 @@ package struct CommandHandler: JobHandler {
             context.goesOn()
             return await run(context)
         }
-        return await collect(attempt, context)
+        var report = await collect(attempt, context)
+        report?.endedAt = endedAt
+        return report
     }
 
     private func supervise(_ shim: RunningShim, _ context: JobContext) async {

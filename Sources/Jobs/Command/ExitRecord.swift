@@ -1,4 +1,5 @@
-internal import Model
+internal import Glibc
+package import Model
 
 /// How a command ended, as its shim wrote it down.
 struct ExitRecord: Sendable, Hashable {
@@ -45,6 +46,15 @@ extension ExitRecord {
             pid: pid, ending: ending, wasCancelled: fields["cancelled"] == ["yes"],
             userTime: number("user_us") ?? 0, systemTime: number("system_us") ?? 0,
             maximumResident: number("max_rss_kib") ?? 0, isTreeGone: tree == "gone")
+    }
+}
+
+extension AttemptDirectory {
+    /// When the command and all its processes had ended; `nil` when some of it may run, or nobody knows.
+    package var endedAt: Timestamp? {
+        var status = stat()
+        guard ExitRecord(in: self)?.isTreeGone == true, lstat(exit, &status) == 0 else { return nil }
+        return Timestamp(milliseconds: Int64(status.st_mtim.tv_sec) * 1000 + Int64(status.st_mtim.tv_nsec) / 1_000_000)
     }
 }
 

@@ -1,7 +1,7 @@
-internal import Dispatch
+package import Dispatch
 
 /// Runs `work`, which waits for a disk, on a thread of its own; on `queue` after what else was given to that.
-func onDisk<Answer: Sendable, Failure: Error>(
+package func onDisk<Answer: Sendable, Failure: Error>(
     _ queue: DispatchQueue = DispatchQueue(label: "taskd.disk"),
     _ work: @escaping @Sendable () throws(Failure) -> Answer
 ) async throws(Failure) -> Answer {

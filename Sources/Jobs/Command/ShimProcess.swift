@@ -62,9 +62,14 @@ struct ShimProcess: ~Copyable {
 
 extension AttemptDirectory {
     /// The process of the shim, which has ended if the machine was restarted since.
-    var shim: ShimProcess.Identity? {
+    var shim: ShimProcess.Identity? { process("shim") }
+
+    /// The process number of the command itself, while it may run.
+    package var command: Int64? { process("child").map { Int64($0.number) } }
+
+    private func process(_ role: String) -> ShimProcess.Identity? {
         let lines = lines(of: identity)
-        let words = lines.first { $0.hasPrefix("shim ") }?.split(separator: " ") ?? []
+        let words = lines.first { $0.hasPrefix("\(role) ") }?.split(separator: " ") ?? []
         guard isOfThisBoot(lines), words.count == 3, let number = pid_t(words[1]) else { return nil }
         return ShimProcess.Identity(number: number, start: words[2])
     }

@@ -47,6 +47,8 @@ package struct RunReport: Sendable, Hashable {
     package let outcome: Outcome
     /// Facts such as a command's `pid` and `exit_code` or a check's `took_ms`; `nil` when there are none.
     package let detail: JSONObject?
+    /// When it ended, if that was before somebody could report it; `nil` for just now.
+    package var endedAt: Timestamp?
 
     /// A report of `outcome`.
     package init(_ outcome: Outcome, detail: JSONObject? = nil) {

@@ -87,7 +87,7 @@ extension TaskRecord {
     package var isDone: Bool { state.isDone }
 
     /// The task as the wire shows it: every field of the contract, `null` where there is nothing; `children` when given.
-    package func json(children: [TaskID]? = nil) -> JSONValue {
+    package func json(children: [TaskID]? = nil, detail: JSONValue? = nil) -> JSONValue {
         var object = JSONObject(distinct: [
             ("id", id.json),
             ("name", .string(name)),
@@ -116,7 +116,7 @@ extension TaskRecord {
             ("finished_at", JSONValue(finishedAt?.description)),
             ("submitted_by", submittedBy?.json ?? .null),
             ("done_seq", JSONValue(doneSequence)),
-            ("detail", detail ?? .null),
+            ("detail", detail ?? self.detail ?? .null),
         ])
         if let children { object["children"] = .array(children.map(\.json)) }
         return .object(object)
