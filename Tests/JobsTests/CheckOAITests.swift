@@ -78,9 +78,50 @@ struct CheckOAITests {
         #expect(report.detail?["deleted"] == 2)
     }
 
+    @Test(arguments: ["3", "0", "-1", "25"])
+    func walksWhereTheSizeIsNoMoreThanThePage(_ size: String) async throws {
+        let identifiers = (1...50).map { "id\($0)" }
+        let first = Self.page(Array(identifiers.prefix(25)), "t", size: Int(size))
+        try await withWeb({ _, number in
+            .ok(number == 0 ? first : Self.page(Array(identifiers.suffix(25)), "", size: 50))
+        }) { url, _ in
+            let report = try await checkWeb(oai(url))
+            #expect(report.count == 50, "\(report.message)")
+            #expect(report.detail?["mode"] == "walk")
+        }
+        let alone = try await report([first, Self.page(Array(identifiers.suffix(25)))])
+        #expect(alone.code == (size == "-1" ? nil : "inconsistent"), "\(alone.outcome)")
+        let told = try await report([first], ["mode": "size"])
+        #expect(size == "25" ? told.detail?["inconsistent"] == true : told.code == "inconsistent", "\(told.outcome)")
+    }
+
     @Test func noRecordsIsANumber() async throws {
         let report = try await report([Self.error("noRecordsMatch")])
         #expect(report.count == 0)
+        let listed = try await self.report([Self.response("<ListIdentifiers/><error code=\"noRecordsMatch\"/>")])
+        #expect(listed.count == 0)
+    }
+
+    @Test(arguments: [
+        (
+            "<error code=\"noRecordsMatch\"/><ListIdentifiers><header><identifier>a</identifier></header>"
+                + "</ListIdentifiers>",
+            "inconsistent"
+        ),
+        (
+            "<ListIdentifiers><resumptionToken>t</resumptionToken></ListIdentifiers><error code=\"noRecordsMatch\"/>",
+            "inconsistent"
+        ),
+        ("<error code=\"noRecordsMatch\"/><error code=\"badArgument\">Sorry</error>", "config"),
+        ("<ListIdentifiers><error code=\"badArgument\">Sorry</error></ListIdentifiers>", "config"),
+        (
+            "<ListIdentifiers><header><identifier>a</identifier></header><resumptionToken>t<b/></resumptionToken>"
+                + "</ListIdentifiers>", "unexpected_document"
+        ),
+    ])
+    func noRecordsBesideSomethingElseIsNoNumber(_ content: String, _ code: String) async throws {
+        let report = try await report([Self.response(content)])
+        #expect(report.code == code, "\(report.outcome)")
     }
 
     @Test(

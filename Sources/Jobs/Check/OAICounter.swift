@@ -26,17 +26,22 @@ struct OAICounter: SourceCounter {
             }
             var walk = OAIWalk()
             let next = try walk.take(first)
-            if keys == nil, source.mode != .walk, next != nil, source.mode == .size || !walk.hasDeleted,
-                let size = first.completeListSize
-            {
-                return (try walk.estimate(size: size), nil)
-            }
-            guard source.mode != .size || next == nil else {
-                throw SourceError(.noCount, "the list has no completeListSize; use mode: walk")
-            }
+            if keys == nil, next != nil, let size = try estimate(of: walk, first) { return (size, nil) }
             return try await finish(walk, from: next, keys, client: client, context: context)
         } catch {
             throw error.at(source.address.description)
+        }
+    }
+
+    /// The size that the first page tells, where that will do; `nil` where the list has to be walked.
+    private func estimate(of walk: OAIWalk, _ first: OAIPage) throws(SourceError) -> SourceCount? {
+        switch (source.mode, first.completeListSize) {
+        case (.walk, _), (.auto, nil): return nil
+        case (.size, nil): throw SourceError(.noCount, "the list has no completeListSize; use mode: walk")
+        case (.size, let size?): return try walk.estimate(size: size)
+        case (.auto, let size?):
+            guard !walk.hasDeleted, walk.hasMore(in: size) else { return nil }
+            return try walk.estimate(size: size)
         }
     }
 
@@ -77,7 +82,12 @@ struct OAICounter: SourceCounter {
         let answer = try await client.get(source.address.asking(parameters), accept: "application/xml, text/xml")
         let page = try answer.read(into: OAIPage())
         guard let (code, text) = page.error else { return page }
-        guard code != "noRecordsMatch" else { return nil }
+        guard code != "noRecordsMatch" else {
+            guard page.isEmpty else {
+                throw SourceError(.inconsistent, "the repository lists records and says that there are none")
+            }
+            return nil
+        }
         let details: JSONObject = ["diagnostic": .string(code.excerpt), "text": .string(text)]
         let words = "the repository complains: \(code.excerpt): \(text)"
         switch code {

@@ -60,11 +60,22 @@ struct OAIWalk {
         return hasStalled ? nil : token
     }
 
+    /// Whether a list of `size` records has more than those seen so far, as the token of a next page says. Some
+    /// repositories tell the size of the page instead of that of the list.
+    func hasMore(in size: Int64) -> Bool { size > live + deleted }
+
     /// The count that the repository told itself, which may be an estimate (OAI-PMH, section 3.5.1) and counts deleted
     /// records too.
+    ///
+    /// - Throws: ``SourceError`` with `inconsistent` when more records were seen already.
     func estimate(size: Int64) throws(SourceError) -> SourceCount {
+        let seen = live + deleted
+        guard size >= seen else {
+            throw SourceError(
+                .inconsistent, "the list says it has \(size) records, and its first page has \(seen); use mode: walk")
+        }
         var details: JSONObject = ["mode": "size"]
-        if repeated > 0 || size < live + deleted { details["inconsistent"] = true }
+        if repeated > 0 || !hasMore(in: size) { details["inconsistent"] = true }
         return try SourceCount(size, isExact: false, details: details)
     }
 
