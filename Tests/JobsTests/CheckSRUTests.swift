@@ -13,8 +13,17 @@ struct CheckSRUTests {
     }
 
     private static func diagnostic(_ number: Int, _ message: String, _ details: String = "") -> String {
-        "<zs:diagnostics xmlns:d=\"\(srw)diagnostic/\"><d:diagnostic><d:uri>info:srw/diagnostic/1/\(number)</d:uri>"
-            + "<d:details>\(details)</d:details><d:message>\(message)</d:message></d:diagnostic></zs:diagnostics>"
+        "<zs:diagnostics>\(complaint(number, message, details))</zs:diagnostics>"
+    }
+
+    private static func complaint(_ number: Int, _ message: String, _ details: String = "") -> String {
+        "<d:diagnostic xmlns:d=\"\(srw)diagnostic/\"><d:uri>info:srw/diagnostic/1/\(number)</d:uri>"
+            + "<d:details>\(details)</d:details><d:message>\(message)</d:message></d:diagnostic>"
+    }
+
+    private static func records(_ data: String...) -> String {
+        let records = data.map { "<zs:record><zs:recordData>\($0)</zs:recordData></zs:record>" }
+        return "<zs:records>\(records.joined())</zs:records>"
     }
 
     private static func number(_ text: String) -> String { "<zs:numberOfRecords>\(text)</zs:numberOfRecords>" }
@@ -53,6 +62,7 @@ struct CheckSRUTests {
     @Test(arguments: [
         ("exact", true), ("info:srw/vocabulary/resultCountPrecision/1/exact", true), ("estimate", false),
         ("info:srw/vocabulary/resultCountPrecision/1/estimate", false), ("unknown", false), ("minimum", false),
+        ("inexact", false), ("info:srw/vocabulary/resultCountPrecision/1/inexact", false), ("", false),
     ])
     func version2SaysHowExactItIs(_ precision: String, _ isExact: Bool) async throws {
         let content = Self.number(" 7 ") + "<zs:resultCountPrecision>\(precision)</zs:resultCountPrecision>"
@@ -81,6 +91,22 @@ struct CheckSRUTests {
         }
     }
 
+    @Test(arguments: [
+        number("0") + complaint(2, "Down"), complaint(2, "Down") + number("0"),
+        number("12") + complaint(2, "Down"),
+        number("0") + "<zs:extraResponseData>\(complaint(2, "Down"))</zs:extraResponseData>",
+        number("0") + "<zs:extraResponseData><x>\(diagnostic(2, "Down"))</x></zs:extraResponseData>",
+        // A complaint is all that was found.
+        number("1") + records(complaint(2, "Down")), number("0") + records(complaint(2, "Down")),
+        number("2") + records(complaint(2, "Down"), complaint(2, "Down")),
+        number("0") + "<diagnostic>Down</diagnostic>",
+    ])
+    func aDiagnosticCountsWhereverItStands(_ content: String) async throws {
+        let report = try await report(.ok(Self.response(content)))
+        #expect(report.code == "diagnostic", "\(report.outcome)")
+        #expect(report.message.contains("complains: ") && report.message.contains("Down"), "\(report.message)")
+    }
+
     @Test func aDiagnosticInsideAnotherIsItsURI() async throws {
         let content =
             "<zs:diagnostics><zs:diagnostic><d:diagnostic xmlns:d=\"\(Self.srw)diagnostic/\">info:srw/diagnostic/1/7"
@@ -103,9 +129,7 @@ struct CheckSRUTests {
 
     @Test func asksForOneRecordWhereNoneIsTooFew() async throws {
         // The diagnostic of a record that cannot be shown does not concern the number.
-        let record =
-            "<zs:records><zs:record><zs:recordData><d:diagnostic xmlns:d=\"\(Self.srw)\"><d:uri>x</d:uri>"
-            + "</d:diagnostic></zs:recordData></zs:record></zs:records>"
+        let record = Self.records(Self.complaint(2, "x"))
         try await withWeb({ head, _ in
             .ok(
                 Self.response(
@@ -121,7 +145,8 @@ struct CheckSRUTests {
     @Test(arguments: [
         (number(""), "no_count"), (number("-1"), "no_count"), (number("+1"), "no_count"), (number("1.5"), "no_count"),
         (number("9223372036854775807"), "no_count"), (number("99999999999999999999"), "no_count"), ("", "no_count"),
-        (number("many"), "no_count"), (number("<b>1</b>"), "no_count"), (number("1") + number("2"), "inconsistent"),
+        (number("many"), "no_count"), (number("<b>1</b>"), "no_count"), (number("12<b/>47"), "no_count"),
+        (number("1") + number("2"), "inconsistent"),
         ("<zs:records><zs:record>\(number("5"))</zs:record></zs:records>", "no_count"),
     ])
     func whatIsNoNumberIsNoCount(_ content: String, _ code: String) async throws {

@@ -14,6 +14,12 @@ struct SRUKeysTests {
         var isStuck = false
         /// Sends nothing from here on.
         var end = Int.max
+        /// How many it says it has, after so many records were asked for.
+        var told: @Sendable (_ start: Int, _ count: Int) -> Int = { $1 }
+        /// Sends so many records, whatever it has and is asked for.
+        var excess: Int?
+        /// Says beside the number.
+        var remark = ""
         var record: @Sendable (Int) -> String = { number in
             """
             <marc:record xmlns:marc="http://www.loc.gov/MARC21/slim"><marc:leader>00000nam</marc:leader>\
@@ -30,12 +36,14 @@ struct SRUKeysTests {
             }
             let start = isStuck ? 1 : number("startRecord")
             let wanted = min(number("maximumRecords"), limit)
-            let records = (start..<start + wanted).filter { $0 <= count && $0 < end }.map { number in
+            let all = start..<start + (wanted == 0 ? 0 : excess ?? wanted)
+            let told = wanted == 0 ? count : told(start, count)
+            let records = all.filter { ($0 <= count || excess != nil) && $0 < end }.map { number in
                 "<record><recordPacking>xml</recordPacking><recordData>\(record(number))</recordData></record>"
             }
             return .ok(
                 """
-                <searchRetrieveResponse><version>1.1</version><numberOfRecords>\(count)</numberOfRecords>\
+                <searchRetrieveResponse><version>1.1</version><numberOfRecords>\(told)</numberOfRecords>\(remark)\
                 <records>\(records.joined())</records><echoedSearchRetrieveRequest><startRecord>\(start)</startRecord>\
                 </echoedSearchRetrieveRequest></searchRetrieveResponse>
                 """)
@@ -114,11 +122,37 @@ struct SRUKeysTests {
         }
     }
 
+    @Test func keysThatDoNotAgreeWithTheCountAreNone() async throws {
+        let catalogues = [
+            Catalogue(told: { _, _ in 10 }), Catalogue(told: { _, _ in 0 }), Catalogue(told: { _, _ in -1 }),
+            // One that grows with every page would never end.
+            Catalogue(told: { start, count in count + start - 1 }), Catalogue(told: { start, _ in start + 50 }),
+            Catalogue(excess: 100), Catalogue(count: 15, limit: 10, excess: 10),
+            Catalogue(remark: "<resultCountPrecision>minimum</resultCountPrecision>"),
+        ]
+        for catalogue in catalogues {
+            try await run(catalogue) { report, _, targets in
+                #expect(report.count == Int64(catalogue.count))
+                #expect(report.keys?["exception"]?["code"] == "inconsistent", "\(report.keys?.text() ?? "")")
+                #expect(targets.count <= 3)
+            }
+        }
+    }
+
     @Test func recordsInAnotherFormAreNone() async throws {
-        let dublinCore = Catalogue(record: { "<dc><title>\($0)</title></dc>" })
-        try await run(dublinCore) { report, _, _ in
-            #expect(report.count == 25)
-            #expect(report.keys?["exception"]?["code"] == "unexpected_document")
+        let surrogate = "<diagnostic><uri>info:srw/diagnostic/1/64</uri><message>No access</message></diagnostic>"
+        let record = Catalogue().record(1)
+        let catalogues: [(catalogue: Catalogue, code: String)] = [
+            (Catalogue(record: { "<dc><title>\($0)</title></dc>" }), "unexpected_document"),
+            (Catalogue(record: { $0 == 1 ? record : surrogate }), "diagnostic"),
+            (Catalogue(record: { $0 == 1 ? "<collection>\(record)\(record)</collection>" : surrogate }), "diagnostic"),
+            (Catalogue(record: { $0 == 7 ? "" : record + "\($0)" }), "unexpected_document"),
+        ]
+        for (catalogue, code) in catalogues {
+            try await run(catalogue) { report, _, _ in
+                #expect(report.count == 25)
+                #expect(report.keys?["exception"]?["code"] == .string(code), "\(report.keys?.text() ?? "")")
+            }
         }
     }
 

@@ -41,8 +41,11 @@ struct SRUCounter: SourceCounter {
             details["warnings"] = .array(document.diagnostics.map { .string($0.words.joined(separator: ": ")) })
         }
         // SRU 2.0, section 3.4: exact, unknown, estimate, maximum, minimum or current, by name or as the end of a URI.
-        let isExact = document.precision.map { $0.trimmingSpace.hasSuffix("exact") } ?? true
-        return try SourceCount(NumberAnswer.number(text), isExact: isExact, details: details)
+        let isExact = document.precision.map { $0.trimmingSpace.split(separator: "/").last == "exact" } ?? true
+        let number = try NumberAnswer.number(text)
+        // Where all that was found are complaints, nothing was found.
+        if let surrogate = document.surrogates.first, number <= document.surrogates.count { throw surrogate.failure }
+        return try SourceCount(number, isExact: isExact, details: details)
     }
 }
 
@@ -52,6 +55,9 @@ extension SRUCounter: KeyedCounter {
     ) async throws(SourceError) -> (count: SourceCount, keys: Result<KeyTally, SourceError>) {
         let count = try await count(context)
         do throws(SourceError) {
+            guard count.isExact else {
+                throw SourceError(.inconsistent, "tells a number that is not exact; its keys may not be all")
+            }
             let walk = SRUWalk(source, keys: keys, context: context)
             return (count, .success(try await walk.run(expecting: Int(count.value))))
         } catch {

@@ -18,26 +18,30 @@ struct SRUDocument: XMLDocumentHandler {
     private(set) var numberOfRecords: String?
     /// How exact the server calls the number.
     private(set) var precision: String?
-    /// The complaints, in the order given.
+    /// The complaints about the search, in the order given. They stand in `diagnostics`, or wherever a server puts them but
+    /// in a record.
     private(set) var diagnostics: [Diagnostic] = []
+    /// The complaints that stand in the place of records (SRU 1.2, surrogate diagnostics).
+    private(set) var surrogates: [Diagnostic] = []
 
-    private var isInDiagnostics = false
-    /// How deep the diagnostic being read stands; one inside it is its URI, as pycsw 2.6 writes it.
-    private var diagnosticDepth: Int?
+    private var isInRecords = false
+    private var isInNumber = false
+    /// The diagnostic being read, and how deep it stands; one inside it is its URI, as pycsw 2.6 writes it.
+    private var diagnostic: (value: Diagnostic, depth: Int)?
 
     mutating func start(_ element: XMLElement) throws(SourceError) {
+        guard !isInNumber else { throw SourceError(.noCount, "tells a number of records that is more than text") }
         switch (element.depth, element.name) {
-        case (0, "searchRetrieveResponse"): break
-        case (0, "diagnostics"), (1, "diagnostics"): isInDiagnostics = true
+        case (0, "searchRetrieveResponse"), (0, "diagnostics"): break
         case (0, "explainResponse"), (0, "explain"):
             throw SourceError(
                 .unexpectedDocument, "describes the server instead of answering the search; check url and version")
         case (0, let name):
             throw SourceError(
                 .unexpectedDocument, "is no answer to an SRU search but a document \(name.excerpt); check url")
-        case (_, "diagnostic") where isInDiagnostics && diagnosticDepth == nil:
-            diagnosticDepth = element.depth
-            diagnostics.append(Diagnostic())
+        case (1, "numberOfRecords"), (1, "resultCountPrecision"): isInNumber = true
+        case (1, "records"): isInRecords = true
+        case (_, "diagnostic") where diagnostic == nil: diagnostic = (Diagnostic(), element.depth)
         default: break
         }
     }
@@ -47,19 +51,29 @@ struct SRUDocument: XMLDocumentHandler {
         case (1, "numberOfRecords"):
             guard numberOfRecords == nil else { throw SourceError(.inconsistent, "tells two numbers of records") }
             numberOfRecords = text
-        case (1, "resultCountPrecision"): precision = text
-        case (0...1, "diagnostics"): isInDiagnostics = false
-        case (diagnosticDepth, "diagnostic"): diagnosticDepth = nil
+            isInNumber = false
+        case (1, "resultCountPrecision"):
+            precision = text
+            isInNumber = false
+        case (1, "records"): isInRecords = false
+        case (diagnostic?.depth, "diagnostic"): endDiagnostic(text)
         case (_, "uri"), (_, "diagnostic"):
-            guard isInDiagnostics, !diagnostics.isEmpty, !text.trimmingSpace.isEmpty else { break }
-            diagnostics[diagnostics.count - 1].uri = text.excerpt
+            guard !text.trimmingSpace.isEmpty else { break }
+            diagnostic?.value.uri = text.excerpt
             let prefix = "info:srw/diagnostic/1/"
-            if text.hasPrefix(prefix) { diagnostics[diagnostics.count - 1].number = Int(text.dropFirst(prefix.count)) }
+            if text.hasPrefix(prefix) { diagnostic?.value.number = Int(text.dropFirst(prefix.count)) }
         case (_, "message"), (_, "details"):
-            guard isInDiagnostics, !diagnostics.isEmpty, !text.isEmpty else { break }
-            diagnostics[diagnostics.count - 1].words.append(text.excerpt)
+            guard !text.isEmpty else { break }
+            diagnostic?.value.words.append(text.excerpt)
         default: break
         }
+    }
+
+    private mutating func endDiagnostic(_ text: String) {
+        guard var ended = diagnostic?.value else { return }
+        diagnostic = nil
+        if ended.words.isEmpty, ended.uri.isEmpty { ended.words = [text.trimmingSpace.excerpt] }
+        if isInRecords { surrogates.append(ended) } else { diagnostics.append(ended) }
     }
 }
 

@@ -6,13 +6,15 @@ struct SRUPage: XMLDocumentHandler {
     private(set) var records: [[String]] = []
     /// How many records there are on the page.
     private(set) var count = 0
-    /// How many of them are MARC records.
-    private(set) var marcCount = 0
+    /// How many of them are anything but one MARC record.
+    private(set) var otherCount = 0
     /// What the records say, in one number: that of a page that was there before is the same.
     private(set) var digest = 0
 
     private let key: MARCKey
     private var record: MARCXMLRecord?
+    /// How many MARC records the record being read has.
+    private var marcCount = 0
     private var hasher = Hasher()
 
     /// An empty page, in whose records `key` is looked for.
@@ -23,7 +25,9 @@ struct SRUPage: XMLDocumentHandler {
     mutating func start(_ element: XMLElement) throws(SourceError) {
         try document.start(element)
         switch (element.depth, element.name) {
-        case (2, "record"): count += 1
+        case (2, "record"):
+            count += 1
+            marcCount = 0
         // The record data may be a record, or a collection of one.
         case (4..., "record") where record == nil: record = MARCXMLRecord(depth: element.depth, key: key)
         default: record?.start(element)
@@ -33,6 +37,7 @@ struct SRUPage: XMLDocumentHandler {
     mutating func end(_ name: String, text: String, depth: Int) throws(SourceError) {
         try document.end(name, text: text, depth: depth)
         if depth == 0 { digest = hasher.finalize() }
+        if depth == 2, name == "record", marcCount != 1 { otherCount += 1 }
         guard let isEnd = record?.end(name, text: text, depth: depth) else { return }
         hasher.combine(text)
         guard isEnd, let ended = record else { return }

@@ -24,9 +24,10 @@ struct SRUWalk {
 
     /// Walks to the end of a result of `number` records.
     ///
-    /// A server may answer fewer records than it is asked for, but has to answer all of them in the end: a list of keys that
-    /// lacks some would find books missing that are there.
-    /// - Throws: ``SourceError``; `inconsistent` when a page is empty or was there before.
+    /// A server may answer fewer records than it is asked for, but has to answer all of them in the end, each as a MARC
+    /// record, and to stay with the number: a list of keys that lacks some would find books missing that are there.
+    /// - Throws: ``SourceError``; `inconsistent` when a page is empty, was there before, has too many records or tells
+    ///   another number.
     consuming func run(expecting number: Int) async throws(SourceError) -> KeyTally {
         var walk = self
         return try await walk.walk(expecting: number)
@@ -36,21 +37,15 @@ struct SRUWalk {
         guard let field = keys.kind.field else {
             throw SourceError(.config, "records of a catalogue are not known by \(keys.kind.rawValue)")
         }
-        var number = number
         var seen = 0
         var digests: Set<Int> = []
         while seen < number {
             let page = try await page(from: seen + 1, atMost: number - seen, field)
-            guard page.count > 0 else { throw page.failure(after: seen, of: number) }
-            guard page.marcCount > 0 else {
-                throw SourceError(
-                    .unexpectedDocument, "sends records that are no MARCXML; its keys cannot be compared")
-            }
+            try page.requireRecords(after: seen, of: number)
             guard digests.insert(page.digest).inserted else {
                 throw SourceError(.inconsistent, "sends the same records again after \(seen) of \(number)")
             }
             seen += page.count
-            if let text = page.document.numberOfRecords { number = Int(try NumberAnswer.number(text)) }
             keys = try await keys.taking(page.records)
             context.report(Progress(completed: Double(seen), total: Double(max(number, 1))))
         }
@@ -79,11 +74,29 @@ struct SRUWalk {
 }
 
 extension SRUPage {
-    /// Why there is no record where one should be.
-    fileprivate func failure(after seen: Int, of number: Int) -> SourceError {
-        if let diagnostic = document.diagnostics.first { return diagnostic.failure }
-        return SourceError(
-            .inconsistent, "sends no more after \(seen) of \(number) records; a query may be all that limits it",
-            isRetryable: true)
+    /// Refuses a page that is not the next one of a result of `number` records, after the first `seen` of them.
+    fileprivate func requireRecords(after seen: Int, of number: Int) throws(SourceError) {
+        if count == 0, let diagnostic = document.diagnostics.first { throw diagnostic.failure }
+        if let text = document.numberOfRecords {
+            let told = try NumberAnswer.number(text)
+            guard told == number else {
+                throw SourceError(
+                    .inconsistent, "found \(number) records, and now finds \(told); it may be changing",
+                    isRetryable: true)
+            }
+        }
+        guard count > 0 else {
+            throw SourceError(
+                .inconsistent, "sends no more after \(seen) of \(number) records; a query may be all that limits it",
+                isRetryable: true)
+        }
+        guard seen + count <= number else {
+            throw SourceError(.inconsistent, "sends \(seen + count) records, and has found \(number)")
+        }
+        guard otherCount == 0 else {
+            if let surrogate = document.surrogates.first { throw surrogate.failure }
+            throw SourceError(
+                .unexpectedDocument, "sends records that are no MARCXML; its keys cannot be compared")
+        }
     }
 }
