@@ -24,8 +24,8 @@ let package = Package(
         .target(
             name: "Jobs", dependencies: ["Model", .product(name: "GRDB", package: "GRDB.swift")],
             sources: [
-                "Check/CSVHeader.swift", "Check/CSVScanner.swift", "Check/CancellationFlag.swift",
-                "Check/JSONPointer.swift",
+                "Check/CSVHeader.swift", "Check/CSVScanner.swift", "Check/CSVSeparator.swift",
+                "Check/CancellationFlag.swift", "Check/JSONPointer.swift",
                 "Check/Keys/ISBN.swift", "Check/Keys/KeyCollector.swift", "Check/Keys/KeyKind+Normal.swift",
                 "Check/Keys/KeyTally.swift", "Check/Keys/KeyWriter.swift", "Check/MARCKey.swift",
                 "Check/MARCRecord.swift", "Check/MARCScanner.swift", "Check/MARCXMLRecord.swift",

@@ -12,6 +12,8 @@ struct CSVHeader {
     /// The place of the column `key`, from 0; `nil` without one.
     private(set) var keyColumn: Int?
 
+    /// What stands between the fields.
+    private(set) var separator = CSVSeparator()
     private var names: [[UInt8]] = [[]]
     private var length = 0
 
@@ -22,6 +24,11 @@ struct CSVHeader {
 
     /// Whether the line has been read to its end.
     var isRead: Bool { columns > 0 }
+
+    /// Whether `byte`, which is not quoted, ends a field of the line being read, header or not.
+    mutating func separates(_ byte: UInt8) -> Bool {
+        isRead ? separator.separates(byte) : separator.separatesHeader(byte)
+    }
 
     /// Adds a byte to the name being read.
     mutating func append(_ byte: UInt8) throws(SourceError) {
@@ -44,12 +51,16 @@ struct CSVHeader {
     /// Forgets the names of a line that turned out to be blank.
     mutating func clear() {
         names = [[]]
+        separator.clear()
     }
 
-    /// Ends the line.
+    /// Ends the line, unless it is one that only tells the separator.
     ///
-    /// - Throws: ``SourceError`` when two columns have one name, or none has that of the key.
+    /// - Throws: ``SourceError`` when two columns have one name, none has that of the key, or the line may be divided in
+    ///   several ways.
     mutating func finish() throws(SourceError) {
+        guard !separator.take(names.dropLast()) else { return clear() }
+        try separator.requireOne()
         let names = names.dropLast().map { String(decoding: $0, as: UTF8.self).trimmed }
         var seen: Set<String> = []
         for name in names where !name.isEmpty && !seen.insert(name).inserted {

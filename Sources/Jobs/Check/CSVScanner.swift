@@ -2,9 +2,10 @@ internal import Model
 
 /// Counts the rows of a CSV file after RFC 4180, with a header line.
 ///
-/// More than the RFC allows: a byte order mark, LF or CR as line end, blank lines and rows (which do not count), and a
-/// quote inside a field that is not quoted (`5" disk`). Nothing else is guessed: a row that does not fit the header is
-/// an error, because the usual reason is a quote that swallowed rows.
+/// More than the RFC allows: a byte order mark, LF or CR as line end, blank lines and rows (which do not count), a
+/// quote inside a field that is not quoted (`5" disk`), the end mark of DOS, and another separator (``CSVSeparator``).
+/// Nothing else is guessed: a row that does not fit the header is an error, because the usual reason is a quote that
+/// swallowed rows.
 struct CSVScanner: RecordScanner {
     private enum State {
         case fieldStart
@@ -15,6 +16,8 @@ struct CSVScanner: RecordScanner {
     }
 
     private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
+    /// What some programs for DOS write after the last line.
+    private static let endMark: UInt8 = 0x1A
     /// How much of a key is read, in bytes; a longer one is none.
     private static let maximumKey = 4096
 
@@ -24,6 +27,7 @@ struct CSVScanner: RecordScanner {
     private var markBytes = 0
     private var isAtFileStart = true
     private var isAfterReturn = false
+    private var isAfterEndMark = false
     private var line = 1
     private var quoteLine = 1
     private var row = Row(line: 1)
@@ -65,6 +69,7 @@ struct CSVScanner: RecordScanner {
 
     private mutating func take(_ byte: UInt8) throws(SourceError) {
         if isAtFileStart, try takeMark(byte) { return }
+        if try takeEndMark(byte) { return }
         switch state {
         case .fieldStart, .unquoted: try takeUnquoted(byte)
         case .quoted:
@@ -80,8 +85,9 @@ struct CSVScanner: RecordScanner {
             case UInt8(ascii: "\""):
                 state = .quoted
                 try content(byte)
-            case UInt8(ascii: ","), UInt8(ascii: "\n"), UInt8(ascii: "\r"): try takeUnquoted(byte)
+            case UInt8(ascii: "\n"), UInt8(ascii: "\r"): try takeUnquoted(byte)
             default:
+                guard !header.separates(byte) else { return endField() }
                 throw SourceError(
                     .unexpectedDocument, "line \(line): text after a closing quote; a quote inside a field is doubled")
             }
@@ -92,7 +98,6 @@ struct CSVScanner: RecordScanner {
         let isAfterReturn = isAfterReturn
         self.isAfterReturn = false
         switch byte {
-        case UInt8(ascii: ","): endField()
         case UInt8(ascii: "\n") where isAfterReturn: break
         case UInt8(ascii: "\n"), UInt8(ascii: "\r"):
             line += 1
@@ -102,9 +107,31 @@ struct CSVScanner: RecordScanner {
             state = .quoted
             quoteLine = line
         default:
+            guard !header.separates(byte) else { return endField() }
+            try requireTable(byte)
             state = .unquoted
             try content(byte)
         }
+    }
+
+    /// Refuses a header line that begins as web pages, XML and JSON do, which servers send instead of an export.
+    private func requireTable(_ byte: UInt8) throws(SourceError) {
+        let isStart = !header.isRead && row.fields == 0 && !row.fieldHasContent
+        guard isStart, byte == UInt8(ascii: "<") || byte == UInt8(ascii: "{") else { return }
+        throw SourceError(.unexpectedDocument, "is no CSV file but a web page, XML or JSON; check where it comes from")
+    }
+
+    /// Whether `byte` is an end mark, or space after one; text after one makes the file none.
+    private mutating func takeEndMark(_ byte: UInt8) throws(SourceError) -> Bool {
+        if byte == Self.endMark, state != .quoted {
+            isAfterEndMark = true
+            return true
+        }
+        guard isAfterEndMark else { return false }
+        guard [UInt8](" \t\r\n".utf8).contains(byte) else {
+            throw SourceError(.unexpectedDocument, "line \(line): text after the end mark of a DOS file (0x1A)")
+        }
+        return true
     }
 
     /// Whether `byte` belongs to a byte order mark; the bytes of one that was none are content of the first field.
