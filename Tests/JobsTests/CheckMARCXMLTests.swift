@@ -54,12 +54,17 @@ struct CheckMARCXMLTests {
     @Test func oneRecordIsADocumentToo() throws {
         #expect(try count("<marc:record xmlns:marc=\"m\"><marc:leader>x</marc:leader></marc:record>").value == 1)
         #expect(try count("<collection/>").value == 0)
+        #expect(try count("<collection> <!-- none --> </collection>").value == 0)
+        #expect(try count("<collection><info/><record/></collection>").value == 1)
     }
 
     @Test(arguments: [
         ("<html><record/></html>", SourceError.Code.unexpectedDocument), ("<!DOCTYPE a><collection/>", .notXML),
         ("<collection><record></collection>", .notXML), ("<collection><record/>", .inconsistent), ("x", .notXML),
         (String(collection(record("")).dropLast(5)), .inconsistent), ("<collection/><collection/>", .notXML),
+        ("<collection><book/></collection>", .unexpectedDocument), (collection("<RECORD/>"), .unexpectedDocument),
+        ("<collection><records>\(record(""))\(record(""))</records></collection>", .unexpectedDocument),
+        ("<collection>\(record(""))<records>\(record(""))</records></collection>", .unexpectedDocument),
     ])
     func refusesWhatIsNoMARCXML(_ text: String, _ code: SourceError.Code) {
         #expect { try count(text) } throws: { error in (error as? SourceError)?.code == code }

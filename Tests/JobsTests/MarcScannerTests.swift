@@ -53,6 +53,8 @@ struct MarcScannerTests {
         Counted(name: "one", bytes: emma, count: 1),
         Counted(name: "three", bytes: emma + jane + long, count: 3),
         Counted(name: "lines", bytes: emma + [10] + jane + [13, 10] + long + [10, 0x1A], count: 3),
+        Counted(name: "byte order mark", bytes: [0xEF, 0xBB, 0xBF] + emma + jane, count: 2),
+        Counted(name: "byte order mark inside", bytes: emma + [0xEF, 0xBB, 0xBF] + jane, count: 1, damaged: 1),
         Counted(name: "deleted", bytes: emma + gone + jane, count: 2, deleted: 1),
         Counted(name: "all deleted", bytes: gone + gone, count: 0, deleted: 2),
         Counted(name: "wrong length", bytes: emma + wrongLength + jane, count: 2, damaged: 1),
@@ -115,6 +117,8 @@ struct MarcScannerTests {
         Refused(name: "XML", bytes: Array("<collection/>".utf8), code: .unexpectedDocument, words: ["no MARC 21"]),
         Refused(
             name: "damaged only", bytes: noLength + noLength, code: .unexpectedDocument, words: ["no valid record"]),
+        Refused(
+            name: "byte order mark alone", bytes: [0xEF, 0xBB, 0xBF], code: .unexpectedDocument, words: ["no MARC 21"]),
         Refused(name: "blank", bytes: [10, 13, 10], code: .unexpectedDocument, words: ["no MARC 21"]),
         Refused(
             name: "nobody has it", bytes: emma + jane, key: "999p", code: .noCount, words: ["none of the 2", "key"]),

@@ -5,6 +5,9 @@ internal import Model
 /// A record whose leader does not name its length, or names one that does not end at a record terminator, is damaged:
 /// it counts apart, and the next record starts after the next terminator.
 struct MARCScanner: RecordScanner {
+    /// A mark of UTF-8, which text editors put before the first record.
+    private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
+
     var keys: KeyCollector?
     private let key: MARCKey?
     /// The beginning of a record that the last piece did not end.
@@ -83,6 +86,8 @@ struct MARCScanner: RecordScanner {
                 position += 1
             } else if rest.count < 5, !isEnd {
                 break
+            } else if offset + position == 0, rest.starts(with: Self.byteOrderMark) {
+                position += Self.byteOrderMark.count
             } else if let length = MARCRecord.length(rest), length <= rest.count {
                 guard rest[length - 1] == MARCRecord.terminator else {
                     beginDamage(at: offset + position)

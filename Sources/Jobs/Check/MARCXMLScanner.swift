@@ -36,6 +36,8 @@ private struct MARCXMLRecords: XMLDocumentHandler {
     private var live: Int64 = 0
     private var deleted: Int64 = 0
     private var withoutKey: Int64 = 0
+    /// The first element that stands in the place of a record.
+    private var other: String?
 
     init(key: MARCKey?) {
         self.key = key
@@ -48,6 +50,9 @@ private struct MARCXMLRecords: XMLDocumentHandler {
             record = MARCXMLRecord(depth: element.depth, key: key ?? keys?.kind.field)
         case let name where element.depth == 0:
             throw SourceError(.unexpectedDocument, "is no MARCXML but a document \(name.excerpt); check format")
+        case "record" where record == nil:
+            throw SourceError(.unexpectedDocument, "has records inside another element, not in the collection itself")
+        case let name where element.depth == 1 && record == nil: other = other ?? name
         default: record?.start(element)
         }
     }
@@ -65,6 +70,10 @@ private struct MARCXMLRecords: XMLDocumentHandler {
     }
 
     func count(bytes: Int) throws(SourceError) -> SourceCount {
+        if let other, live + deleted == 0 {
+            throw SourceError(
+                .unexpectedDocument, "is a collection of \(other.excerpt), not of MARCXML's record; check format")
+        }
         guard live == 0 || live > withoutKey else { throw .noRecordHasKey(of: live) }
         var details: JSONObject = ["live": .int(live), "deleted": .int(deleted), "bytes": .int(Int64(bytes))]
         if key != nil { details["without_key"] = .int(withoutKey) }
