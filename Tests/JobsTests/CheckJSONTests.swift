@@ -43,9 +43,14 @@ struct CheckJSONTests {
     }
 
     @Test func aPageForPeopleIsNoAnswer() async throws {
-        let report = try await report("<html>log in</html>", type: "text/html", count: "/total")
-        #expect(report.code == "not_json")
-        #expect(report.message.contains("web page"))
+        for type in ["text/html", "application/xhtml+xml"] {
+            for count in ["/total", "header:X-Total-Count"] {
+                let report = try await report(
+                    #"{"total": 5}"#, type: type, headers: "X-Total-Count: 5\r\n", count: count)
+                #expect(report.code == "not_json")
+                #expect(report.message.contains("web page"))
+            }
+        }
     }
 
     @Test func findsTheNumberInAHeader() async throws {
@@ -82,12 +87,56 @@ struct CheckJSONTests {
         }
     }
 
-    @Test func vufindFailsWithAStatusOfSuccess() async throws {
-        let body = #"{"status": "ERROR", "statusMessage": "no index", "resultCount": 0}"#
-        try await withWeb({ _, _ in .ok(body, type: "application/json") }) { url, _ in
-            let report = try await checkWeb(["json": ["url": .string(url), "preset": "vufind"]])
-            #expect(report.code == "diagnostic")
-            #expect(report.message.contains("no index"))
+    private func report(_ body: String, preset: String) async throws -> RunReport {
+        var report: RunReport?
+        try await withWeb({ _, _ in .ok(body, type: "application/json", headers: "X-Total-Count: 5\r\n") }) { url, _ in
+            let source: JSONObject = ["url": .string(url + "/x"), "preset": .string(preset), "retries": 0]
+            report = try await checkWeb(["json": .object(source)])
         }
+        return try #require(report)
+    }
+
+    @Test(arguments: [
+        ("vufind", #"{"status": "ERROR", "statusMessage": "no index", "resultCount": 0}"#, "no index"),
+        ("vufind", #"{"resultCount": 5}"#, "status"),
+        (
+            "alma",
+            #"{"errorsExist": true, "errorList": {"error": [{"errorMessage": "no key"}]}, "total_record_count": 5}"#,
+            "no key"
+        ),
+        ("alma", #"{"errorsExist": true, "total_record_count": 5}"#, "errorsExist"),
+        ("folio", #"{"errors": [{"message": "no tenant", "code": "x"}], "totalRecords": 5}"#, "no tenant"),
+        ("koha", #"{"error": "Something went wrong", "error_code": "internal_server_error"}"#, "went wrong"),
+        ("koha", #"{"errors": [{"message": "Bad q", "path": "/q"}]}"#, "Bad q"),
+        ("solr", #"{"error": {"msg": "no core", "code": 400}, "response": {"numFound": 5}}"#, "no core"),
+        ("solr", #"{"responseHeader": {"status": 500}, "response": {"numFound": 5}}"#, "status"),
+        ("solr", #"{"responseHeader": {"status": 0, "partialResults": true}, "response": {"numFound": 5}}"#, "partial"),
+        ("solr", #"{"responseHeader": {"partialResults": "omitted"}, "response": {"numFound": 5}}"#, "partial"),
+    ])
+    func aPresetKnowsHowAServerFailsWithAStatusOfSuccess(
+        _ preset: String, _ body: String, _ words: String
+    ) async throws {
+        let report = try await report(body, preset: preset)
+        #expect(report.code == "diagnostic", "\(report.outcome)")
+        #expect(report.message.contains(words), "\(report.message)")
+        #expect(report.outcome.exception?.details["retryable"] == .bool(words == "partial"))
+    }
+
+    @Test(arguments: [
+        ("alma", #"{"errorsExist": false, "errorList": null, "total_record_count": 5}"#, true),
+        ("folio", #"{"errors": [], "totalRecords": 5}"#, true), ("koha", "[]", true),
+        ("solr", #"{"responseHeader": {"status": 0, "partialResults": false}, "response": {"numFound": 5}}"#, true),
+        ("solr", #"{"response": {"numFound": 5, "numFoundExact": true}}"#, true),
+        ("solr", #"{"response": {"numFound": 5, "numFoundExact": false}}"#, false),
+    ])
+    func aPresetKnowsWhatIsNoFailure(_ preset: String, _ body: String, _ isExact: Bool) async throws {
+        let report = try await report(body, preset: preset)
+        #expect(report.count == 5, "\(report.outcome)")
+        #expect(report.detail?["exact"] == .bool(isExact))
+    }
+
+    @Test(arguments: [(#"{"total": 5}"#, "unexpected_document"), ("", "not_json"), ("[{", "not_json")])
+    func kohaAnswersWithAListBesideItsHeader(_ body: String, _ code: String) async throws {
+        #expect(try await report(body, preset: "koha").code == code)
     }
 }

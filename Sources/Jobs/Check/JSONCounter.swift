@@ -17,43 +17,30 @@ struct JSONCounter: SourceCounter {
             let answer = try await client.get(source.address, accept: "application/json", headers: source.headers)
             var details: JSONObject = ["bytes": .int(Int64(answer.body.count))]
             if let preset = source.preset { details["preset"] = .string(preset.rawValue) }
-            return try SourceCount(number(in: answer), details: details)
+            let (number, isExact) = try number(in: answer)
+            return try SourceCount(number, isExact: isExact, details: details)
         } catch {
             throw error.at(source.address.description)
         }
     }
 
-    private func number(in answer: WebAnswer) throws(SourceError) -> Int64 {
-        if answer.isWebPage, source.preset != nil || source.isInBody { throw .webPage }
+    private func number(in answer: WebAnswer) throws(SourceError) -> (number: Int64, isExact: Bool) {
+        guard !answer.isWebPage else { throw .webPage }
         switch source.count {
         case .header(let name):
+            if let preset = source.preset { try preset.requireSuccess(NumberAnswer.document(answer.body)) }
             guard let value = answer.header(name) else {
                 throw SourceError(.noCount, "the answer has no header \(name), or several; check count")
             }
-            return try NumberAnswer.number(value)
+            return (try NumberAnswer.number(value), true)
         case .pointer(let text):
             guard let pointer = JSONPointer(text) else {
                 throw SourceError(.config, "count: \(text.shown) is no JSON pointer; write one such as /total")
             }
             let document = try NumberAnswer.document(answer.body)
             try source.preset?.requireSuccess(document)
-            return try NumberAnswer.number(in: document, at: pointer)
+            return (try NumberAnswer.number(in: document, at: pointer), source.preset?.isExact(document) ?? true)
         }
-    }
-}
-
-extension JSONSource {
-    fileprivate var isInBody: Bool {
-        if case .pointer = count { true } else { false }
-    }
-}
-
-extension JSONSource.Preset {
-    /// Refuses a document in which the server says that it failed, which VuFind does with a status of success.
-    fileprivate func requireSuccess(_ document: JSONValue) throws(SourceError) {
-        guard self == .vufind, document["status"] != "OK" else { return }
-        let text = document["statusMessage"]?.stringValue?.excerpt ?? "its status is not OK"
-        throw SourceError(.diagnostic, "the server complains: \(text)", details: ["text": .string(text)])
     }
 }
 

@@ -33,7 +33,8 @@ struct WebAnswer {
 
     /// Whether it says of itself that it is a page for people: a login page, or one that explains an error.
     var isWebPage: Bool {
-        headers.first(name: "content-type")?.lowercased().hasPrefix("text/html") == true
+        let type = headers.first(name: "content-type")?.lowercased() ?? ""
+        return type.hasPrefix("text/html") || type.hasPrefix("application/xhtml+xml")
     }
 
     /// Refuses an answer that is none to the question.
@@ -41,14 +42,14 @@ struct WebAnswer {
     /// - Throws: ``SourceError`` with `auth` or `http` after the status, and with `unexpected_document` for a body that is
     ///   compressed: it was not asked for, and a few bytes of one can become all of the memory.
     func requireSuccess() throws(SourceError) {
-        let details: JSONObject = ["status": .int(Int64(status))]
+        var details: JSONObject = ["status": .int(Int64(status))]
+        if isWebPage { details["web_page"] = true }
         switch status {
         case 200: break
         case 401, 403:
             throw SourceError(
                 .auth, "the server answered \(status): it wants to know who asks; see auth", details: details)
         case 408, 425, 429, 500...599:
-            var details = details
             if let seconds = retryAfter { details["retry_after"] = .int(seconds) }
             throw SourceError(
                 .http, "the server answered \(status); it may answer later",
