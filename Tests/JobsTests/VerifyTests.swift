@@ -237,7 +237,8 @@ struct VerifyTests {
     // MARK: - A server that answers in JSON
 
     private func verify(
-        _ scanned: String, _ more: JSONObject = [:], answer: @escaping @Sendable (String) -> CannedReply
+        _ scanned: String, _ more: JSONObject = [:], clock: any Clock<Duration> = ContinuousClock(),
+        answer: @escaping @Sendable (String) -> CannedReply
     ) async throws -> (report: RunReport, rows: [String], targets: [String]) {
         var outcome: (RunReport, [String], [String])?
         try await withWeb({ head, _ in
@@ -253,7 +254,7 @@ struct VerifyTests {
                 ]
                 json.merge(more)
                 let handler = try handler(["scanned": "scanned.txt", "json": .object(json)], in: directory)
-                let report = await handler.run(.test(directory.path))
+                let report = await handler.run(.test(directory.path, clock: clock))
                 let rows = report.outcome.result == nil ? [] : try self.report(in: directory)
                 outcome = (report, rows, requests.targets)
             }
@@ -290,8 +291,19 @@ struct VerifyTests {
         #expect(targets.count == 1)
     }
 
-    @Test func aLoginPageIsNoAnswer() async throws {
-        let (_, rows, _) = try await verify("1\n") { _ in .ok("<html></html>", type: "text/html") }
-        #expect(rows.last == "1,unverifiable,not_json,,1")
+    @Test(arguments: [(200, "not_json"), (404, "http")])
+    func aPageForPeopleIsNoAnswer(_ status: Int, _ code: String) async throws {
+        let answer: @Sendable (String) -> CannedReply = { _ in
+            .status(status, headers: "Content-Type: text/html; charset=utf-8\r\n", "<html></html>")
+        }
+        let (_, rows, _) = try await verify("1\n", answer: answer)
+        #expect(rows.last == "1,unverifiable,\(code),,1")
+        let clock = SleepClock()
+        let moving = skipRests(shorterThan: .seconds(60), on: clock)
+        let (report, _, targets) = try await verify(
+            (0..<50).map { "\($0)\n" }.joined(), clock: clock, answer: answer)
+        moving.cancel()
+        #expect(report.code == code)
+        #expect(targets.count == 10)
     }
 }

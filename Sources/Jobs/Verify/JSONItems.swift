@@ -37,8 +37,9 @@ struct JSONItems: ItemSystem {
             guard !answer.isWebPage else { throw .webPage }
             return try report(on: NumberAnswer.document(answer.body))
         } catch {
-            // 404 is how a server says that there is no such book (RFC 9110, section 15.5.5).
-            if error.code == .http, error.details["status"] == 404 { return .unknown }
+            // 404 is how a server says that there is no such book (RFC 9110, section 15.5.5). A page for people says that
+            // there is no such address, or that the system is being looked after.
+            if error.code == .http, error.details["status"] == 404, error.details["web_page"] == nil { return .unknown }
             throw error.at(address.description)
         }
     }
