@@ -141,11 +141,26 @@ struct CheckWebTests {
         ("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{\"total\": 5}", "connect"), ("", "connect"),
         ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\n{\"to\r\n", "connect"),
         ("SSH-2.0-OpenSSH_9.2\r\n", "unexpected_document"),
+        ("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n1247", "inconsistent"),
+        ("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n1247", "inconsistent"),
+        ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n12\r\n0\r\n\r\n47", "inconsistent"),
     ])
     func anAnswerThatIsNotWholeIsNone(_ answer: String, _ code: String) async throws {
         try await withWeb({ _, _ in .bytes(answer) }) { url, _ in
-            let report = try await checkWeb(json(url))
-            #expect(report.code == code, "\(report.message)")
+            let report = try await checkWeb(json(url, ["count": ""]))
+            #expect(report.code == code, "\(report.outcome)")
+        }
+    }
+
+    @Test(arguments: [
+        "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n12", "HTTP/1.0 200 OK\r\n\r\n12",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n12\r\n0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n12\r\n",
+    ])
+    func anAnswerEndsWhereItSays(_ answer: String) async throws {
+        try await withWeb({ _, _ in .bytes(answer) }) { url, _ in
+            let report = try await checkWeb(json(url, ["count": ""]))
+            #expect(report.count == 12, "\(report.message)")
         }
     }
 

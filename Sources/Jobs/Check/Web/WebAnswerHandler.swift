@@ -12,6 +12,8 @@ final class WebAnswerHandler: ChannelInboundHandler {
     private let answer: EventLoopPromise<WebAnswer>
     private var head: HTTPResponseHead?
     private var body: [UInt8] = []
+    /// The answer, once its end has come.
+    private var whole: WebAnswer?
 
     /// A handler that sends `request` and keeps `answer`, of which no more than `limit` bytes are read.
     init(to request: HTTPRequestHead, limit: Int, answer: EventLoopPromise<WebAnswer>) {
@@ -43,16 +45,27 @@ final class WebAnswerHandler: ChannelInboundHandler {
             body.append(contentsOf: buffer.readableBytesView)
         case .end:
             guard let head else { return }
-            finish(context, .success(WebAnswer(status: Int(head.status.code), headers: head.headers, body: body)))
+            whole = WebAnswer(status: Int(head.status.code), headers: head.headers, body: body)
         }
     }
 
+    /// Ends only now: what came in one piece with the end of the answer has been read, and may say that it was none.
+    func channelReadComplete(context: ChannelHandlerContext) {
+        if let whole { finish(context, .success(whole)) }
+        context.fireChannelReadComplete()
+    }
+
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        finish(context, .failure(error))
+        switch whole {
+        case nil: finish(context, .failure(error))
+        case _? where error is HTTPParserError: finish(context, .failure(SourceError.surplus))
+        case let whole?: finish(context, .success(whole))
+        }
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        answer.fail(SourceError.brokenOff)
+        // An answer of no known length ends with its connection.
+        answer.completeWith(whole.map { .success($0) } ?? .failure(SourceError.brokenOff))
         context.fireChannelInactive()
     }
 
@@ -68,6 +81,8 @@ final class WebAnswerHandler: ChannelInboundHandler {
 }
 
 extension SourceError {
+    /// A server sent more than its answer.
+    fileprivate static let surplus = SourceError(.inconsistent, "the answer goes on after its end")
     /// A server closed its connection too early.
     static let brokenOff = SourceError(
         .connect, "closed the connection before its answer was whole", isRetryable: true)
