@@ -6,12 +6,13 @@
 ///
 /// A task given twice is run once, and its value stands at both places. The first task that fails, or ends cancelled,
 /// ends the wait at once; the others run on, and their later errors count as seen. Cancelling the caller cancels every
-/// unfinished task and waits for all of them; if all are done already, the values are given nevertheless.
+/// unfinished task and waits for all of them; if all are done before the call, the values are given nevertheless.
 ///
 /// - Returns: One value for each argument; `[]` at once for none.
-/// - Throws: The first error in the order of completion, ``TaskCancelled`` if a task was cancelled, `CancellationError`
-///   if the caller was (after all tasks have ended, even with values), ``InvalidState`` if a task gathers itself.
-///   Source: test_tasks.test_success, test_one_exception, test_cancellation_broadcast.
+/// - Throws: The first error in the order of completion, ``TaskCancelled`` if a task was cancelled, ``InvalidState`` if
+///   a task gathers itself. If the caller was cancelled, after all tasks have ended: the error of the first one to end
+///   without a value, if it failed on being cancelled, else `CancellationError`, even if all gave values. Source:
+///   test_tasks.test_success, test_one_exception, test_cancellation_broadcast.
 public func gather<Success: Sendable>(_ tasks: [TaskHandle<Success>]) async throws -> [Success] {
     try await gatherFirstFailure(tasks)
     return try tasks.map { try $0.result() }
@@ -43,8 +44,8 @@ public func gather<each Success: Sendable>(
 /// Cancelling the caller cancels every unfinished task and waits for all of them.
 ///
 /// - Returns: One outcome for each argument; a cancelled task is a `.cancelled`, which no success can be mistaken for.
-/// - Throws: `CancellationError` if the caller was cancelled before all had ended, ``InvalidState`` if a task gathers
-///   itself. Source: test_tasks.test_return_exceptions, test_cancel_gather_2.
+/// - Throws: `CancellationError` if the caller was cancelled before it knew that all had ended, whatever the tasks make
+///   of it, ``InvalidState`` if a task gathers itself. Source: test_tasks.test_return_exceptions, test_cancel_gather_2.
 public func gatherOutcomes<Success: Sendable>(_ tasks: [TaskHandle<Success>]) async throws -> [TaskOutcome<Success>] {
     _ = try await Gathering(unique(tasks), stopsAtFailure: false).run()
     var outcomes: [TaskOutcome<Success>] = []

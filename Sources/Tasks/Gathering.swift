@@ -14,31 +14,42 @@ final class Gathering: Sendable {
 
     /// Waits; answers the task whose failure or cancellation ended the wait.
     ///
-    /// - Throws: `CancellationError` if the caller was cancelled and a task accepted that.
+    /// A gather that is over before it waits has nothing to be interrupted in, and ends as its tasks have.
+    ///
+    /// - Throws: `CancellationError` if the caller was cancelled and no error of a cancelled task takes its place. What
+    ///   nobody can cancel any more cannot take the cancellation over. Source: `_GatheringFuture.cancel`, `Task.cancel`
+    ///   and `_must_cancel` of CPython's tasks.py.
     func run() async throws -> (any WaitableTask)? {
         guard !tasks.isEmpty else { return nil }
         for task in tasks { try task.checkAwaiter() }
-        let awaiter = CurrentTask.handle
         let attachments = Attachments(tasks) { index, state in
             if self.state.withLock({ $0.ended(index, state) }) { self.wake.wake(.signalled) }
         }
         defer { attachments.removeAll() }
+        if !state.withLock(\.isOver) { await sleep() }
+        // From here on this gather answers for the errors of its tasks, also for those still to come.
+        for task in tasks { task.markRead() }
+        switch state.withLock(\.result) {
+        case .complete: return nil
+        case .endedBy(let index):
+            return tasks[index]
+        case .cancelled: throw CancellationError()
+        }
+    }
+
+    private func sleep() async {
+        let awaiter = CurrentTask.handle
         _ = await withTaskCancellationHandler {
             await wake.park()
         } onCancel: {
             cancel(reason: awaiter?.cancelReason)
         }
-        let (isCancelled, first) = state.withLock { ($0.isCancelled, $0.firstFailure) }
-        // From here on this gather answers for the errors of its tasks, also for those still to come.
-        for task in tasks { task.markRead() }
-        if isCancelled { throw CancellationError() }
-        return first.map { tasks[$0] }
     }
 
     private func cancel(reason: String?) {
         guard state.withLock({ $0.beginCancel() }) else { return }
-        var accepted = false
-        for task in tasks where task.cancel(reason: reason) { accepted = true }
-        if state.withLock({ $0.endCancel(accepted: accepted) }) { wake.wake(.signalled) }
+        var takers: Set<Int> = []
+        for (index, task) in tasks.enumerated() where task.cancel(reason: reason) { takers.insert(index) }
+        if state.withLock({ $0.endCancel(takers: takers) }) { wake.wake(.signalled) }
     }
 }

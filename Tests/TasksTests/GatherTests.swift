@@ -100,70 +100,6 @@ import Testing
         #expect(throws: TaskCancelled(reason: "why")) { try outcomes[2].get() }
     }
 
-    @Test func C036_cancellingTheCallerCancelsEveryUnfinishedTask() async throws {
-        let done = registry.spawn { 0 }
-        _ = try await done.value
-        let tasks = [done, registry.spawn(1, behind: gate), registry.spawn(2, behind: gate)]
-        let caller = registry.spawn { try await gather(tasks) }
-        await until { tasks[2].observerCount == 1 }
-        #expect(caller.cancel(reason: "enough"))
-        #expect(await caller.join().state == .cancelled)
-        #expect(tasks.map(\.state) == [.succeeded, .cancelled, .cancelled])
-        #expect(tasks[2].cancelReason == "enough")
-    }
-
-    @Test func C036_aCancelledGatherWaitsForAllOfItsTasks() async throws {
-        let started = Gate()
-        let quick = registry.spawn(1, behind: Gate())
-        let slow = registry.spawn(stayingBehind: gate, started: started)
-        try await started.pass()
-        let caller = Task { try await gather([quick, slow]) }
-        await until { slow.observerCount == 1 }
-        caller.cancel()
-        _ = await quick.join()
-        #expect(slow.observerCount == 1, "the gather still waits")
-        gate.open()
-        await #expect(throws: CancellationError.self) { try await caller.value }
-        #expect(slow.isCancelled)
-    }
-
-    @Test func C036_aCallerCancelledBeforehandCancelsTheTasks() async {
-        let tasks = [registry.spawn(1, behind: Gate()), registry.spawn(2, behind: Gate())]
-        let caller = Task { [gate] in
-            await gate.passRegardless()
-            return try await gather(tasks)
-        }
-        caller.cancel()
-        gate.open()
-        await #expect(throws: CancellationError.self) { try await caller.value }
-        #expect(tasks.map(\.isCancelled) == [true, true])
-    }
-
-    @Test func C037_cancellingTheCallerOfOutcomesThrowsAfterAllHaveEnded() async throws {
-        let started = Gate()
-        let slow = registry.spawn(cleaningUpBehind: gate, started: started) { 1 }
-        try await started.pass()
-        let caller = Task { try await gatherOutcomes([slow, registry.spawn(2, behind: Gate())]) }
-        await until { slow.observerCount == 1 }
-        caller.cancel()
-        #expect(!slow.isDone)
-        gate.open()
-        await #expect(throws: CancellationError.self) { try await caller.value }
-        #expect(slow.state == .succeeded)
-    }
-
-    @Test func C038_cancellingTheCallerThrowsEvenIfEveryTaskSwallowsIt() async throws {
-        let starts = [Gate(), Gate()]
-        let tasks = starts.map { registry.spawn(cleaningUpBehind: gate, started: $0) { 1 } }
-        for started in starts { try await started.pass() }
-        let caller = Task { try await gather(tasks) }
-        await until { tasks[1].observerCount == 1 }
-        caller.cancel()
-        gate.open()
-        await #expect(throws: CancellationError.self) { try await caller.value }
-        #expect(tasks.map(\.state) == [.succeeded, .succeeded])
-    }
-
     @Test func C039_aTaskCancelledDirectlyEndsTheGatherAlone() async throws {
         let cancelled = registry.spawn(1, behind: Gate())
         let sibling = registry.spawn(2, behind: gate)
@@ -188,36 +124,5 @@ import Testing
         gate.open()
         let outcomes = try await caller.value
         #expect(outcomes.map(\.state) == [.cancelled, .succeeded])
-    }
-
-    @Test func C041_aCancellationAfterTheEndOfTheGatherTouchesNothing() async throws {
-        let sibling = registry.spawn(2, behind: gate)
-        let gathered = Gate()
-        let resume = Gate()
-        let caller = registry.spawn {
-            await #expect(throws: Boom.first) { try await gather([sibling, registry.spawn(failing: .first)]) }
-            gathered.open()
-            await resume.passRegardless()
-        }
-        try await gathered.pass()
-        caller.cancel()
-        resume.open()
-        _ = await caller.join()
-        #expect(sibling.cancelRequests == 0)
-        gate.open()
-        #expect(try await sibling.value == 2)
-    }
-
-    @Test func C041_aGatherOfFinishedTasksIgnoresTheCancellation() async throws {
-        let tasks = [registry.spawn { 1 }, registry.spawn { 2 }]
-        for task in tasks { _ = await task.join() }
-        let caller = Task { [gate] in
-            await gate.passRegardless()
-            return try await gather(tasks)
-        }
-        caller.cancel()
-        gate.open()
-        #expect(try await caller.value == [1, 2])
-        #expect(tasks.allSatisfy { $0.cancelRequests == 0 })
     }
 }

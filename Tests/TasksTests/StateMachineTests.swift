@@ -6,22 +6,35 @@ import Testing
 @Suite struct StateMachineTests {
     let registry = TaskRegistry()
 
-    @Test func aGatherWhoseTasksAllRefuseTheCancellationIsNotCancelled() {
-        var state = GatherState(count: 1, stopsAtFailure: true)
-        let answers = [
-            state.beginCancel(),
-            state.ended(0, .succeeded),
-            state.endCancel(accepted: false),
-        ]
+    @Test(arguments: [RunState.succeeded, .failed, .cancelled], [true, false])
+    func aCancellationThatAllTasksRefuseIsTheCallers(_ ending: RunState, stopsAtFailure: Bool) {
+        var state = GatherState(count: 1, stopsAtFailure: stopsAtFailure)
+        let answers = [state.beginCancel(), state.ended(0, ending), state.endCancel(takers: [])]
         #expect(answers == [true, false, true], "it wakes when the cancellation has been handed out")
-        #expect(!state.isCancelled)
+        #expect(state.result == .cancelled)
     }
 
-    @Test func aGatherWakesOnceAndIsThenNotCancelled() {
+    @Test func aGatherWakesOnce() {
+        var state = GatherState(count: 2, stopsAtFailure: true)
+        let answers = [state.ended(1, .failed), state.ended(0, .failed)]
+        #expect(answers == [true, false])
+        #expect(state.result == .endedBy(1))
+    }
+
+    @Test func aGatherThatIsOverCancelsNothingAndItsCallerIsCancelled() {
         var state = GatherState(count: 2, stopsAtFailure: true)
         let answers = [state.ended(1, .failed), state.beginCancel(), state.ended(0, .failed)]
         #expect(answers == [true, false, false])
-        #expect(state.firstFailure == 1)
+        #expect(state.result == .cancelled)
+    }
+
+    @Test func anErrorFromBeforeTheCancellationIsNotThatOfACleanup() {
+        var state = GatherState(count: 2, stopsAtFailure: true)
+        let answers = [
+            state.beginCancel(), state.endCancel(takers: [1]), state.ended(0, .failed), state.ended(1, .failed),
+        ]
+        #expect(answers == [true, false, false, true])
+        #expect(state.result == .cancelled)
     }
 
     @Test func aTaskThatCompletesAsTheTimeRunsOutIsStillGiven() {

@@ -90,6 +90,29 @@ import Testing
         await #expect(throws: Boom.cleanup) { try await task.value }
     }
 
+    @Test(arguments: [true, false])
+    func C061_aGatherOutOfTimeEndsAsItsFirstCleanup(failureIsFirst: Bool) async throws {
+        let gates = [Gate(), Gate()]
+        let starts = [Gate(), Gate()]
+        let tasks: [TaskHandle<Int>] = [
+            registry.spawn(cleaningUpBehind: gates[0], started: starts[0]) { throw Boom.cleanup },
+            registry.spawn(stayingBehind: gates[1], started: starts[1]),
+        ]
+        for started in starts { try await started.pass() }
+        let waiter = Task { try await waitFor(timeout: second, clock: clock) { try await gather(tasks) } }
+        await clock.sleepers(1)
+        await until { tasks.allSatisfy { $0.observerCount == 1 } }
+        clock.advance(by: second)
+        await until { tasks.allSatisfy { $0.cancelRequests == 1 } }
+        for index in failureIsFirst ? [0, 1] : [1, 0] {
+            gates[index].open()
+            _ = await tasks[index].join()
+        }
+        let expected: any Error = failureIsFirst ? Boom.cleanup : TimedOut(after: second)
+        let error = await #expect(throws: (any Error).self) { try await waiter.value }
+        #expect("\(error as Any)" == "\(expected as Optional)")
+    }
+
     @Test func C062_aValueInSpiteOfTheCancellationWinsOverTheTimeout() async throws {
         #expect(try await expired { 7 }.value == 7)
     }

@@ -36,6 +36,15 @@ extension TaskRegistry {
         }
     }
 
+    /// A task that waits to be cancelled and then fails.
+    func spawn<Value: Sendable>(failingWhenCancelled error: Boom, started: Gate) -> TaskHandle<Value> {
+        spawn {
+            started.open()
+            try? await Gate().pass()
+            throw error
+        }
+    }
+
     /// A task that, once cancelled, stays until the gate is open and then ends cancelled.
     func spawn(stayingBehind gate: Gate, started: Gate) -> TaskHandle<Int> {
         spawn(cleaningUpBehind: gate, started: started) { throw CancellationError() }
