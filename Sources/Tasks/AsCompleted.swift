@@ -12,7 +12,7 @@
 /// - Parameters:
 ///   - tasks: What to wait for; a repetition is given once. No tasks make an empty stream.
 ///   - timeout: The time for the whole stream, counted from this call. When it has passed, the stream gives what had
-///     completed and then throws ``TimedOut`` once.
+///     completed by then, whenever that is read, and throws ``TimedOut`` once.
 ///   - clock: Measures the timeout.
 /// - Returns: A stream that one reader reads once. Source: test_tasks.test_as_completed,
 ///   test_as_completed_same_tasks_in_as_out, test_as_completed_with_timeout.

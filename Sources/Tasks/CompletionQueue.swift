@@ -19,7 +19,7 @@ final class CompletionQueue<Success: Sendable>: Sendable {
         let attachments = Attachments(tasks) { [weak self] index, _ in
             self?.ended(index)
         }
-        state.withLock { $0.keep(attachments) }
+        state.withLock { $0.begin(attachments) }
     }
 
     deinit {
@@ -34,6 +34,9 @@ final class CompletionQueue<Success: Sendable>: Sendable {
             case .task(let task): return task
             case .end: return nil
             case .sleep: try await sleep(reader)
+            case .timedOut:
+                removeObservers()
+                throw TimedOut(after: timeout ?? .zero)
             }
         }
     }
@@ -44,15 +47,14 @@ final class CompletionQueue<Success: Sendable>: Sendable {
         switch reason {
         case .signalled: return
         case .cancelled: throw CancellationError()
-        case .timedOut:
-            guard state.withLock({ $0.expire() }) else { return }
-            removeObservers()
-            throw TimedOut(after: timeout ?? .zero)
+        case .timedOut: state.withLock { $0.expire() }
         }
     }
 
+    /// Looks at the time itself: nobody may be reading when it runs out.
     private func ended(_ index: Int) {
-        for reader in state.withLock({ $0.ended(tasks[index]) }) { reader.wake(.signalled) }
+        let isLate = deadline?.hasPassed ?? false
+        for reader in state.withLock({ $0.ended(tasks[index], isLate: isLate) }) { reader.wake(.signalled) }
     }
 
     private func removeObservers() {

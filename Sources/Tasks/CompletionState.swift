@@ -4,13 +4,18 @@ struct CompletionState<Success: Sendable> {
     enum Next {
         case task(TaskHandle<Success>)
         case sleep
+        case timedOut
         case end
+    }
+
+    private enum Expiry {
+        case none, due, told
     }
 
     private var ready: [TaskHandle<Success>] = []
     private var head = 0
     private var pending: Int
-    private var hasExpired = false
+    private var expiry = Expiry.none
     private var readers: [Wake] = []
     private var attachments: Attachments?
 
@@ -18,15 +23,22 @@ struct CompletionState<Success: Sendable> {
         pending = count
     }
 
-    mutating func keep(_ attachments: Attachments) {
+    /// Begins the stream: what is done already has been queued, whatever the time.
+    mutating func begin(_ attachments: Attachments) {
         self.attachments = attachments
     }
 
-    /// Queues a task that has ended; answers the readers to wake.
-    mutating func ended(_ task: TaskHandle<Success>) -> [Wake] {
-        guard !hasExpired else { return [] }
-        pending -= 1
-        ready.append(task)
+    /// Queues a task that has ended, or ends the stream if it came too late for it; answers the readers to wake.
+    ///
+    /// - Parameter isLate: Whether the time has passed.
+    mutating func ended(_ task: TaskHandle<Success>, isLate: Bool) -> [Wake] {
+        guard expiry == .none else { return [] }
+        if isLate, attachments != nil {
+            expiry = .due
+        } else {
+            pending -= 1
+            ready.append(task)
+        }
         defer { readers = [] }
         return readers
     }
@@ -37,20 +49,26 @@ struct CompletionState<Success: Sendable> {
             defer { head += 1 }
             return .task(ready[head])
         }
-        guard pending > 0, !hasExpired else { return .end }
-        readers.append(reader)
-        return .sleep
+        switch expiry {
+        case .due:
+            expiry = .told
+            return .timedOut
+        case .told: return .end
+        case .none:
+            guard pending > 0 else { return .end }
+            readers.append(reader)
+            return .sleep
+        }
     }
 
     mutating func forget(_ reader: Wake) {
         readers.removeAll { $0 === reader }
     }
 
-    /// Ends the stream, unless a task came at the last moment; answers whether it did end.
-    mutating func expire() -> Bool {
-        guard head == ready.count, pending > 0 else { return false }
-        hasExpired = true
-        return true
+    /// Ends the stream, unless every task has come; those that have are still given.
+    mutating func expire() {
+        guard expiry == .none, pending > 0 else { return }
+        expiry = .due
     }
 
     mutating func takeAttachments() -> Attachments? {

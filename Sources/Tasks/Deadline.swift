@@ -6,11 +6,15 @@ struct Deadline: Sendable {
     private static let longest = Duration.seconds(100 * 365 * 86_400)
 
     private let sleep: @Sendable () async throws -> Void
+    private let passed: @Sendable () -> Bool
 
     /// The point `duration` from now; a negative duration counts as zero, one of centuries as a hundred years.
     init(after duration: Duration, clock: any Clock<Duration>) {
-        sleep = Self.sleeper(after: duration, clock: clock)
+        (sleep, passed) = Self.timer(after: duration, clock: clock)
     }
+
+    /// Whether the point is now or in the past.
+    var hasPassed: Bool { passed() }
 
     /// Waits for the point; answers `false` if the waiter was cancelled first.
     func passes() async -> Bool {
@@ -22,10 +26,10 @@ struct Deadline: Sendable {
         }
     }
 
-    private static func sleeper<C: Clock<Duration>>(
+    private static func timer<C: Clock<Duration>>(
         after duration: Duration, clock: C
-    ) -> @Sendable () async throws -> Void {
+    ) -> (sleep: @Sendable () async throws -> Void, passed: @Sendable () -> Bool) {
         let instant = clock.now.advanced(by: min(max(duration, .zero), longest))
-        return { try await clock.sleep(until: instant, tolerance: nil) }
+        return ({ try await clock.sleep(until: instant, tolerance: nil) }, { clock.now >= instant })
     }
 }

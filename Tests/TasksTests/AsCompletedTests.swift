@@ -64,6 +64,43 @@ import Testing
         #expect(try await slow.value == 3)
     }
 
+    @Test func C052_whatCompletesAfterTheTimeIsNotGiven() async throws {
+        let gates = [Gate(), Gate(), Gate()]
+        let tasks = gates.enumerated().map { index, gate in registry.spawn(index, behind: gate) }
+        let iterator = asCompleted(tasks, timeout: .seconds(2), clock: clock).makeAsyncIterator()
+        gates[0].open()
+        #expect(try await iterator.next() == tasks[0])
+        clock.advance(by: .seconds(1))
+        try await complete(tasks[1], behind: gates[1])
+        clock.advance(by: .seconds(1))
+        try await complete(tasks[2], behind: gates[2])
+        #expect(try await iterator.next() == tasks[1], "what came in time waits for its reader")
+        await #expect(throws: TimedOut(after: .seconds(2))) { try await iterator.next() }
+        #expect(try await iterator.next() == nil)
+    }
+
+    @Test func C052_aReaderThatComesAfterTheTimeGetsAllThatCameInTime() async throws {
+        let gates = [Gate(), Gate()]
+        let tasks = gates.map { gate in registry.spawn(1, behind: gate) }
+        let iterator = asCompleted(tasks, timeout: .seconds(1), clock: clock).makeAsyncIterator()
+        for (task, gate) in zip(tasks, gates) { try await complete(task, behind: gate) }
+        clock.advance(by: .seconds(5))
+        for task in tasks { #expect(try await iterator.next() == task) }
+        #expect(try await iterator.next() == nil, "nothing was missing")
+    }
+
+    @Test(arguments: [Duration.zero, .seconds(-1)])
+    func C052_withNoTimeOnlyWhatIsDoneIsGiven(timeout: Duration) async throws {
+        let done = registry.spawn { 1 }
+        _ = await done.join()
+        let slow = registry.spawn(2, behind: gate)
+        let iterator = asCompleted([slow, done], timeout: timeout, clock: clock).makeAsyncIterator()
+        try await complete(slow, behind: gate)
+        #expect(try await iterator.next() == done)
+        await #expect(throws: TimedOut(after: timeout)) { try await iterator.next() }
+        #expect(try await iterator.next() == nil)
+    }
+
     @Test func C052_theTimeIsOneBudgetForTheWholeStream() async throws {
         let first = registry.spawn(1, behind: gate)
         let slow = registry.spawn(2, behind: Gate())
@@ -110,5 +147,13 @@ import Testing
         for try await _ in asCompleted([task, task, task]) { count += 1 }
         #expect(count == 1)
         for try await _ in asCompleted([TaskHandle<Int>]()) { Issue.record("an empty stream gave a task") }
+    }
+
+    /// Lets a task end, and waits until those who watch it already know.
+    private func complete(_ task: TaskHandle<Int>, behind gate: Gate) async throws {
+        let isTold = Gate()
+        _ = task.attach { _ in isTold.open() }
+        gate.open()
+        try await isTold.pass()
     }
 }
