@@ -28,10 +28,15 @@ extension TaskHandle {
         lifecycle.withLock { $0.remove(token) } != nil
     }
 
+    /// Runs the callbacks as no task's body, whichever task started this one or adds a callback to it.
+    ///
+    /// Source: `asyncio.current_task`, which is None in a callback.
     func drainCallbacks() {
-        Task {
-            while let callback = lifecycle.withLock({ $0.nextCallback() }) { call(callback) }
-            registry.retire(id)
+        CurrentTask.$handle.withValue(nil) {
+            _ = Task {
+                while let callback = lifecycle.withLock({ $0.nextCallback() }) { call(callback) }
+                registry.retire(id)
+            }
         }
     }
 

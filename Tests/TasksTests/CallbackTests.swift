@@ -94,6 +94,28 @@ import Testing
     }
 
     @Test func callbacksAreNotTouchedByTheCancellation() async {
+    @Test func aCallbackIsNoTasksBody() async throws {
+        let task = registry.spawn(name: "spawner") { [registry, gate, log] in
+            let task = registry.spawn(1, behind: gate)
+            task.onDone { _ in log.append(TaskRegistry.current?.name ?? "none") }
+            gate.open()
+            await log.first(1)
+            task.onDone { _ in log.append(TaskRegistry.current?.name ?? "none") }
+            return task
+        }
+        _ = try await task.value.value
+        #expect(await log.first(2) == ["none", "none"])
+    }
+
+    @Test(arguments: [TaskPriority.high, .background])
+    func callbacksHaveThePriorityOfTheTask(_ priority: TaskPriority) async {
+        let priorities = Recorder<TaskPriority>()
+        let task = registry.spawn(priority: priority) { [gate] in try await gate.pass() }
+        task.onDone { _ in priorities.append(Task.currentPriority) }
+        gate.open()
+        #expect(await priorities.first(1) == [priority])
+    }
+
         let task = registry.spawn(1, behind: gate)
         task.onDone { [log] _ in log.append("\(Task.isCancelled)") }
         task.cancel()
