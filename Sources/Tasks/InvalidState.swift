@@ -22,9 +22,22 @@ public struct InvalidState: Error, Equatable, CustomStringConvertible {
     /// What the state does not allow.
     public let kind: Kind
 
+    /// The scope that refused to start something.
+    let refuser: TaskScope?
+
     /// An error of this kind, to throw or to compare with.
     public init(_ kind: Kind) {
+        self.init(kind, by: nil)
+    }
+
+    init(_ kind: Kind, by refuser: TaskScope?) {
         self.kind = kind
+        self.refuser = refuser
+    }
+
+    /// Whether both are of the same kind.
+    public static func == (left: InvalidState, right: InvalidState) -> Bool {
+        left.kind == right.kind
     }
 
     /// What went wrong and what to do instead.

@@ -30,11 +30,14 @@ struct ScopeState {
     private var interrupt: (@Sendable () -> Void)?
     private var leaver: Wake?
 
-    mutating func admit(_ member: any WaitableTask) throws {
+    /// Puts a member on the list; answers why not, if it cannot start any more.
+    mutating func admit(_ member: any WaitableTask) -> InvalidState.Kind? {
         switch phase {
-        case .open: live[member.id] = member
-        case .aborting: throw InvalidState(.groupShuttingDown)
-        case .finished: throw InvalidState(.groupFinished)
+        case .open:
+            live[member.id] = member
+            return nil
+        case .aborting: return .groupShuttingDown
+        case .finished: return .groupFinished
         }
     }
 
@@ -50,7 +53,7 @@ struct ScopeState {
         endedCount += 1
         endedFractions += fraction
         var next = Next()
-        if let failure, !isConsequence(failure) {
+        if let failure {
             errors.append(failure)
             next = abort() ?? next
         }
@@ -84,11 +87,6 @@ struct ScopeState {
     mutating func takeErrors() -> [any Error] {
         defer { errors = [] }
         return errors
-    }
-
-    /// A spawn that the abort refused is no failure of its own: it has another cause, which is reported.
-    private func isConsequence(_ failure: any Error) -> Bool {
-        phase != .open && (failure as? InvalidState)?.kind == .groupShuttingDown
     }
 
     private mutating func finishIfEmpty() -> Wake? {

@@ -24,9 +24,9 @@ public final class TaskScope: Sendable {
     ///   - priority: The priority of the Swift task; the caller's by default.
     ///   - body: What the member does. If it fails, the scope ends. If it is cancelled alone, the scope goes on.
     /// - Returns: The handle, through which the member's result is read.
-    /// - Throws: ``InvalidState`` if the scope is finished or shutting down; nothing starts then. That error, let out
-    ///   of a member or of the body, is not counted as a failure of its own. Source: test_taskgroup_finished,
-    ///   test_taskgroup_no_create_task_after_failure.
+    /// - Throws: ``InvalidState`` if the scope is finished or shutting down; nothing starts then. The error of shutting
+    ///   down, let out of a member or of the body of the same scope, is not counted as a failure of its own. Source:
+    ///   test_taskgroup_finished, test_taskgroup_no_create_task_after_failure.
     @discardableResult
     public func spawn<Success: Sendable>(
         name: String? = nil, priority: TaskPriority? = nil,
@@ -34,7 +34,7 @@ public final class TaskScope: Sendable {
     ) throws -> TaskHandle<Success> {
         let handle = TaskHandle<Success>(name: name, registry: registry, scope: self)
         // The member is on the list before it starts: no gap in which the scope could be left, or aborted, without it.
-        try state.withLock { try $0.admit(handle) }
+        if let refusal = state.withLock({ $0.admit(handle) }) { throw InvalidState(refusal, by: self) }
         registry.start(handle, priority: priority, body: body)
         return handle
     }
@@ -66,9 +66,18 @@ public final class TaskScope: Sendable {
 
     func memberEnded(_ member: any WaitableTask, failure: (any Error)?) {
         let fraction = member.progress.fraction
-        let next = state.withLock { $0.memberEnded(member.id, fraction: fraction, failure: failure) }
+        let ownFailure = failure.flatMap { isRefusal($0) ? nil : $0 }
+        let next = state.withLock { $0.memberEnded(member.id, fraction: fraction, failure: ownFailure) }
         if failure != nil { member.markRead() }
         next.carryOut(reason: "a sibling failed")
+    }
+
+    /// Whether `error` only says that this scope starts nothing more because it is ending: that has another cause,
+    /// which is reported.
+    func isRefusal(_ error: any Error) -> Bool {
+        if let group = error as? TaskGroupError { return group.errors.allSatisfy(isRefusal) }
+        guard let refusal = error as? InvalidState else { return false }
+        return refusal.kind == .groupShuttingDown && refusal.refuser === self
     }
 
     // MARK: - The body, as withTaskScope runs it

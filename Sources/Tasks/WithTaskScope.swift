@@ -39,16 +39,18 @@ public func withTaskScope<Success: Sendable>(
     return try await withTaskCancellationHandler {
         let outcome = await running.value
         let errors = await scope.leave()
-        return try ending(of: outcome, members: errors)
+        return try ending(of: outcome, members: errors, in: scope)
     } onCancel: {
         scope.cancel(reason: "the scope's caller was cancelled")
     }
 }
 
-private func ending<Success: Sendable>(of body: TaskOutcome<Success>, members: [any Error]) throws -> Success {
-    let refusal = (body.failure as? InvalidState)?.kind == .groupShuttingDown
-    let own = refusal ? [] : body.failure.map { [$0] } ?? []
+private func ending<Success: Sendable>(
+    of body: TaskOutcome<Success>, members: [any Error], in scope: TaskScope
+) throws -> Success {
+    let isRefused = body.failure.map(scope.isRefusal) ?? false
+    let own = isRefused ? [] : body.failure.map { [$0] } ?? []
     if let error = TaskGroupError(members + own) { throw error }
-    if Task.isCancelled || refusal { throw CancellationError() }
+    if Task.isCancelled || isRefused { throw CancellationError() }
     return try body.get()
 }

@@ -59,6 +59,38 @@ import Testing
         #expect(log.all.isEmpty)
     }
 
+    @Test func C083_theRefusalOfAnotherScopeIsAFailure() async throws {
+        let (other, end) = await scopeShuttingDown()
+        let refusal = InvalidState(.groupShuttingDown)
+        let ofBody = await groupError {
+            try await withTaskScope(registry: registry) { _ in _ = try other.spawn {} }
+        }
+        #expect(ofBody?.errors as? [InvalidState] == [refusal])
+        let ofMember = await groupError {
+            try await withTaskScope(registry: registry) { scope in
+                let started = Gate()
+                try scope.spawn {
+                    started.open()
+                    try? await Gate().pass()
+                    _ = try other.spawn {}
+                }
+                try await started.pass()
+                scope.cancel()
+            }
+        }
+        #expect(ofMember?.errors as? [InvalidState] == [refusal])
+        await end()
+    }
+
+    @Test func C083_aRefusalThatComesOutOfAnInnerScopeIsNoFailureEither() async {
+        await #expect(throws: CancellationError.self) {
+            try await withTaskScope(registry: registry) { [registry] outer in
+                outer.cancel()
+                try await withTaskScope(registry: registry) { _ in _ = try outer.spawn {} }
+            }
+        }
+    }
+
     @Test func C085_aLivingScopeKeepsNothingOfItsFinishedMembers() async throws {
         try await withTaskScope(registry: registry) { [registry, gate] scope in
             try scope.spawn { try await gate.pass() }
@@ -105,5 +137,25 @@ import Testing
         }
         registry.spawn(name: "unread") { throw Boom.second }
         #expect(await unread.first(1) == ["unread"])
+    }
+
+    /// A scope that has been cancelled and whose body has not left it, and what lets it.
+    private func scopeShuttingDown() async -> (scope: TaskScope, end: @Sendable () async -> Void) {
+        let scopes = Recorder<TaskScope>()
+        let caller = Task { [registry, gate] in
+            try await withTaskScope(registry: registry) { scope in
+                scope.cancel()
+                scopes.append(scope)
+                await gate.passRegardless()
+            }
+        }
+        let scope = await scopes.first(1)[0]
+        return (
+            scope,
+            { [gate] in
+                gate.open()
+                _ = await caller.result
+            }
+        )
     }
 }
