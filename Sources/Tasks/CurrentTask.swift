@@ -4,9 +4,11 @@ enum CurrentTask {
     struct StandIn {
         var identity: Int?
         var callers: [Int]
+        /// The scope whose body it runs, and those around it whose bodies its callers run.
+        var scopes: [TaskScope]
     }
 
-    @TaskLocal static var handle: (any AnyTask)?
+    @TaskLocal static var handle: (any WaitableTask)?
     @TaskLocal static var standIn: StandIn?
 
     /// Tells Swift tasks apart; `nil` outside of any.
@@ -15,14 +17,31 @@ enum CurrentTask {
     }
 
     /// A stand-in for the calling code, run by the Swift task that asks for it.
-    static func standIn(for callers: [Int]) -> StandIn {
-        StandIn(identity: identity, callers: callers)
+    static func standIn(for callers: [Int], in scopes: [TaskScope]) -> StandIn {
+        StandIn(identity: identity, callers: callers, scopes: scopes)
     }
 
     /// The Swift tasks that cannot end before the calling code returns.
     static var identities: [Int] {
         guard let identity else { return [] }
         return [identity] + callers(of: identity)
+    }
+
+    /// The scopes whose bodies cannot end before the calling code returns, the innermost first.
+    static var scopes: [TaskScope] {
+        guard let standIn, standIn.identity == identity else { return [] }
+        return standIn.scopes
+    }
+
+    /// Whether `scope` interrupts the calling code when a member fails: it is run by the body or by a member.
+    ///
+    /// Swift tasks started from those inherit the place and not the interruption, unless they are structured.
+    static func isPart(of scope: TaskScope) -> Bool {
+        if let handle, handle.scope === scope, Task.isCancelled || handle.runnerIdentity.map(holdsUp) ?? false {
+            return true
+        }
+        guard let standIn, Task.isCancelled || standIn.identity == identity else { return false }
+        return standIn.scopes.contains { $0 === scope }
     }
 
     /// Whether the Swift task `runner` cannot end before the calling code returns.

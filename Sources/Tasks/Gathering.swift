@@ -32,6 +32,7 @@ final class Gathering: Sendable {
         switch state.withLock(\.result) {
         case .complete: return nil
         case .endedBy(let index):
+            try tasks[index].checkInterruption()
             return tasks[index]
         case .cancelled: throw CancellationError()
         }

@@ -12,7 +12,8 @@ extension TaskHandle {
     /// If the task ends with a value in spite of the cancellation, the awaiter gets that value.
     ///
     /// - Throws: The task's own error, ``TaskCancelled`` if it was cancelled, ``InvalidState`` if a body awaits its own
-    ///   task. Source: test_tasks.test_cancel_awaited_task.
+    ///   task, `CancellationError` if the awaiter was cancelled too late to cancel the task, or if its scope is ending
+    ///   because this task failed. Source: test_tasks.test_cancel_awaited_task.
     public var value: Success {
         get async throws { try await ending().get() }
     }
@@ -29,14 +30,14 @@ extension TaskHandle {
     ///   test_tasks.test_shield_effect.
     public var shieldedValue: Success {
         get async throws {
-            if let outcome { return try outcome.get() }
+            if isDone { return try await value }
             try checkAwaiter()
             let wake = Wake()
             let token = attach { _ in wake.wake(.signalled) }
             let reason = await wake.wait()
             if let token { detach(token) }
             guard reason == .signalled else { throw CancellationError() }
-            return try result()
+            return try await value
         }
     }
 
@@ -57,9 +58,12 @@ extension TaskHandle {
     ///
     /// - Throws: `CancellationError` when the awaiter is cancelled after the task has ended and before it was told so, as
     ///   the body of a scope is whose member fails: what nobody can cancel any more cannot take the cancellation over.
-    ///   Source: `Task.cancel` and `_must_cancel` of CPython's tasks.py.
+    ///   Source: `Task.cancel` and `_must_cancel` of CPython's tasks.py. Else as ``checkInterruption()``.
     func ending() async throws -> TaskOutcome<Success> {
-        if let outcome { return outcome }
+        if let outcome {
+            try checkInterruption()
+            return outcome
+        }
         try checkAwaiter()
         let awaiter = CurrentTask.handle
         let cameTooLate = Mutex(false)
@@ -69,6 +73,7 @@ extension TaskHandle {
             if !cancel(reason: awaiter?.cancelReason) { cameTooLate.withLock { $0 = true } }
         }
         if cameTooLate.withLock({ $0 }) { throw CancellationError() }
+        try checkInterruption()
         return outcome
     }
 }
@@ -88,8 +93,5 @@ extension TaskHandle: WaitableTask {
         lifecycle.withLock { $0.isRead = true }
     }
 
-    func checkAwaiter() throws {
-        guard let runner = lifecycle.withLock(\.runnerIdentity), CurrentTask.holdsUp(runner) else { return }
-        throw InvalidState(.awaitsItself)
-    }
+    var runnerIdentity: Int? { lifecycle.withLock(\.runnerIdentity) }
 }

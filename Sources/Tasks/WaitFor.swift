@@ -20,8 +20,7 @@
 public func waitFor<Success: Sendable>(
     _ task: TaskHandle<Success>, timeout: Duration?, clock: any Clock<Duration> = ContinuousClock()
 ) async throws -> Success {
-    if let outcome = task.outcome { return try outcome.get() }
-    guard let timeout else { return try await task.value }
+    guard let timeout, !task.isDone else { return try await task.value }
     try task.checkAwaiter()
     let reason = TimedOut(after: timeout).description
     let hasExpired: Bool

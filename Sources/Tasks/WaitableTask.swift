@@ -1,5 +1,11 @@
 /// What the waits need of a task beside ``AnyTask``.
 protocol WaitableTask: AnyTask {
+    /// The scope the task is a member of.
+    var scope: TaskScope? { get }
+
+    /// Tells the Swift task apart that runs the body; `nil` unless that is under way.
+    var runnerIdentity: Int? { get }
+
     /// Tells `observer` the final state once: at the end, or at once if that has been.
     ///
     /// Called on no lock.
@@ -13,11 +19,26 @@ protocol WaitableTask: AnyTask {
     /// Says that someone answers for the error of this task, now or when it comes.
     func markRead()
 
-    /// - Throws: ``InvalidState`` of kind `awaitsItself` when called from the task's own body.
-    func checkAwaiter() throws
 }
 
 extension WaitableTask {
+    /// - Throws: ``InvalidState`` of kind `awaitsItself` when called from the task's own body.
+    func checkAwaiter() throws {
+        guard let runnerIdentity, CurrentTask.holdsUp(runnerIdentity) else { return }
+        throw InvalidState(.awaitsItself)
+    }
+
+    /// Keeps the failure of a member from those who are interrupted for it.
+    ///
+    /// The scope reports it, and they would report it once more. asyncio's loop interrupts them before they can see the
+    /// failure, unless the scope is ending already; on several threads the interruption may still be on its way.
+    ///
+    /// - Throws: `CancellationError` when called from the body or a member of the scope this task has failed in.
+    func checkInterruption() throws {
+        guard state == .failed, let scope, CurrentTask.isPart(of: scope) else { return }
+        throw CancellationError()
+    }
+
     /// Throws what this task ended with, unless that is a value.
     func throwEnding() throws {
         if let error = try error() { throw error }

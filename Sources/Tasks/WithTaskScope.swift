@@ -12,6 +12,9 @@
 /// cancelled alone ends nothing. The body runs as a Swift task of its own, so that it can be interrupted. Cancelling
 /// the caller cancels the body and all members, and the scope is still left only when they have ended.
 ///
+/// Who awaits a member that fails, in the body or in another member, is interrupted like the rest:
+/// `CancellationError` is thrown there, and the scope reports the failure once.
+///
 /// - Parameters:
 ///   - registry: Starts and lists the members.
 ///   - body: Receives the scope. Members may spawn siblings through it also after the body has returned.
@@ -23,9 +26,9 @@ public func withTaskScope<Success: Sendable>(
     registry: TaskRegistry = .shared, _ body: sending @escaping @isolated(any) (TaskScope) async throws -> Success
 ) async throws -> Success {
     let scope = TaskScope(registry: registry)
-    let callers = CurrentTask.identities
+    let (callers, scopes) = (CurrentTask.identities, [scope] + CurrentTask.scopes)
     let running = Task {
-        let standIn = CurrentTask.standIn(for: callers)
+        let standIn = CurrentTask.standIn(for: callers, in: scopes)
         do {
             let value = try await CurrentTask.$standIn.withValue(standIn) { try await body(scope) }
             scope.bodyEnded(threw: false)

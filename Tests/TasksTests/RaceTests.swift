@@ -123,6 +123,23 @@ import Testing
                     try scope.spawn {
                         try scope.spawn { finished.append(()) }
                         accepted.append(())
+    @Test(arguments: Registration.allCases)
+    func aFailureIsReportedOnceHoweverItMeetsItsAwaiters(_ registration: Registration) async {
+        for round in 1...300 {
+            let error = await groupError {
+                try await withTaskScope(registry: registry) { scope in
+                    let failing = try scope.spawn { () async throws -> Int in
+                        if round.isMultiple(of: 2) { await Task.yield() }
+                        throw Boom.first
+                    }
+                    try scope.spawn { try await registration.wait(for: failing) }
+                    try await registration.wait(for: failing)
+                }
+            }
+            #expect(error?.errors as? [Boom] == [.first])
+        }
+    }
+
                     }
                 }
             }

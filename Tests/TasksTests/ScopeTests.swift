@@ -23,44 +23,6 @@ import Testing
         #expect(try await withTaskScope { _ in 5 } == 5)
     }
 
-    @Test func C074_aFailureCancelsSiblingsAndInterruptsTheBody() async {
-        let sibling = Recorder<TaskHandle<Void>>()
-        let interrupted = Recorder<Bool>()
-        let error = await groupError {
-            try await withTaskScope(registry: registry) { [gate] scope in
-                sibling.append(try scope.spawn { try await gate.pass() })
-                try scope.spawn { throw Boom.first }
-                do { try await gate.pass() } catch {
-                    interrupted.append(Task.isCancelled)
-                    throw error
-                }
-            }
-        }
-        #expect(error?.errors as? [Boom] == [.first])
-        #expect(sibling.all[0].isCancelled)
-        #expect(interrupted.all == [true])
-        #expect(!Task.isCancelled, "the caller is not cancelled")
-    }
-
-    @Test func C075_severalFailuresAreListedInTheOrderTheyCame() async {
-        let error = await groupError {
-            try await withTaskScope(registry: registry) { [gate] scope in
-                let started = Gate()
-                try scope.spawn {
-                    started.open()
-                    try? await Gate().pass()
-                    await gate.passRegardless()
-                    throw Boom.second
-                }
-                try await started.pass()
-                let first = try scope.spawn { throw Boom.first }
-                _ = await first.join()
-                gate.open()
-            }
-        }
-        #expect(error?.errors as? [Boom] == [.first, .second])
-    }
-
     @Test func C076_aMemberCancelledAloneEndsNothing() async throws {
         let (cancelled, sibling) = try await withTaskScope(registry: registry) { [gate] scope in
             let cancelled = try scope.spawn { try await Gate().pass() }
@@ -109,6 +71,30 @@ import Testing
         caller.cancel()
         await #expect(throws: CancellationError.self) { try await caller.value }
         #expect(member.all[0].isCancelled)
+    }
+
+    @Test func C078_aBodyCancelledBeforeItKnowsOfAMembersEndDoesNotGoOn() async {
+        let (member, log, resume) = (Recorder<TaskHandle<Int>>(), Recorder<String>(), Gate())
+        let caller = Task { [gate, registry] in
+            try await withTaskScope(registry: registry) { scope in
+                let task = try scope.spawn { () async throws -> Int in
+                    try await gate.pass()
+                    return 1
+                }
+                member.append(task)
+                await resume.passRegardless()
+                _ = try await task.value
+                log.append("body went on")
+            }
+        }
+        let task = await member.first(1)[0]
+        // Told before the body, which can no longer hand the cancellation on.
+        _ = task.attach { _ in caller.cancel() }
+        resume.open()
+        await until { task.observerCount == 2 }
+        gate.open()
+        await #expect(throws: CancellationError.self) { try await caller.value }
+        #expect(log.all.isEmpty)
     }
 
     @Test func C078_aScopeWaitsForMembersThatCleanUpAndThrowsEvenIfTheySwallowIt() async throws {
