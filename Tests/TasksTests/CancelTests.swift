@@ -37,9 +37,11 @@ import Testing
         gate.open()
         _ = await task.join()
         #expect(task.isCancelled)
-        #expect(await ends.first(1) == [.cancelled])
         #expect(!task.cancel())
         #expect(task.cancelRequests == 2)
+        // Which waits for the callbacks: none can come afterwards.
+        try? await registry.shutdown()
+        #expect(ends.all == [.cancelled])
     }
 
     @Test func C016_aFinishedTaskRefusesACancellation() async {
@@ -131,6 +133,25 @@ import Testing
         #expect(!outer.isDone)
         gate.open()
         #expect(try await outer.value == 22)
+    }
+
+    @Test(arguments: Registration.allCases)
+    func C022_anAwaiterCancelledBeforeItKnowsOfTheEndIsCancelled(_ registration: Registration) async {
+        let gate = Gate()
+        let inner = registry.spawn(1, behind: gate)
+        let resume = Gate()
+        let outer = registry.spawn {
+            await resume.passRegardless()
+            try await registration.wait(for: inner)
+        }
+        // Told before the awaiter, who can no longer hand the cancellation on.
+        _ = inner.attach { _ in outer.cancel() }
+        resume.open()
+        await until { inner.observerCount == 2 }
+        gate.open()
+        #expect(await outer.join().state == .cancelled)
+        #expect(inner.state == .succeeded)
+        #expect(inner.cancelRequests == 0)
     }
 
     @Test func C023_cancellingTheAwaitedReachesTheAwaiter() async {

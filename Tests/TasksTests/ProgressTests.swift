@@ -28,8 +28,17 @@ import Testing
             TaskRegistry.current?.progress = Progress(completed: 1, total: 4)
             throw Boom.first
         }
-        _ = await failed.join()
+        let cancelled = registry.spawn { [gate] in
+            TaskRegistry.current?.progress = Progress(completed: 3, total: 4)
+            gate.open()
+            try await Gate().pass()
+        }
+        try? await gate.pass()
+        cancelled.cancel()
+        #expect(await failed.join().state == .failed)
+        #expect(await cancelled.join().state == .cancelled)
         #expect(failed.progress.fraction == 0.25)
+        #expect(cancelled.progress.fraction == 0.75)
     }
 
     @Test func C086_theStreamFollowsTheTaskAndEndsWithSuccess() async throws {
@@ -81,16 +90,16 @@ import Testing
     }
 
     @Test func C087_aGroupTellsHowManyAreDoneAndTheMean() async throws {
-        #expect(GroupProgress(of: []) == GroupProgress(of: []))
-        #expect(GroupProgress(of: []).fraction == 0)
+        let nothing = GroupProgress(of: [])
+        #expect((nothing.completed, nothing.total, nothing.fraction) == (0, 0, 0))
         try await withTaskScope(registry: registry) { [gate] scope in
             let done = try [scope.spawn {}, scope.spawn {}]
             _ = try await gather(done)
             let running = try (1...2).map { _ in try scope.spawn { try await gate.pass() } }
             running[0].progress = Progress(completed: 1, total: 2)
-            #expect(GroupProgress(of: done + running).fraction == 0.625)
-            #expect(scope.progress == GroupProgress(of: done + running))
-            #expect(scope.progress.total == 4)
+            let progress = GroupProgress(of: done + running)
+            #expect((progress.completed, progress.total, progress.fraction) == (2, 4, 0.625))
+            #expect(scope.progress == progress)
             gate.open()
         }
     }

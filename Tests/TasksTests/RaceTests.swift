@@ -96,33 +96,33 @@ import Testing
 
     @Test func scopesAbortedFromSeveralSidesEndOnce() async {
         for _ in 1...500 {
+            let failures = Recorder<Boom>()
+            @Sendable func fail(_ error: Boom) throws {
+                failures.append(error)
+                throw error
+            }
             let caller = Task { [registry] in
                 try await withTaskScope(registry: registry) { scope in
-                    try scope.spawn { throw Boom.first }
+                    try scope.spawn { try fail(.first) }
                     try scope.spawn { scope.cancel() }
                     try scope.spawn { try await Gate().pass() }
-                    throw Boom.second
+                    try fail(.second)
                 }
             }
             caller.cancel()
             switch await caller.result {
             case .success: Issue.record("the body threw")
-            case .failure(let error as TaskGroupError): #expect((1...2).contains(error.errors.count))
-            case .failure(let error): #expect(TaskCancelled.isCancellation(error))
+            case .failure(let error as TaskGroupError):
+                let expected = [Boom.first, .second].filter(failures.all.contains)
+                #expect(error.errors as? [Boom] == expected, "each failure once, the body's last")
+            case .failure(let error):
+                #expect(TaskCancelled.isCancellation(error))
+                #expect(failures.all.isEmpty)
             }
         }
         #expect(registry.heldCount == 0)
     }
 
-    @Test func membersSpawnedWhileTheScopeIsLeftAreNeverLost() async throws {
-        for _ in 1...500 {
-            let finished = Recorder<Void>()
-            let accepted = Recorder<Void>()
-            try await withTaskScope(registry: registry) { scope in
-                for _ in 1...4 {
-                    try scope.spawn {
-                        try scope.spawn { finished.append(()) }
-                        accepted.append(())
     @Test(arguments: Registration.allCases)
     func aFailureIsReportedOnceHoweverItMeetsItsAwaiters(_ registration: Registration) async {
         for round in 1...300 {
@@ -140,6 +140,15 @@ import Testing
         }
     }
 
+    @Test func membersSpawnedWhileTheScopeIsLeftAreNeverLost() async throws {
+        for _ in 1...500 {
+            let finished = Recorder<Void>()
+            let accepted = Recorder<Void>()
+            try await withTaskScope(registry: registry) { scope in
+                for _ in 1...4 {
+                    try scope.spawn {
+                        try scope.spawn { finished.append(()) }
+                        accepted.append(())
                     }
                 }
             }

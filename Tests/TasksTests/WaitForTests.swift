@@ -202,6 +202,32 @@ import Testing
         await #expect(throws: TimedOut(after: .seconds(5))) { try await outer.value }
     }
 
+    /// As in CPython, only the outer one tells of a timeout; the inner one is cancelled.
+    @Test(arguments: [Duration.seconds(1), .milliseconds(500)])
+    func C066_theOuterDeadlineComesWhileTheInnerCleansUp(inner: Duration) async throws {
+        let started = Gate()
+        let task = registry.spawn(stayingBehind: gate, started: started)
+        try await started.pass()
+        let heard = Recorder<any Error>()
+        let outer = Task { [second, clock] in
+            try await waitFor(timeout: second, clock: clock) {
+                do { _ = try await waitFor(task, timeout: inner, clock: clock) } catch {
+                    heard.append(error)
+                    throw error
+                }
+            }
+        }
+        await clock.sleepers(2)
+        clock.advance(by: inner)
+        await until { task.cancelRequests >= 1 }
+        clock.advance(by: second - inner)
+        await until { task.cancelRequests == 2 }
+        gate.open()
+        await #expect(throws: TimedOut(after: second)) { try await outer.value }
+        #expect(heard.count == 1)
+        #expect(heard.all.allSatisfy(TaskCancelled.isCancellation))
+    }
+
     @Test func C066_aDeadlineAroundAScopeCancelsItsMembers() async throws {
         let members = Recorder<TaskHandle<Void>>()
         let waiter = Task { [registry, clock, gate] in
