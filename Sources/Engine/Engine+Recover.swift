@@ -16,11 +16,8 @@ extension Engine {
         let running = try await store.runningTasks()
         let hooks = try await store.tasksWithPendingHooks()
         takeovers.begin(with: running.filter { !$0.kind.isComposite }.map(\.id) + hooks)
-        // Composites first, so that they are there when their members end.
-        for record in running where record.kind.isComposite { launch(record, .resumed) }
-        let others = running.filter { !$0.kind.isComposite }
-        let ended = await endWhatHasEnded(others)
-        for record in others where !ended.contains(record.id) { launch(record, .resumed) }
+        // A composite may ask members to end that are not taken up yet.
+        await live.claiming { await takeUp(running) }
         for record in running where record.kind.isCommand {
             metrics.adopted(record)
             adoptions.add(1, ordering: .relaxed)
@@ -32,6 +29,14 @@ extension Engine {
                 settle(try await abandonMembers(of: record))
             }
         }
+    }
+
+    /// Goes on with the tasks that ran: composites first, so that they are there when their members end.
+    private func takeUp(_ running: [TaskRecord]) async {
+        for record in running where record.kind.isComposite { launch(record, .resumed) }
+        let others = running.filter { !$0.kind.isComposite }
+        let ended = await endWhatHasEnded(others)
+        for record in others where !ended.contains(record.id) { launch(record, .resumed) }
     }
 
     /// Takes up the commands that have ended meanwhile, one after another in the order in which they did: composites go by it,

@@ -24,6 +24,18 @@ struct LifeTests {
         }
     }
 
+    @Test func anothersSocketIsLeftWhereItStands() async throws {
+        try await withDaemon { first in
+            #expect(unlink(first.socket) == 0)
+            try await withDaemon(flags: ["--socket", first.socket]) { _ in
+                let ending = try await first.end(SIGTERM)
+                #expect(ending == 0)
+                let health = try await first.http("GET", "/v1/health")
+                #expect(health.status == 200)
+            }
+        }
+    }
+
     @Test func aSocketInUseIsLeftAlone() async throws {
         try await withDaemon { daemon in
             let other = daemon.directory.path + "/other"

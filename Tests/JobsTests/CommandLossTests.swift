@@ -77,6 +77,15 @@ extension CommandTests.AdoptionTests {
         }
     }
 
+    @Test(arguments: ["mkfifo", "touch", "ln -s /"])
+    func whatStandsInThePlaceOfItsDirectoryIsNoneOfIts(replacement: String) async throws {
+        try await withCommandBench { bench in
+            let path = bench.attempt().path
+            let report = await bench.runTold(try bench.shell("rm -r \(path); \(replacement) \(path); exit 5")).report
+            #expect(report.outcome.exceptionType == "Lost", "\(report.outcome)")
+        }
+    }
+
     @Test func whoseDirectoryWasRemovedCanBeCancelledByTheNextDaemon() async throws {
         try await withCommandBench { bench in
             try await abandon(["\(Self.waiting); exec sleep 1000"], in: bench)

@@ -43,8 +43,11 @@ enum Endpoint: Sendable, Hashable {
         if case .own(let path, let group) = self { try Socket.restrict(path, to: group) }
     }
 
-    /// Takes away what is the daemon's own.
-    func leave() {
-        if case .own(let path, _) = self { unlink(path) }
+    /// Takes away what is the daemon's own, unless somebody else's stands in its place by now.
+    ///
+    /// - Parameter socket: what stood there when it was bound.
+    func leave(_ socket: Socket.Identity?) {
+        guard case .own(let path, _) = self, Socket.Identity(at: path) == socket else { return }
+        unlink(path)
     }
 }

@@ -51,7 +51,6 @@ struct HTTPServer: Sendable {
             }, configuration: Self.limits)
         let service = ConnectionService(http: http, access: access, newcomers: newcomers, logger: logger)
         let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .serverChannelOption(.backlog, value: 1024)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelInitializer { channel in
                 http.setUpGuarded(channel, logger).map { connection in
@@ -63,14 +62,14 @@ struct HTTPServer: Sendable {
     }
 
     private static func listen(_ endpoint: Endpoint, _ bootstrap: ServerBootstrap) async throws -> any Channel {
-        switch endpoint {
-        case .own(let path, _):
-            try await bootstrap.bind(unixDomainSocketPath: path).get()
-        case .inherited(let socket):
-            try await bootstrap.serverChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture { try socket.widenQueue() }
-            }.withBoundSocket(socket.descriptor).get()
-        }
+        let socket =
+            switch endpoint {
+            case .own(let path, _): try Socket.bound(to: path)
+            case .inherited(let socket): socket.descriptor
+            }
+        return try await bootstrap.serverChannelInitializer { channel in
+            channel.eventLoop.makeCompletedFuture { try Socket.widenQueue(of: socket) }
+        }.withBoundSocket(socket).get()
     }
 
     private static var limits: HTTP1Channel.Configuration {

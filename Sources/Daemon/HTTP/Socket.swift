@@ -2,6 +2,19 @@ internal import Glibc
 
 /// The Unix socket's place in the file system.
 enum Socket {
+    /// Which file a socket is: another may come to stand at its path.
+    struct Identity: Sendable, Hashable {
+        private let device: dev_t
+        private let number: ino_t
+
+        /// That of what stands at `path`; `nil` for nothing.
+        init?(at path: String) {
+            var status = stat()
+            guard lstat(path, &status) == 0 else { return nil }
+            (device, number) = (status.st_dev, status.st_ino)
+        }
+    }
+
     /// Clears the way for binding to `path`: makes its directory and takes away a socket that nobody listens on.
     ///
     /// - Throws: ``DaemonError`` when somebody does listen, or something else stands there.
@@ -18,6 +31,32 @@ enum Socket {
                 code: .alreadyRunning, message: "another daemon listens on \(path); stop it first, or give --socket")
         }
         guard unlink(path) == 0 || errno == ENOENT else { throw StateDirectory.failure(path) }
+    }
+
+    /// A socket bound to `path`, where nobody is heard yet; whoever takes it closes it.
+    ///
+    /// SwiftNIO would take away whatever stands at the path of a socket that it has bound itself.
+    /// - Throws: ``DaemonError`` when the path cannot be bound to.
+    static func bound(to path: String) throws(DaemonError) -> Int32 {
+        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { throw StateDirectory.failure(path) }
+        guard withAddress(of: path, { bind(descriptor, $0, $1) }) == 0 else {
+            let failure = StateDirectory.failure(path)
+            close(descriptor)
+            throw failure
+        }
+        return descriptor
+    }
+
+    /// Lets as many clients wait to be heard at `socket` as the system allows (`net.core.somaxconn`, listen(2)): SwiftNIO has
+    /// left room for 128 when it took the socket over.
+    ///
+    /// - Throws: ``DaemonError`` when nobody can listen there.
+    static func widenQueue(of socket: Int32) throws(DaemonError) {
+        guard listen(socket, Int32(SOMAXCONN)) == 0 else {
+            throw DaemonError(
+                code: .unavailable, message: "the socket cannot be listened on: \(String(cString: strerror(errno)))")
+        }
     }
 
     /// The number of the group called `name`; `nil` for no name.
@@ -46,12 +85,18 @@ enum Socket {
         let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { return false }
         defer { close(descriptor) }
+        return withAddress(of: path) { connect(descriptor, $0, $1) } == 0
+    }
+
+    private static func withAddress<Answer>(
+        of path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Answer
+    ) -> Answer {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
         return withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0
+                body($0, socklen_t(MemoryLayout<sockaddr_un>.size))
             }
         }
     }

@@ -41,14 +41,6 @@ struct InheritedSocket: Sendable, Hashable {
         return InheritedSocket(descriptor: chosen, path: path)
     }
 
-    /// Lets as many clients wait to be heard as the system allows (`net.core.somaxconn`, listen(2)): SwiftNIO has left room
-    /// for 128 when it took the socket over.
-    ///
-    /// - Throws: ``DaemonError`` when it listens no more.
-    func widenQueue() throws(DaemonError) {
-        guard listen(descriptor, Int32(SOMAXCONN)) == 0 else { throw Self.failure(descriptor) }
-    }
-
     /// The only one, or the one with the usual name.
     private static func choice(of descriptors: [Int32], names: String) throws(DaemonError) -> Int32 {
         if descriptors.count == 1 { return descriptors[0] }

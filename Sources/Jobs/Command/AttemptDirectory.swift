@@ -100,7 +100,10 @@ extension AttemptDirectory {
     }
 
     /// Whether the directory is there.
-    var isThere: Bool { access(path, F_OK) == 0 }
+    var isThere: Bool {
+        var status = stat()
+        return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
 
     /// Whether a command was let loose here: it never runs before it stands in the identity file.
     var hasStarted: Bool {
