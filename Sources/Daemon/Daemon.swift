@@ -243,7 +243,7 @@ extension Daemon {
     private func engineConfiguration(
         _ executor: Executor, _ access: Access, _ budget: DescriptorBudget, _ directory: StateDirectory
     ) -> EngineConfiguration {
-        let handlers = Handlers(executor: executor, history: configuration.storePath)
+        let handlers = Handlers(executor: executor)
         let directories = TaskDirectories(state: executor.state)
         return EngineConfiguration(
             maximumRunning: maximumRunning(budget), directory: Self.commonDirectory,

@@ -3,11 +3,9 @@ package import Model
 /// Finds the handler of a job.
 package struct Handlers: Sendable {
     private let executor: Executor
-    private let history: String
 
-    /// Handlers that run commands with `executor`, for a daemon whose database is at `history`.
-    package init(executor: Executor, history: String) {
-        self.history = history
+    /// Handlers that run commands with `executor`.
+    package init(executor: Executor) {
         self.executor = executor
     }
 
@@ -17,7 +15,7 @@ package struct Handlers: Sendable {
         case .command(let command), .shell(let command): CommandHandler(command, executor: executor)
         case .check(let source):
             CheckHandler(
-                source, history: history, leash: Leash(shim: executor.shim, hidden: executor.state),
+                source, leash: Leash(shim: executor.shim, hidden: executor.state),
                 keys: job.keys.map { CheckHandler.Keys($0, state: executor.state) })
         case .verify(let verify): VerifyHandler(verify, state: executor.state)
         case .sleep(let sleep): SleepHandler(sleep)

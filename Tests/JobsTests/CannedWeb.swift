@@ -81,7 +81,7 @@ func checkWeb(
 {
     let job = try Job(json: ["check": source])
     guard case .check(let source) = job.action else { throw TestFailure("no check job") }
-    return await CheckHandler(source, history: "", leash: Leash(shim: "", hidden: "")).run(
+    return await CheckHandler(source, leash: Leash(shim: "", hidden: "")).run(
         .test(directory, clock: clock))
 }
 

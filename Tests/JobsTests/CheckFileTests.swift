@@ -107,7 +107,7 @@ struct CheckFileTests {
         try await withCheckDirectory { directory in
             let record = marcRecord([("001", "a"), ("245", "10\u{1F}aMiddlemarch")])
             try directory.write("r.mrc", Array(repeating: record, count: 20).flatMap(\.self))
-            let counter = FileCounter(path: "r.mrc", format: .marc, key: "245a", history: "", bufferSize: bufferSize)
+            let counter = FileCounter(path: "r.mrc", format: .marc, key: "245a", bufferSize: bufferSize)
             #expect(try await counter.count(.test(directory.path)).value == 20)
         }
     }
@@ -116,7 +116,7 @@ struct CheckFileTests {
         try await withCheckDirectory { directory in
             try directory.write("a.csv", String(repeating: "a\n", count: 2500))
             let told = Mutex<[Double]>([])
-            let counter = FileCounter(path: "a.csv", format: .csv, key: nil, history: "", bufferSize: 10)
+            let counter = FileCounter(path: "a.csv", format: .csv, key: nil, bufferSize: 10)
             let context = JobContext.test(directory.path) { progress in told.withLock { $0.append(progress.fraction) } }
             _ = try await counter.count(context)
             let fractions = told.withLock(\.self)
@@ -129,7 +129,7 @@ struct CheckFileTests {
     @Test func refusesAFileThatGrowsMeanwhile() async throws {
         try await withCheckDirectory { directory in
             let path = try directory.write("a.csv", String(repeating: "a\n", count: 100))
-            let counter = FileCounter(path: path, format: .csv, key: nil, history: "", bufferSize: 100)
+            let counter = FileCounter(path: path, format: .csv, key: nil, bufferSize: 100)
             let context = JobContext.test { _ in _ = try? directory.write("a.csv", String(repeating: "a\n", count: 200))
             }
             await #expect { try await counter.count(context) } throws: { error in
@@ -143,7 +143,7 @@ struct CheckFileTests {
     @Test func cancellingEndsTheReading() async throws {
         try await withCheckDirectory { directory in
             let path = try directory.write("a.csv", String(repeating: "a\n", count: 1000))
-            let counter = FileCounter(path: path, format: .csv, key: nil, history: "", bufferSize: 10)
+            let counter = FileCounter(path: path, format: .csv, key: nil, bufferSize: 10)
             let (reading, tell) = AsyncStream.makeStream(of: Void.self)
             let isCancelled = CancellationFlag()
             // Runs on the thread that reads, which it holds up until the task is cancelled.

@@ -62,7 +62,7 @@ func check(
     let job = try Job(json: ["check": source])
     guard case .check(let source) = job.action else { throw TestFailure("no check job") }
     let leash = Leash(shim: CommandWorkbench.shim, hidden: directory.path + "/state")
-    let handler = CheckHandler(source, history: directory.path + "/history.sqlite", leash: leash)
+    let handler = CheckHandler(source, leash: leash)
     return await handler.run(.test(directory.path, grace: grace))
 }
 

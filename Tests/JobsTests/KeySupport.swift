@@ -36,7 +36,7 @@ func checkKeys(
     let job = try Job(json: ["check": source, "keys": .string(kind.rawValue)])
     guard case .check(let source) = job.action else { throw TestFailure("no check job") }
     let keys = job.keys.map { CheckHandler.Keys($0, state: directory.path) }
-    return await CheckHandler(source, history: "", leash: Leash(shim: "", hidden: ""), keys: keys).run(
+    return await CheckHandler(source, leash: Leash(shim: "", hidden: ""), keys: keys).run(
         .test(directory.path, clock: clock))
 }
 

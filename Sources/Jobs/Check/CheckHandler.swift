@@ -26,10 +26,9 @@ package struct CheckHandler: JobHandler {
     /// The handler of a check of `source`.
     ///
     /// - Parameters:
-    ///   - history: the path of the daemon's own database, which is not read as a file.
     ///   - leash: what the program of a source that is one is run on.
     ///   - keys: the keys that are kept beside the count, of a source that gives such; `nil` for none.
-    package init(_ source: Source, history: String, leash: Leash, keys: Keys? = nil) {
+    package init(_ source: Source, leash: Leash, keys: Keys? = nil) {
         func way(_ counter: some KeyedCounter) -> Way {
             keys.map { .keeping($0, counter) } ?? .counting(counter)
         }
@@ -37,7 +36,7 @@ package struct CheckHandler: JobHandler {
         case .sqlite(let path, let statement, let keys):
             self.way = way(SQLiteCounter(path: path, statement: statement, keys: keys))
         case .file(let path, let format, let key):
-            self.way = way(FileCounter(path: path, format: format, key: key, history: history))
+            self.way = way(FileCounter(path: path, format: format, key: key))
         case .command(let arguments, let parse):
             self.way = .counting(CommandCounter(arguments: arguments, parse: parse, leash: leash))
         case .sru(let source): self.way = way(SRUCounter(source))

@@ -8,15 +8,11 @@ struct FileCounter: SourceCounter {
     private let path: String
     private let format: Source.FileFormat
     private let key: String?
-    private let history: String
     private let bufferSize: Int
 
     /// The counter of the file at `path`, which reads it in pieces of at most `bufferSize` bytes.
-    ///
-    /// - Parameter history: the daemon's own database, which it does not touch.
-    init(path: String, format: Source.FileFormat, key: String?, history: String, bufferSize: Int = 256 << 10) {
+    init(path: String, format: Source.FileFormat, key: String?, bufferSize: Int = 256 << 10) {
         self.path = path
-        self.history = history
         self.format = format
         self.key = key
         self.bufferSize = bufferSize
@@ -34,9 +30,9 @@ struct FileCounter: SourceCounter {
         let path = context.absolutePath(path)
         do throws(SourceError) {
             switch format {
-            case .marc: return try await count(path, with: try MARCScanner(key: key), keys, context.report)
-            case .marcxml: return try await count(path, with: try MARCXMLScanner(key: key), keys, context.report)
-            case .csv: return try await count(path, with: CSVScanner(key: key), keys, context.report)
+            case .marc: return try await count(path, with: try MARCScanner(key: key), keys, context)
+            case .marcxml: return try await count(path, with: try MARCXMLScanner(key: key), keys, context)
+            case .csv: return try await count(path, with: CSVScanner(key: key), keys, context)
             }
         } catch {
             throw error.at(path)
@@ -44,11 +40,10 @@ struct FileCounter: SourceCounter {
     }
 
     private func count(
-        _ path: String, with scanner: some RecordScanner, _ keys: KeyCollector?,
-        _ report: @escaping @Sendable (Progress) -> Void
+        _ path: String, with scanner: some RecordScanner, _ keys: KeyCollector?, _ context: JobContext
     ) async throws(SourceError) -> (count: SourceCount, keys: KeyTally?) {
-        try await runBlocking { [bufferSize, history] flag throws(SourceError) in
-            let file = try RegularFile(path: path, limit: Self.maximumSize, besides: history)
+        try await runBlocking { [bufferSize] flag throws(SourceError) in
+            let file = try RegularFile(path: path, limit: Self.maximumSize, besides: context.history)
             guard file.size > 0 else { throw SourceError(.unexpectedDocument, "is empty") }
             let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: bufferSize, alignment: 16)
             defer { buffer.deallocate() }
@@ -63,7 +58,7 @@ struct FileCounter: SourceCounter {
                 bytesRead += count
                 guard bytesRead <= file.size else { break }
                 try scanner.scan(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
-                if let progress = steps.advance(to: bytesRead) { report(progress) }
+                if let progress = steps.advance(to: bytesRead) { context.report(progress) }
             }
             guard bytesRead == file.size else {
                 throw SourceError(
