@@ -47,7 +47,9 @@ package final class Store: Sendable {
             throw StoreError(error, path: path)
         }
         let feed = feed
-        writer = Writer(pool: pool, reserve: reserve, census: census) { feed.ring() }
+        writer = Writer(
+            pool: pool, reserve: reserve, census: census, files: HistoryFiles(of: path),
+            misplaced: { failures.continuation.yield($0) }, committed: { feed.ring() })
     }
 
     /// Has `tell` called when the history at `path` could not be made durable, also where no caller learns of it, in a

@@ -46,18 +46,25 @@ final class Writer: Sendable {
     private let reserve: Reserve?
     /// What counts the tasks along; `nil` for nothing.
     private let census: Census?
+    /// What has to stand where it stood; `nil` for nothing.
+    private let files: HistoryFiles?
+    /// Called when it does not.
+    private let misplaced: @Sendable (StoreError) -> Void
     /// Called after each commit, before the callers resume.
     private let committed: @Sendable () -> Void
     private let metrics = WriterMetrics()
 
     init(
         pool: DatabasePool, room: Room = Room(), reserve: Reserve? = nil, census: Census? = nil,
-        committed: @escaping @Sendable () -> Void
+        files: HistoryFiles? = nil,
+        misplaced: @escaping @Sendable (StoreError) -> Void = { _ in }, committed: @escaping @Sendable () -> Void
     ) {
         self.pool = pool
         self.reserve = reserve
         self.census = census
         self.room = room
+        self.files = files
+        self.misplaced = misplaced
         self.committed = committed
     }
 
@@ -109,6 +116,7 @@ final class Writer: Sendable {
         let start = ContinuousClock.now
         defer { metrics.note(batch.count, since: start) }
         do {
+            try requireFiles(db)
             try begin(db)
             if try !perform(batch, db) { try performApart(batch, db) }
             if db.isInsideTransaction {
@@ -121,6 +129,16 @@ final class Writer: Sendable {
             // The batch is lost either way: a rollback that fails leaves nothing more to undo.
             if db.isInsideTransaction { try? db.rollback() }
             return StoreError(error, path: pool.path)
+        }
+    }
+
+    /// - Throws: ``StoreError`` when what is written would be lost; what has been is saved first, where that can be.
+    private func requireFiles(_ db: Database) throws {
+        guard let files else { return }
+        do throws(StoreError) { try files.requireInPlace() } catch {
+            if !files.isLogInPlace { _ = try? db.checkpoint(.full) }
+            misplaced(error)
+            throw error
         }
     }
 

@@ -45,6 +45,26 @@ struct DamageTests {
         }
     }
 
+    /// SQLite would go on writing to a file that nobody finds any more.
+    @Test(arguments: ["", "-wal"])
+    func nothingIsAcknowledgedWhenAFileWasMoved(suffix: String) async throws {
+        try await withDaemon { daemon in
+            for _ in 1...20 { _ = try await daemon.submit(["sleep": 0, "hold": true]) }
+            #expect(rename(daemon.history + suffix, daemon.history + ".moved") == 0)
+            let reply = try await daemon.http("POST", "/v1/tasks", ["sleep": 0, "hold": true])
+            #expect(reply.status >= 500, "\(reply.text)")
+            let log = daemon.log
+            let ending = try await daemon.ending()
+            #expect(ending == 70, "\(log)")
+            // What the log held was saved; the history has to be put back.
+            if suffix.isEmpty { #expect(rename(daemon.history + ".moved", daemon.history) == 0) }
+            try await daemon.start()
+            let tasks = try await daemon.http("GET", "/v1/tasks").json["tasks"]?.arrayValue
+            #expect(tasks?.count == 20)
+            #expect(try await daemon.submit(["sleep": 0]) == 21)
+        }
+    }
+
     /// SQLite takes such a log for an empty one.
     @Test(arguments: [0, 8, 17, 30])
     func aLogWithADamagedHeaderIsLeftAsItWas(place: Int) async throws {
