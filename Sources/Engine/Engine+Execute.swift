@@ -115,13 +115,13 @@ extension Engine {
                 return
             }
             if task.isTimedOut, let timeout = job.timeout {
-                self = .ended(RunReport(.failed(.timeout(after: timeout)), detail: report.detail))
+                self = .ended(report.with(.failed(.timeout(after: timeout))))
             } else if !task.isCancelled && (task.isStopped || start == .resumed) {
                 // Nobody asked for this task: the daemon did, this one or the one before, because it stopped.
                 self = .interrupted(detail: report.detail)
             } else {
                 let exception = exception.message.isEmpty ? .cancelled(task.cancelMessage) : exception
-                self = .ended(RunReport(.cancelled(exception), detail: report.detail))
+                self = .ended(report.with(.cancelled(exception)))
             }
         }
     }

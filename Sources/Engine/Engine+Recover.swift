@@ -44,8 +44,10 @@ extension Engine {
     ///
     /// - Returns: those that were taken up.
     private func endWhatHasEnded(_ tasks: [TaskRecord]) async -> Set<TaskID> {
-        let ended = tasks.filter(\.kind.isCommand).compactMap { record in
-            configuration.attempt(record).endedAt.map { (record: record, at: $0) }
+        let ended = await onDisk { [attempt = configuration.attempt] in
+            tasks.filter(\.kind.isCommand).compactMap { record in
+                attempt(record).endedAt.map { (record: record, at: $0) }
+            }
         }
         for (record, _) in ended.sorted(by: { ($0.at, $0.record.id) < ($1.at, $1.record.id) }) {
             launch(record, .resumed)

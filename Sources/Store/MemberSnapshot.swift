@@ -14,7 +14,8 @@ package struct MemberSnapshot: Sendable, Hashable {
 }
 
 extension MemberSnapshot {
-    /// Counts the member of `row`, the next in the order given: `id, state, shield, done_seq`, whether it has not been let go, and its fraction.
+    /// Counts the member of `row`, the next in the order given: `id, state, shield, done_seq`, whether it has not been let go,
+    /// and its fraction.
     mutating func add(_ row: Row) throws {
         let id = TaskID(row[0])
         let state: TaskState = try row.choice(1)

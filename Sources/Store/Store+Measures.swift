@@ -16,10 +16,10 @@ extension Store {
         }
     }
 
-    /// Notes that the inventory `id` has answered `questions`, but for those that a later one has.
-    package func note(_ questions: [String], answeredBy id: TaskID) async throws {
+    /// Notes which inventories have answered which questions last.
+    package func note(_ measures: [String: TaskID]) async throws {
         try await write { db in
-            for question in questions {
+            for (question, id) in measures {
                 let sql = "INSERT OR IGNORE INTO measures (question, task_id) VALUES (?, ?)"
                 try db.cachedStatement(sql: sql).execute(arguments: [question, id.number])
             }

@@ -90,13 +90,18 @@ extension Store {
         return family
     }
 
+    /// How many are kept of what others are measured against, the latest: a question that has the date in it is asked once.
+    private static let mostMeasures = 1000
+
     /// Whatever belongs to a task was made after it.
     private static let familyOf = """
         WITH RECURSIVE family (id) AS (
             VALUES (:root) UNION ALL SELECT tasks.id FROM tasks JOIN family ON tasks.parent_id = family.id)
         SELECT tasks.id, finished_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM hooks WHERE task_id = tasks.id)
             AND NOT (:oldest IS NOT NULL AND finished_at >= :oldest
-                AND EXISTS (SELECT 1 FROM measures WHERE task_id = tasks.id))
+                AND EXISTS (SELECT 1 FROM measures WHERE task_id = tasks.id)
+                AND tasks.id NOT IN (
+                    SELECT DISTINCT task_id FROM measures ORDER BY task_id DESC LIMIT -1 OFFSET \(mostMeasures)))
         FROM family CROSS JOIN tasks ON tasks.id = family.id ORDER BY tasks.id DESC
         """
 

@@ -14,9 +14,9 @@
 ///   - clock: Measures the timeout.
 /// - Returns: The task's value; a value that comes as the time runs out wins.
 /// - Throws: ``TimedOut`` if the task ended cancelled because its time had passed, the task's own error,
-///   ``TaskCancelled`` if it or the caller was cancelled, ``InvalidState`` if a task waits for itself. Source:
-///   test_waitfor.test_wait_for, test_wait_for_waits_for_task_cancellation, test_wait_for_cancel_suppressed,
-///   test_cancel_wait_for.
+///   ``TaskCancelled`` if it or the caller was cancelled, `CancellationError` in a scope that ends because the task has
+///   failed, ``InvalidState`` if a task waits for itself. Source: test_waitfor.test_wait_for,
+///   test_wait_for_waits_for_task_cancellation, test_wait_for_cancel_suppressed, test_cancel_wait_for.
 public func waitFor<Success: Sendable>(
     _ task: TaskHandle<Success>, timeout: Duration?, clock: any Clock<Duration> = ContinuousClock()
 ) async throws -> Success {

@@ -18,7 +18,6 @@ protocol WaitableTask: AnyTask {
 
     /// Says that someone answers for the error of this task, now or when it comes.
     func markRead()
-
 }
 
 extension WaitableTask {

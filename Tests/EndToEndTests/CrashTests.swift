@@ -65,16 +65,18 @@ struct CrashTests {
                 try await daemon.directory.release(pipe)
                 try await daemon.shimHasEnded(of: id)
             }
-            // In another order than that of their numbers, and of their starts.
-            for (id, second) in zip(ids, [3, 1, 2]) {
+            // In another order than that of their numbers, and of their starts: the first has ended last.
+            for (id, second) in zip(ids.dropFirst(), 1...) {
                 let exit = "\(daemon.state)/tasks/\(id)/exit"
                 let touched = try await Program.shell("touch -d '2026-01-01 00:00:0\(second)Z' '\(exit)'")
                 #expect(touched.status == 0, "\(touched.stderr)")
             }
+            let end = try await Program.shell("date -u -r '\(daemon.state)/tasks/\(ids[0])/exit' +%FT%T.%3NZ")
             try await daemon.start()
             let exceptions = try await daemon.done(group)["exception"]?["exceptions"]?.arrayValue ?? []
             #expect(exceptions.map { $0["exit_code"] } == [2, 3, 1])
-            for id in ids {
+            #expect(try await daemon.task(ids[0])["finished_at"]?.stringValue == String(end.stdout.dropLast()))
+            for id in ids.dropFirst() {
                 let member = try await daemon.task(id)
                 // Nothing ends before it began, whatever the clock was.
                 #expect(member["finished_at"] == member["started_at"])

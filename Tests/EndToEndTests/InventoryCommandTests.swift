@@ -59,7 +59,8 @@ struct InventoryCommandTests {
             let turned = inventory(["command": ["parse": "number", "argv": argv]])
             #expect(try await daemon.run(turned)["result"]?["verdict"] == "suspicious")
             try await daemon.kill9()
-            _ = try await Program.run("/usr/bin/sqlite3", [daemon.history, "DELETE FROM measures"])
+            let cleared = try await Program.run("/usr/bin/sqlite3", [daemon.history, "DELETE FROM measures"])
+            #expect(cleared.status == 0, "\(cleared.stderr)")
             try await daemon.start()
             #expect(try await daemon.run(turned)["result"]?["verdict"] == "suspicious")
         }

@@ -7,7 +7,7 @@ import Testing
 
 /// Files that earlier versions have written, as their daemon left them when it was killed.
 @Suite struct FixtureTests {
-    @Test(arguments: ["v1", "v2", "v3"])
+    @Test(arguments: ["v1", "v2", "v3", "v4"])
     func isReadAndGoesOn(version: String) async throws {
         try await withDirectory { directory in
             let path = directory + "/history.sqlite"
@@ -29,6 +29,7 @@ import Testing
             #expect(try await bench.store.counts().map(\.count) == [1, 5, 3, 4, 2, 1])
             #expect(try await bench.store.runningTasks().map(\.name) == ["running", "busy", "race"])
             #expect(try await bench.store.lastSequence() > 0)
+            #expect(try await bench.store.measures(of: ["{}"]) == (version == "v4" ? ["{}": inventory.id] : [:]))
 
             // What was committed then is run, ended and told now.
             #expect(try await bench.claim(limit: 1) == ["queued"])

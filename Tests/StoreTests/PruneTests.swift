@@ -90,7 +90,7 @@ import Testing
             try await bench.submit(gather([job("a"), job("b")]))
             try await bench.submit(job("c"))
             try await finishAll(bench, at: at(2))
-            try await bench.store.note(["3"], answeredBy: TaskID(3))
+            try await bench.store.note(["3": TaskID(3)])
             func prune(_ oldest: Timestamp) async throws -> [Int64]? {
                 try await bench.store.prune(.doneBefore(at(9)), keepingMeasuresSince: oldest, limit: 9)?.map(\.number)
             }

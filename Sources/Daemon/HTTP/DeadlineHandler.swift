@@ -2,9 +2,9 @@ internal import Model
 internal import NIOCore
 
 /// Lets go of clients that keep a connection busy without getting on: that send a request byte by byte, do not read
-/// their answer, or go on sending behind the last one.
+/// their answer, or go on sending when they have had their last one.
 ///
-/// It stands between the socket and the HTTP handlers. A connection that owes nothing has no timer.
+/// It stands between the socket and the HTTP handlers. A connection on which nothing is owed has no timer.
 final class DeadlineHandler: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundIn = IOData
@@ -13,7 +13,7 @@ final class DeadlineHandler: ChannelDuplexHandler {
     /// How long a client may take to read anything at all of what waits for it.
     private static let readingLimit = TimeAmount.seconds(30)
     /// How long a client may go on sending what nobody wants, and how much, in bytes.
-    private static let partingLimits = (time: TimeAmount.seconds(2), bytes: 64 << 20)
+    private static let lingeringLimits = (time: TimeAmount.seconds(5), bytes: 64 << 20)
 
     /// How far the requests have come; the handler of the requests tells.
     var progress = RequestProgress()
@@ -24,7 +24,7 @@ final class DeadlineHandler: ChannelDuplexHandler {
     /// Whether the last answer has been given.
     private var isClosing = false
     /// Ends the connection if its client does not, once nothing more is sent to it.
-    private var parting: Scheduled<Void>?
+    private var lingering: Scheduled<Void>?
     private var bytesDropped = 0
     /// What the client is told as soon as there is a connection to tell it on, and who waits for that.
     private var lastWord: (problem: Problem, promise: EventLoopPromise<Void>?)?
@@ -37,7 +37,7 @@ final class DeadlineHandler: ChannelDuplexHandler {
         self.context = nil
         debt?.1.cancel()
         stall?.cancel()
-        parting?.cancel()
+        lingering?.cancel()
         lastWord?.promise?.succeed()
     }
 
@@ -54,20 +54,20 @@ final class DeadlineHandler: ChannelDuplexHandler {
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
-        if parting == nil { watchDebt() } else { context.read() }
+        if lingering == nil { watchDebt() } else { context.read() }
         context.fireChannelReadComplete()
     }
 }
 
-// MARK: - Parting
+// MARK: - Lingering
 
 extension DeadlineHandler {
     /// Ends the connection of a client that may still be sending: it gets the time to send all and to read its answer, as
     /// sending on a closed socket fails before anything can be read (RFC 9112, 9.6).
-    func part() {
-        guard let context, parting == nil else { return }
+    func linger() {
+        guard let context, lingering == nil else { return }
         isClosing = true
-        parting = context.eventLoop.assumeIsolated().scheduleTask(in: Self.partingLimits.time) {
+        lingering = context.eventLoop.assumeIsolated().scheduleTask(in: Self.lingeringLimits.time) {
             context.close(promise: nil)
         }
         context.close(mode: .output, promise: nil)
@@ -76,17 +76,17 @@ extension DeadlineHandler {
 
     private func drop(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
         bytesDropped += bytes.readableBytes
-        if bytesDropped > Self.partingLimits.bytes { context.close(promise: nil) }
+        if bytesDropped > Self.lingeringLimits.bytes { context.close(promise: nil) }
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if parting != nil, event as? ChannelEvent == .inputClosed { context.close(promise: nil) }
+        if lingering != nil, event as? ChannelEvent == .inputClosed { context.close(promise: nil) }
         context.fireUserInboundEventTriggered(event)
     }
 
     /// Who answers requests closes when they break off; the client is given its time all the same.
     func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
-        guard parting != nil, mode == .all else { return context.close(mode: mode, promise: promise) }
+        guard lingering != nil, mode == .all else { return context.close(mode: mode, promise: promise) }
         context.channel.closeFuture.cascade(to: promise)
     }
 }
@@ -111,8 +111,8 @@ extension DeadlineHandler {
 
     /// Ends the connection, with `problem` as the last answer where one can be given.
     ///
-    /// - Parameter hasListened: whether the client was let in; else it gets no time to send anything.
-    func refuse(_ problem: Problem, hasListened: Bool = true) {
+    /// - Parameter lingers: whether the client gets the time to send what it has begun.
+    func refuse(_ problem: Problem, lingers: Bool = true) {
         guard let context, !isClosing else { return }
         isClosing = true
         // Who reads the request has to know that what has come is not all of it.
@@ -129,7 +129,7 @@ extension DeadlineHandler {
             context: context, data: wrapOutboundOut(.byteBuffer(ByteBuffer(bytes: head.utf8 + body))), promise: written)
         flush(context: context)
         written.futureResult.assumeIsolated().whenComplete { _ in
-            if hasListened { self.part() } else { context.close(promise: nil) }
+            if lingers { self.linger() } else { context.close(promise: nil) }
         }
     }
 }
@@ -146,7 +146,7 @@ extension DeadlineHandler {
 
     private func tell(_ word: (problem: Problem, promise: EventLoopPromise<Void>?)) {
         lastWord = nil
-        refuse(word.problem, hasListened: false)
+        refuse(word.problem, lingers: false)
         word.promise?.succeed()
     }
 }

@@ -99,7 +99,7 @@ extension FramingHandler {
         let written = promise ?? context.eventLoop.makePromise()
         context.writeAndFlush(data, promise: written)
         written.futureResult.assumeIsolated().whenComplete { _ in
-            if isCutOff { self.deadlines.part() } else { context.close(promise: nil) }
+            if isCutOff { self.deadlines.linger() } else { context.close(promise: nil) }
         }
     }
 }

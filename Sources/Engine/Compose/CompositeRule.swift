@@ -5,7 +5,7 @@ internal import Model
 ///
 /// The rules are asyncio's (`gather`, `TaskGroup`, `wait(FIRST_COMPLETED)` and one `await` after another), with three
 /// differences, all on cancellation: `gather` waits for the members it has cancelled before it ends, a race that had its
-/// winner before it was cancelled keeps it, and a sequence lets no member go any more, whatever the one that runs makes of it.
+/// winner before it was cancelled keeps it, and a cancelled sequence starts no further member, even if the running one succeeds.
 struct CompositeRule: Sendable, Hashable {
     /// What a composite does next.
     enum Step: Sendable, Hashable {
@@ -70,7 +70,7 @@ struct CompositeRule: Sendable, Hashable {
         case .gather, .inventory: false
         case .taskGroup: tally.failed > 0
         case .race: tally.first != nil
-        case .sequence: tally.brokenTurn != nil
+        case .sequence: tally.breakingTurn != nil
         }
     }
 
@@ -83,7 +83,7 @@ struct CompositeRule: Sendable, Hashable {
         case .race: return ending(of: tally.first, isCancelled: isCancelled)
         case .sequence:
             if tally.succeeded == tally.total { return .results }
-            return ending(of: tally.brokenTurn, isCancelled: isCancelled)
+            return ending(of: tally.breakingTurn, isCancelled: isCancelled)
         }
     }
 

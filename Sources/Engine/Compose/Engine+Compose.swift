@@ -12,8 +12,12 @@ extension Engine {
         guard let (ending, snapshot) = try await follow(task, job, composite, start) else { return [] }
         let outcome = try await outcome(of: ending, task, job, composite)
         if let ended = try await retry(task, job, outcome) { return ended }
-        let run = InventoryRun(task.record.job, from: task.record.directory, result: outcome.result)
-        let ended = try await finish(task, RunReport(outcome), answers: run.answers)
+        var answers: [String] = []
+        if case .inventory = composite.policy {
+            let run = InventoryRun(task.record.job, from: task.record.directory, result: outcome.result)
+            answers = run.goodSources.flatMap(\.question.all)
+        }
+        let ended = try await finish(task, RunReport(outcome), answers: answers)
         // A request that was taken while it was being ended has to reach its members all the same.
         if let record = ended.first, record.cancelRequests > (record.timedOut ? 1 : 0) {
             try await cancelMembers(of: task, insisting: false)

@@ -38,7 +38,7 @@ extension Engine {
     private func baselines(of questions: [InventoryQuestion]) async throws -> Baselines {
         var baselines: Baselines = ([:], [:])
         let measures = try await store.measures(
-            of: Set(questions.flatMap { [$0.count] + ($0.keys.map { [$0] } ?? []) }))
+            of: Set(questions.flatMap(\.all)))
         for id in Set(measures.values) {
             guard let record = try await store.task(id) else { continue }
             let sources = InventoryRun(record).goodSources
@@ -60,12 +60,15 @@ extension Engine {
     /// Notes what the inventories have answered that are in the history of a version which did not.
     func noteMeasures() async throws {
         guard try await store.lacksMeasures() else { return }
-        var last = TaskID(.max)
+        var (measures, last) = ([String: TaskID](), TaskID(.max))
         while case let runs = try await store.inventories(before: last, limit: Self.inventoriesAtOnce), !runs.isEmpty {
             for run in runs {
-                try await store.note(InventoryRun(run).answers, answeredBy: run.id)
+                for answer in InventoryRun(run).goodSources.flatMap(\.question.all) where measures[answer] == nil {
+                    measures[answer] = run.id
+                }
                 last = run.id
             }
         }
+        try await store.note(measures)
     }
 }

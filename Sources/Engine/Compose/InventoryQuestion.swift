@@ -7,6 +7,9 @@ struct InventoryQuestion: Sendable, Hashable {
     /// What keys are kept of it, and of which kind, as JSON; `nil` for none.
     let keys: String?
 
+    /// All of it, each to be answered and measured by itself.
+    var all: [String] { [count] + [keys].compactMap(\.self) }
+
     /// The question of the check job `job`, whose paths start at `directory`.
     init(_ job: JSONValue, from directory: String?) {
         let whole = Self.whole(job["check"] ?? .null, from: directory)

@@ -34,7 +34,4 @@ struct InventoryRun {
     init(_ record: TaskRecord) {
         self.init(record.job, from: record.directory, result: record.result)
     }
-
-    /// All that it has answered well.
-    var answers: [String] { goodSources.flatMap { [$0.question.count] + ($0.question.keys.map { [$0] } ?? []) } }
 }

@@ -12,7 +12,8 @@ package struct MemberTally: Sendable, Hashable {
         }
     }
 
-    /// Members the composite has not let go yet, in the order in which it does; they have never run.
+    /// Members the composite has not let go yet, in the order in which it does, which is that of their numbers; they have
+    /// never run.
     package var unreleased: ArraySlice<TaskID> = []
     /// Members let go and not done, that a cancellation of the composite reaches.
     package var open = 0
@@ -38,9 +39,9 @@ package struct MemberTally: Sendable, Hashable {
     /// Members done.
     package var done: Int { succeeded + failed + cancelled }
 
-    /// The member that ends a row of members in which each has its turn after the one before: it did not succeed, and all
-    /// before it did.
-    package var brokenTurn: Finished? {
+    /// The member that ends a sequence: the first in the order given that did not succeed; `nil` while one before it may still
+    /// decide.
+    package var breakingTurn: Finished? {
         guard open + openShielded == 0, let member = foremostUnsuccessful,
             unreleased.first.map({ member.id < $0 }) ?? true
         else { return nil }
@@ -84,8 +85,16 @@ extension MemberTally {
     private mutating func removeUnreleased(_ id: TaskID) {
         if unreleased.first == id {
             unreleased.removeFirst()
-        } else if let index = unreleased.firstIndex(of: id) {
-            unreleased.remove(at: index)
+            return
+        }
+        var range = unreleased.startIndex..<unreleased.endIndex
+        while !range.isEmpty {
+            let middle = range.lowerBound + range.count / 2
+            guard unreleased[middle] != id else {
+                unreleased.remove(at: middle)
+                return
+            }
+            range = unreleased[middle] < id ? middle + 1..<range.upperBound : range.lowerBound..<middle
         }
     }
 }

@@ -55,4 +55,11 @@ package struct RunReport: Sendable, Hashable {
         self.outcome = outcome
         self.detail = detail
     }
+
+    /// The same run, which is to have ended with `outcome`.
+    package func with(_ outcome: Outcome) -> RunReport {
+        var report = RunReport(outcome, detail: detail)
+        report.endedAt = endedAt
+        return report
+    }
 }

@@ -87,6 +87,8 @@ extension TaskRecord {
     package var isDone: Bool { state.isDone }
 
     /// The task as the wire shows it: every field of the contract, `null` where there is nothing; `children` when given.
+    ///
+    /// - Parameter detail: stands in the place of its own; `nil` for its own.
     package func json(children: [TaskID]? = nil, detail: JSONValue? = nil) -> JSONValue {
         var object = JSONObject(distinct: [
             ("id", id.json),
