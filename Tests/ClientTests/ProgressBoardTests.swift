@@ -116,6 +116,9 @@ struct NoteTests {
         func note(_ text: String) throws -> String { try TaskReply(json: JSONParser.parse(text)).note }
         #expect(try note(task(7, "held")) == "waits for start")
         #expect(try note(task(7, "running", more: #","progress":{"completed":0.5,"total":1}"#)) == "50%")
+        let command = #","job":{"command":["make","-C","my build","it's"]}"#
+        #expect(try note(task(7, "running", more: command)) == #"make -C 'my build' 'it'\''s'"#)
+        #expect(try note(task(7, "queued", more: #","job":{"shell":"echo $HOME"}"#)) == "echo $HOME")
         #expect(try note(task(7, result: #"{"a":[1,2]}"#)) == #"{"a": [1, 2]}"#)
         let inventory = Inventories.task(result: Inventories.plain(main: 5))
         #expect(try note(inventory) == #"ok {"main": 5, "loans": 34}"#)

@@ -1,18 +1,36 @@
 internal import Model
 
 extension TaskReply {
-    /// The most characters of a result that a table shows.
+    /// The most characters of a result or a command that a table shows.
     private static let longestNote = 200
 
     /// The one thing worth knowing of the task in its state, not yet safe to show.
     var note: String {
         switch state {
         case .held: "waits for start"
-        case .queued: waitingNote
-        case .running: [isPaused ? "paused" : nil, progress.map(Self.text)].compactMap(\.self).joined(separator: ", ")
+        case .queued: waitingNote.isEmpty ? commandLine : waitingNote
+        case .running: runningNote.isEmpty ? commandLine : runningNote
         case .succeeded: String((inventoryNote ?? result.text(.spaced)).prefix(Self.longestNote))
         case .failed, .cancelled: exceptionLine
         }
+    }
+
+    private var runningNote: String {
+        [isPaused ? "paused" : nil, progress.map(Self.text)].compactMap(\.self).joined(separator: ", ")
+    }
+
+    /// What it runs: `make -C 'my build' all`; empty for what is no command.
+    private var commandLine: String {
+        let job = json["job"]
+        let words = job?["command"]?.arrayValue?.compactMap(\.stringValue) ?? []
+        let line = job?["shell"]?.stringValue ?? words.map(Self.quoted).joined(separator: " ")
+        return String(line.prefix(Self.longestNote))
+    }
+
+    /// The word as it is typed in a shell.
+    private static func quoted(_ word: String) -> String {
+        let isPlain = !word.isEmpty && word.allSatisfy { $0.isLetter || $0.isNumber || "_-+=:,./@%".contains($0) }
+        return isPlain ? word : "'" + word.replacing("'", with: "'\\''") + "'"
     }
 
     /// Whether the processes of its command are stopped.
