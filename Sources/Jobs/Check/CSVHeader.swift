@@ -37,7 +37,8 @@ struct CSVHeader {
             throw SourceError(
                 .unexpectedDocument, "its header line is longer than \(Self.maximumLength) bytes; this is no CSV file")
         }
-        guard byte >= 0x20 || byte == 0x09 else {
+        // A line break in quotes is part of a name, as a tab is.
+        guard byte >= 0x20 || [0x09, 0x0A, 0x0D].contains(byte) else {
             throw SourceError(.unexpectedDocument, "its header line holds control characters; this is no CSV file")
         }
         names[names.count - 1].append(byte)

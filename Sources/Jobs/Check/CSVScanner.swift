@@ -117,7 +117,7 @@ struct CSVScanner: RecordScanner {
     /// Refuses a header line that begins as web pages, XML and JSON do, which servers send instead of an export.
     private func requireTable(_ byte: UInt8) throws(SourceError) {
         let isStart = !header.isRead && row.fields == 0 && !row.fieldHasContent
-        guard isStart, byte == UInt8(ascii: "<") || byte == UInt8(ascii: "{") else { return }
+        guard isStart, [UInt8]("<{[".utf8).contains(byte) else { return }
         throw SourceError(.unexpectedDocument, "is no CSV file but a web page, XML or JSON; check where it comes from")
     }
 

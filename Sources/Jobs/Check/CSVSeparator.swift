@@ -23,17 +23,20 @@ struct CSVSeparator: Sendable {
         return true
     }
 
-    /// Takes the separator from a line with the fields `names` that only tells it; answers whether it is such a line.
+    /// Takes the separator from a line with the fields `names` that only tells it, perhaps filled up with empty fields;
+    /// answers whether it is such a line.
     mutating func take(_ names: [[UInt8]]) -> Bool {
+        let isAlone = names.dropFirst().allSatisfy { $0.allSatisfy { $0 == UInt8(ascii: " ") } }
+        guard !isTold, isAlone, let name = names.first,
+            String(decoding: name.prefix(4), as: UTF8.self).lowercased() == "sep="
+        else { return false }
         let told: UInt8? =
-            switch names.count {
-            case 1: names[0].count == 5 ? names[0].last : nil
-            case 2: names[0].count == 4 && names[1].isEmpty ? byte : nil
+            switch name.count {
+            case 4: byte
+            case 5: name.last
             default: nil
             }
-        guard !isTold, let told, Self.isMark(told),
-            String(decoding: names[0].prefix(4), as: UTF8.self).lowercased() == "sep="
-        else { return false }
+        guard let told, Self.isMark(told) else { return false }
         self = CSVSeparator(byte: told, isTold: true)
         return true
     }
