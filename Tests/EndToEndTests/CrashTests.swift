@@ -84,6 +84,25 @@ struct CrashTests {
         }
     }
 
+    @Test func whenACancelledCommandEndedIsKnownToTheNextDaemon() async throws {
+        try await withDaemon { daemon in
+            let pipe = try daemon.directory.pipe("go")
+            let script = "trap '' TERM; echo up; read x <\(pipe); exit 143"
+            let id = try await daemon.submit(["shell": .string(script), "grace": "1h"])
+            try await daemon.firstLine(of: id)
+            _ = try await daemon.http("POST", "/v1/tasks/\(id)/cancel")
+            try await daemon.event("cancel_requested", of: id)
+            try await daemon.kill9()
+            try await daemon.directory.release(pipe)
+            try await daemon.shimHasEnded(of: id)
+            let end = try await Program.shell("date -u -r '\(daemon.state)/tasks/\(id)/exit' +%FT%T.%3NZ")
+            try await daemon.start()
+            let task = try await daemon.done(id)
+            #expect(task["state"] == "cancelled")
+            #expect(task["finished_at"]?.stringValue == String(end.stdout.dropLast()))
+        }
+    }
+
     @Test func queuedTasksRunAndTheirNumbersGoOn() async throws {
         try await withDaemon { daemon in
             let queued = try await daemon.submit(["sleep": 0, "delay": "1s", "returns": "ran"])

@@ -15,19 +15,7 @@ struct VerifyTests {
         ]
         var body: JSONObject = ["scanned": "scanned.txt", "sip2": sip2]
         body.merge(more)
-        return try handler(.object(body), in: directory)
-    }
-
-    private func handler(_ body: JSONValue, in directory: CheckDirectory) throws -> VerifyHandler {
-        guard case .verify(let job) = try Job(json: ["verify": body]).action else { throw TestFailure("no verify job") }
-        return VerifyHandler(job, state: directory.path)
-    }
-
-    private func report(in directory: CheckDirectory) throws -> [String] {
-        let data = FileManager.default.contents(atPath: directory.attempt.stdout) ?? Data()
-        let text = String(decoding: data, as: UTF8.self)
-        try #require(text.hasSuffix("\n"))
-        return text.dropLast().split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        return try VerifyHandler.verifying(.object(body), in: directory)
     }
 
     private func count(_ status: VerifyStatus, _ report: RunReport) -> JSONValue? {
@@ -52,7 +40,7 @@ struct VerifyTests {
                     .test(directory.path) { progress in told.withLock { $0.append(progress) } })
             }
             #expect(
-                try self.report(in: directory) == [
+                try directory.report() == [
                     Self.header, "out,ok_checked_out,charged,Evelina,0", "idle,not_scanned,available,Cecilia,0",
                     "shelf,ok_on_shelf,available,Emma,1", "gone,missing,missing,Sanditon,0", "998,unknown_barcode,,,0",
                     "loan,on_shelf_but_checked_out,charged,\"Persuasion, 2\",1",
@@ -94,7 +82,7 @@ struct VerifyTests {
             #expect(count(.unknownBarcode, report) == 1002)
             #expect(report.outcome.result?["problems"]?.arrayValue?.count == 1000)
             #expect(report.outcome.result?["is_complete"] == false)
-            #expect(try self.report(in: directory).count == 1003)
+            #expect(try directory.report().count == 1003)
         }
     }
 
@@ -124,7 +112,7 @@ struct VerifyTests {
             }
             #expect(server.asked == (done..<5).map(String.init))
             #expect(
-                try self.report(in: directory) == [Self.header] + (0..<5).map { "\($0),unknown_barcode,,,1" })
+                try directory.report() == [Self.header] + (0..<5).map { "\($0),unknown_barcode,,,1" })
             #expect(report.outcome.result?["total"] == 5, "\(report.message)")
         }
     }
@@ -180,7 +168,7 @@ struct VerifyTests {
             }
             #expect(count(.okOnShelf, report) == 2, "\(report.message)")
             #expect(count(.unverifiable, report) == 1)
-            #expect(try self.report(in: directory)[2] == "b,unverifiable,unexpected_document,,1")
+            #expect(try directory.report()[2] == "b,unverifiable,unexpected_document,,1")
         }
     }
 
@@ -196,7 +184,7 @@ struct VerifyTests {
             moving.cancel()
             #expect(report.code == "connect")
             #expect(report.message.contains("127.0.0.1 port"))
-            #expect(try self.report(in: directory).count == 11)
+            #expect(try directory.report().count == 11)
             // It rests longer after each failure, so that a system that starts anew has the time.
             let rests = await moving.value
             #expect(rests.suffix(8) == (2...9).map { .milliseconds(500 * $0) })
@@ -232,78 +220,5 @@ struct VerifyTests {
             #expect(await running.value.outcome == .cancelled(.cancelled(nil)))
         }
         await server.stop()
-    }
-
-    // MARK: - A server that answers in JSON
-
-    private func verify(
-        _ scanned: String, _ more: JSONObject = [:], clock: any Clock<Duration> = ContinuousClock(),
-        answer: @escaping @Sendable (String) -> CannedReply
-    ) async throws -> (report: RunReport, rows: [String], targets: [String]) {
-        var outcome: (RunReport, [String], [String])?
-        try await withWeb({ head, _ in
-            let target = head.split(separator: " ").dropFirst().first ?? ""
-            return answer(String(target.split(separator: "=").last ?? ""))
-        }) { url, requests in
-            try await withCheckDirectory { directory in
-                try directory.write("scanned.txt", scanned)
-                var json: JSONObject = [
-                    "url": .string(url + "/items?external_id={barcode}"), "status": "/0/status", "title": "/0/title",
-                    "statuses": ["in": "on_shelf", "out": "on_loan", "null": "on_shelf", "7": "lost"], "retries": 0,
-                    "rate": 1000, "timeout": "1h",
-                ]
-                json.merge(more)
-                let handler = try handler(["scanned": "scanned.txt", "json": .object(json)], in: directory)
-                let report = await handler.run(.test(directory.path, clock: clock))
-                let rows = report.outcome.result == nil ? [] : try self.report(in: directory)
-                outcome = (report, rows, requests.targets)
-            }
-        }
-        return try #require(outcome)
-    }
-
-    @Test func asksAServerThatAnswersInJSON() async throws {
-        let (report, rows, targets) = try await verify("a b\n2\n3\n4\n5\n6\n7\n8\n") { barcode in
-            switch barcode {
-            case "a%20b": .ok(#"[{"status": "in", "title": "Emma"}]"#, type: "application/json")
-            case "2": .ok(#"[{"status": "out"}]"#, type: "application/json")
-            case "3": .ok("[]", type: "application/json")
-            case "4": .status(404, "{}")
-            case "5": .ok(#"[{"status": null}]"#, type: "application/json")
-            case "6": .ok(#"[{"status": 7}]"#, type: "application/json")
-            case "7": .ok(#"[{"status": "new word"}]"#, type: "application/json")
-            default: .ok(#"[{"statuz": "in"}]"#, type: "application/json")
-            }
-        }
-        #expect(
-            rows == [
-                Self.header, "a b,ok_on_shelf,in,Emma,1", "2,on_shelf_but_checked_out,out,,1", "3,unknown_barcode,,,1",
-                "4,unknown_barcode,,,1", "5,ok_on_shelf,null,,1", "6,on_shelf_but_lost,7,,1",
-                "7,unverifiable,new word,,1", "8,unverifiable,unexpected_document,,1",
-            ], "\(report.message)")
-        #expect(targets.first == "/items?external_id=a%20b")
-    }
-
-    @Test(arguments: [(401, "auth"), (403, "auth")])
-    func whoMayNotAskStopsAtOnce(_ status: Int, _ code: String) async throws {
-        let (report, _, targets) = try await verify("1\n2\n") { _ in .status(status) }
-        #expect(report.code == code)
-        #expect(targets.count == 1)
-    }
-
-    @Test(arguments: [(200, "not_json"), (404, "http")])
-    func aPageForPeopleIsNoAnswer(_ status: Int, _ code: String) async throws {
-        let answer: @Sendable (String) -> CannedReply = { _ in
-            .status(status, headers: "Content-Type: text/html; charset=utf-8\r\n", "<html></html>")
-        }
-        let (_, rows, _) = try await verify("1\n", answer: answer)
-        #expect(rows.last == "1,unverifiable,\(code),,1")
-        let clock = SleepClock()
-        let moving = skipRests(shorterThan: .seconds(60), on: clock)
-        let (report, _, targets) = try await verify(
-            (0..<50).map { "\($0)\n" }.joined(), clock: clock, answer: answer)
-        moving.cancel()
-        #expect(report.code == code)
-        #expect(targets.count == 10)
     }
 }

@@ -101,6 +101,19 @@ import Testing
         }
     }
 
+    @Test func aThousandAreKeptOfWhatOthersAreMeasuredAgainst() async throws {
+        try await withStore { bench in
+            for number in 1...1001 {
+                try await bench.submit(job("\(number)"))
+                _ = try await bench.store.cancel(TaskID(Int64(number)), message: nil, force: true, at: at(2))
+            }
+            try await bench.store.note(
+                Dictionary(uniqueKeysWithValues: (1...1001).map { ("\($0)", TaskID(Int64($0))) }))
+            let pruned = try await bench.store.prune(.doneBefore(at(9)), keepingMeasuresSince: at(1), limit: 9)
+            #expect(pruned == [TaskID(1)])
+        }
+    }
+
     @Test func aQueueThatWasOnlyNamedGoesWithItsLastTask() async throws {
         try await withStore { bench in
             for name in ["limited", "paused"] {

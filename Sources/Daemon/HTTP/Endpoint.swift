@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Model
 
 /// Where the daemon listens.
 enum Endpoint: Sendable, Hashable {
@@ -46,8 +47,8 @@ enum Endpoint: Sendable, Hashable {
     /// Takes away what is the daemon's own, unless somebody else's stands in its place by now.
     ///
     /// - Parameter socket: what stood there when it was bound.
-    func leave(_ socket: Socket.Identity?) {
-        guard case .own(let path, _) = self, Socket.Identity(at: path) == socket else { return }
+    func leave(_ socket: FileIdentity?) {
+        guard case .own(let path, _) = self, FileIdentity(at: path) == socket else { return }
         unlink(path)
     }
 }

@@ -2,19 +2,6 @@ internal import Glibc
 
 /// The Unix socket's place in the file system.
 enum Socket {
-    /// Which file a socket is: another may come to stand at its path.
-    struct Identity: Sendable, Hashable {
-        private let device: dev_t
-        private let number: ino_t
-
-        /// That of what stands at `path`; `nil` for nothing.
-        init?(at path: String) {
-            var status = stat()
-            guard lstat(path, &status) == 0 else { return nil }
-            (device, number) = (status.st_dev, status.st_ino)
-        }
-    }
-
     /// Clears the way for binding to `path`: makes its directory and takes away a socket that nobody listens on.
     ///
     /// - Throws: ``DaemonError`` when somebody does listen, or something else stands there.

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Model
 
 /// A regular file opened for reading, closed when it goes.
 struct RegularFile: ~Copyable {
@@ -53,13 +54,9 @@ extension RegularFile {
     /// Refuses `path` when it is the database at `history` or one of the files beside it, by whatever name: a process
     /// that closes any descriptor of such a file gives up all its locks on it (sqlite.org/howtocorrupt.html, section 2.2).
     private static func refuse(_ path: String, as history: String) throws(SourceError) {
-        var status = stat()
-        guard stat(path, &status) == 0 else { return }
-        for name in [history, history + "-wal", history + "-shm"] {
-            var other = stat()
-            guard stat(name, &other) == 0, (other.st_dev, other.st_ino) == (status.st_dev, status.st_ino) else {
-                continue
-            }
+        guard let file = FileIdentity(at: path) else { return }
+        let own = [history, history + "-wal", history + "-shm"].map { FileIdentity(at: $0) }
+        guard !own.contains(file) else {
             throw SourceError(.config, "is the daemon's own history; only an sqlite source may ask it")
         }
     }

@@ -85,16 +85,9 @@ extension MemberTally {
     private mutating func removeUnreleased(_ id: TaskID) {
         if unreleased.first == id {
             unreleased.removeFirst()
-            return
-        }
-        var range = unreleased.startIndex..<unreleased.endIndex
-        while !range.isEmpty {
-            let middle = range.lowerBound + range.count / 2
-            guard unreleased[middle] != id else {
-                unreleased.remove(at: middle)
-                return
-            }
-            range = unreleased[middle] < id ? middle + 1..<range.upperBound : range.lowerBound..<middle
+        } else if let index = unreleased.lastIndex(of: id) {
+            // From the end: those of a composite that is cancelled end last first.
+            unreleased.remove(at: index)
         }
     }
 }
