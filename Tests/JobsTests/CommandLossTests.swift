@@ -112,6 +112,20 @@ extension CommandTests.AdoptionTests {
         }
     }
 
+    @Test(arguments: [S_IFIFO, S_IFSOCK])
+    func whoseIdentityCannotBeReadIsEndedAndDoesNotRunAgain(replacement: mode_t) async throws {
+        try await withCommandBench(isOfSameBoot: true) { bench in
+            try await abandon([Self.stubborn], in: bench)
+            try killShim(of: bench)
+            let identity = bench.attempt().identity
+            try #require(unlink(identity) == 0 && mknod(identity, replacement | 0o600, 0) == 0)
+            let report = try await bench.resume(#"{"shell": "echo ran >>witness"}"#)
+            #expect(report?.outcome.exceptionType == "Lost", "\(String(describing: report))")
+            #expect(bench.survivors() == [])
+            #expect(bench.text("witness") == "")
+        }
+    }
+
     @Test func aStrangerWithItsNumberIsLeftAlone() async throws {
         try await withCommandBench { bench in
             try await abandon([Self.waiting], in: bench)

@@ -110,7 +110,14 @@ extension AttemptDirectory {
         lines(of: identity).contains { $0.hasPrefix("child ") }
     }
 
-    /// The lines of the file at `path`; none when it is not there.
+    /// Whether ``hasStarted`` can be believed: the identity file can be read, or is not there.
+    var isIdentityKnown: Bool {
+        var status = stat()
+        if lstat(identity, &status) != 0 { return errno == ENOENT || errno == ENOTDIR }
+        return (try? Descriptor.reading(identity)) != nil
+    }
+
+    /// The lines of the file at `path`; none when it is not there or cannot be read.
     func lines(of path: String) -> [Substring] {
         let bytes = (try? Descriptor.reading(path))?.contents(limit: 16_384) ?? []
         return String(decoding: bytes, as: UTF8.self).split(separator: "\n")

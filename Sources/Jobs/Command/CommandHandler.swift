@@ -44,9 +44,11 @@ package struct CommandHandler: JobHandler {
         }
         if executor.isOfSameBoot, !attempt.hasStarted, ExitRecord(in: attempt) == nil {
             do throws(ExceptionInfo) {
-                // Perhaps the directory was removed under it.
-                if !attempt.isThere, try await supervisor(context).recover(attempt) {
-                    return RunReport(.failed(.lost("\(attempt.path) was removed, and what ran was ended")))
+                // Perhaps the directory was removed under it, or nobody can tell.
+                let isKnown = attempt.isIdentityKnown
+                if !attempt.isThere || !isKnown, try await supervisor(context).recover(attempt) || !isKnown {
+                    let what = isKnown ? "\(attempt.path) was removed" : "\(attempt.identity) cannot be read"
+                    return RunReport(.failed(.lost("\(what), and what ran was ended")))
                 }
                 try attempt.remove()
             } catch {

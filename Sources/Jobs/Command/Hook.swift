@@ -55,7 +55,9 @@ package struct Hook: Sendable {
         do throws(ExceptionInfo) {
             if attempt.isThere {
                 if let shim = RunningShim.adopting(attempt) { try await supervise(shim, executor, limit, clock) }
-                guard executor.isOfSameBoot, !attempt.hasStarted, ExitRecord(in: attempt) == nil else {
+                guard executor.isOfSameBoot, attempt.isIdentityKnown, !attempt.hasStarted,
+                    ExitRecord(in: attempt) == nil
+                else {
                     return ending(of: attempt, in: directory)
                 }
                 // That daemon died before there was a hook.
