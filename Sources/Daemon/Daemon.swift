@@ -69,8 +69,6 @@ struct Daemon: Sendable {
         warn(about: jobFiles)
         try await engine.recover()
         let server = try await listen(endpoint, engine, jobFiles, access)
-        let socket = FileIdentity(at: endpoint.path)
-        defer { endpoint.leave(socket) }
         // Before anybody can know that it runs: a signal then must not find nobody waiting for it.
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup, .sigusr2)
         logger.notice(

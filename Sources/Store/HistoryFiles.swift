@@ -15,16 +15,15 @@ struct HistoryFiles: Sendable {
     /// Whether the log stands where it stood; what it holds can still be written to the history while that is open.
     var isLogInPlace: Bool { FileIdentity(at: log) == identities.log }
 
-    /// Refuses to write what nobody would find.
-    ///
-    /// - Throws: ``StoreError`` when somebody has moved or removed one of the files, or put another in its place.
-    func requireInPlace() throws(StoreError) {
+    /// That somebody has moved or removed one of the files, or put another in its place: what is written then, nobody would find.
+    var misplacement: StoreError? {
         guard FileIdentity(at: path) == identities.history else {
-            throw StoreError(
+            return StoreError(
                 code: .unavailable, message: "\(path): moved or removed while it was open; put it back and start again")
         }
         guard isLogInPlace else {
-            throw StoreError(code: .unavailable, message: "\(log): moved or removed while it was open; start again")
+            return StoreError(code: .unavailable, message: "\(log): moved or removed while it was open; start again")
         }
+        return nil
     }
 }

@@ -69,6 +69,9 @@ extension Store {
             file: Self.length(path), log: Self.length(path + "-wal"), free: Self.freeRoom(beside: path)?.bytes)
     }
 
+    /// That somebody has moved or removed the file while it is open; the next commit ends the daemon then.
+    package var misplacement: StoreError? { files.misplacement }
+
     /// What is free for this process on the disk that the file at `path` is on, in bytes and in files that can be made; `nil`
     /// when the system does not tell.
     static func freeRoom(beside path: String) -> (bytes: Int64, files: UInt)? {

@@ -12,6 +12,7 @@ package final class Store: Sendable {
     let pool: DatabasePool
     let writer: Writer
     private let reserve: Reserve?
+    let files: HistoryFiles
     let census: Census
     private let feed = CommitFeed()
     /// What shows that the file cannot be relied on: the daemon ends then.
@@ -47,8 +48,9 @@ package final class Store: Sendable {
             throw StoreError(error, path: path)
         }
         let feed = feed
+        files = HistoryFiles(of: path)
         writer = Writer(
-            pool: pool, reserve: reserve, census: census, files: HistoryFiles(of: path),
+            pool: pool, reserve: reserve, census: census, files: files,
             misplaced: { failures.continuation.yield($0) }, committed: { feed.ring() })
     }
 

@@ -134,12 +134,10 @@ final class Writer: Sendable {
 
     /// - Throws: ``StoreError`` when what is written would be lost; what has been is saved first, where that can be.
     private func requireFiles(_ db: Database) throws {
-        guard let files else { return }
-        do throws(StoreError) { try files.requireInPlace() } catch {
-            if !files.isLogInPlace { _ = try? db.checkpoint(.full) }
-            misplaced(error)
-            throw error
-        }
+        guard let files, let misplacement = files.misplacement else { return }
+        if !files.isLogInPlace { _ = try? db.checkpoint(.full) }
+        misplaced(misplacement)
+        throw misplacement
     }
 
     /// - Returns: whether no command has thrown; else nothing of the batch is left but what each has to say.

@@ -25,10 +25,13 @@ extension Diagnosis {
     }
 
     /// The history file, its disk and its file system.
-    func store(_ size: StoreSize, schema: String) -> Finding {
+    func store(_ size: StoreSize, schema: String, misplacement: StoreError?) -> Finding {
         let system = FileSystem(of: configuration.storePath)
         let readers = HistoryReaders(of: configuration.storePath).names
         var troubles: [(status: Finding.Status, message: String, advice: String)] = []
+        if let misplacement {
+            troubles.append((.fail, misplacement.message, "nothing is accepted until the daemon is started again"))
+        }
         if let free = size.free, free < Self.ampleRoom {
             troubles.append(
                 (

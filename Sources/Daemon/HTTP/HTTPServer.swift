@@ -13,6 +13,9 @@ internal import NIOPosix
 /// socket that systemd made, and keeps a timer running when nobody asks for anything.
 struct HTTPServer: Sendable {
     private let listener: any Channel
+    private let endpoint: Endpoint
+    /// What stands at its path.
+    private let socket: FileIdentity?
     private let connections = Connections()
     private let requests = Attendance()
     /// The connections on which nothing was asked yet.
@@ -59,6 +62,8 @@ struct HTTPServer: Sendable {
                 }
             }
         listener = try await Self.listen(endpoint, bootstrap)
+        self.endpoint = endpoint
+        socket = FileIdentity(at: endpoint.path)
     }
 
     private static func listen(_ endpoint: Endpoint, _ bootstrap: ServerBootstrap) async throws -> any Channel {
@@ -113,6 +118,8 @@ struct HTTPServer: Sendable {
 
     /// Takes no more connections, and returns when those that were taken are known.
     func stopAccepting() async {
+        // Before it is closed: then nothing else can be taken for it.
+        endpoint.leave(socket)
         do {
             try await listener.close()
         } catch {

@@ -10,7 +10,9 @@ extension Routes {
         let queued = try await engine.store.counts().first { $0.state == .queued }?.count ?? 0
         let findings = [
             diagnosis.process(health), diagnosis.sqlite(health.store),
-            diagnosis.store(engine.store.size, schema: try await engine.store.schemaVersion()),
+            diagnosis.store(
+                engine.store.size, schema: try await engine.store.schemaVersion(),
+                misplacement: engine.store.misplacement),
             diagnosis.limits(
                 running: engine.running.values.reduce(0, +), most: engine.maximumRunning, queued: queued),
             await diagnosis.shim(), diagnosis.cgroup(), diagnosis.jobFiles(jobFiles),
