@@ -81,7 +81,7 @@ let package = Package(
         .testTarget(
             name: "EngineTests", dependencies: ["Engine", "Jobs", "Store", "Model", "Tasks"], swiftSettings: settings),
         .testTarget(
-            name: "DaemonTests", dependencies: ["Daemon", "Model", logging, metrics], swiftSettings: settings),
+            name: "DaemonTests", dependencies: ["Daemon", "Model", "Store", logging, metrics], swiftSettings: settings),
         .testTarget(name: "ClientTests", dependencies: ["Client", "Model"], swiftSettings: settings),
         .testTarget(
             name: "EndToEndTests", dependencies: ["Model", "Daemon", "Client", subprocess], swiftSettings: settings),

@@ -2,9 +2,7 @@ internal import Glibc
 
 /// Finds the program that commands run under.
 enum Shim {
-    private static let places = [
-        "taskd-shim", "libexec/taskd-shim", "../libexec/taskd-shim", "../libexec/taskd/taskd-shim",
-    ]
+    private static let places = ["taskd-shim", "libexec/taskd-shim", "../libexec/taskd-shim"]
 
     /// The path of `taskd-shim`: the one given, else the one beside the daemon's own binary.
     ///

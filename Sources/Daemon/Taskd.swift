@@ -10,9 +10,8 @@ struct Taskd: AsyncParsableCommand {
         commandName: "taskd",
         abstract: "Runs background jobs, keeps their results, and answers taskctl on a Unix socket.",
         discussion: """
-            Each setting comes from its flag, else its variable (TASKD_STATE_DIR, TASKD_SOCKET, TASKD_JOBS_DIR, \
-            TASKD_MAX_RUNNING, TASKD_ON_STOP, TASKD_STOP_LIMIT, TASKD_LOG_LEVEL, TASKD_LOG_FORMAT), else the configuration \
-            file, else its default.
+            Each setting comes from its flag, else its environment variable (TASKD_ and its name in capitals, such as \
+            TASKD_STATE_DIR), else the configuration file, else its default.
             """,
         version: Version.current)
 

@@ -1,11 +1,11 @@
-package import Model
+internal import Model
 internal import Store
 
 extension Engine {
     /// What the task numbered `id` waits for; it is no reason that it runs or is done.
     ///
     /// - Throws: ``EngineError`` when there is no such task.
-    package func explain(_ id: Model.TaskID) async throws -> Explanation {
+    package func explain(_ id: TaskID) async throws -> Explanation {
         let task = try await task(id)
         var reasons: [Explanation.Reason] = []
         switch task.state {

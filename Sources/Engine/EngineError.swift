@@ -66,7 +66,7 @@ extension EngineError {
     package static let stopping = EngineError(
         code: .stopping, message: "the daemon is stopping; try again when it is back")
 
-    static func unknownTask(_ id: Model.TaskID) -> EngineError {
+    static func unknownTask(_ id: TaskID) -> EngineError {
         EngineError(code: .unknownTask, message: "no task \(id)")
     }
 }

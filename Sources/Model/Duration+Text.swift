@@ -1,6 +1,7 @@
 extension Duration {
-    /// The longest duration a job may name: 100 years, far from where instants overflow.
-    private static let longest = 100 * 366 * 86_400.0
+    /// How many days the longest duration has that a job may name: 100 years, far from where instants overflow.
+    package static let mostDays = 36_525
+    private static let longest = Double(mostDays) * 86_400
 
     private static let secondsPerUnit = ["ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86_400]
 

@@ -1,3 +1,6 @@
+import Glibc
+import Model
+import Store
 import Testing
 
 @testable import Daemon
@@ -25,6 +28,23 @@ struct DiagnosisTests {
             8: POSIX  ADVISORY  READ 9 fe:00:16253578 123 123
             """
         #expect(HistoryReaders(inode: 16_253_578, locks: locks, besides: 9).processes == [11, 15])
+    }
+
+    @Test func missesAHistoryThatWasMovedAway() throws {
+        try withDirectory { directory in
+            let diagnosis = Diagnosis(
+                try Configuration.resolve(flags: [.stateDirectory: directory], environment: [:]))
+            let path = diagnosis.configuration.storePath
+            let store = try Store(path: path)
+            func finding() -> Finding { diagnosis.store(store.size, schema: "v1", misplacement: store.misplacement) }
+            #expect(finding().status != .fail)
+            try #require(rename(path, path + ".moved") == 0)
+            #expect(finding().status == .fail)
+            #expect(finding().message.contains("moved or removed while it was open; put it back"))
+            try #require(rename(path + ".moved", path) == 0)
+            #expect(finding().status != .fail)
+            try store.close()
+        }
     }
 
     private static let mounts = """

@@ -39,19 +39,6 @@ struct DoctorTests {
         }
     }
 
-    @Test func missesAHistoryThatWasMovedAway() async throws {
-        try await withDaemon { daemon in
-            let elsewhere = daemon.history + ".moved"
-            try #require(rename(daemon.history, elsewhere) == 0)
-            let reply = try await daemon.taskctl("doctor")
-            #expect(reply.status == 1)
-            #expect(reply.stdout.contains("fail  store"), "\(reply.stdout)")
-            #expect(reply.stdout.contains("moved or removed while it was open; put it back"), "\(reply.stdout)")
-            try #require(rename(elsewhere, daemon.history) == 0)
-            #expect(try await daemon.taskctl("doctor").status == 0)
-        }
-    }
-
     @Test func saysWhatIsWrongWithJobFiles() async throws {
         try await withDaemon(jobs: ["bad.yaml": "sleep: never\u{1B}[2J"]) { daemon in
             let reply = try await daemon.taskctl("doctor")

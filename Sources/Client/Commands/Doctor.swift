@@ -72,14 +72,8 @@ extension Finding {
             case .warn: .yellow
             case .fail: .red
             }
-        let word = status.rawValue.padded(to: 4)
-        let line = "\(hasColour ? colour.paint(word) : word)  \(name.shown.padded(to: 9))  \(message.shown)"
-        return [line] + (advice.map { ["      " + "".padded(to: 9) + "  → " + $0.shown] } ?? [])
-    }
-}
-
-extension String {
-    fileprivate func padded(to width: Int) -> String {
-        self + String(repeating: " ", count: max(0, width - count))
+        let word = status.rawValue.padded(toWidth: 4)
+        let line = "\(hasColour ? colour.paint(word) : word)  \(name.shown.padded(toWidth: 9))  \(message.shown)"
+        return [line] + (advice.map { ["      " + "".padded(toWidth: 9) + "  → " + $0.shown] } ?? [])
     }
 }

@@ -53,25 +53,3 @@ struct Request: Sendable {
         return Array(head.utf8) + [0x0D, 0x0A] + (body?.bytes ?? [])
     }
 }
-
-extension String {
-    private static let hexadecimalDigits = Array("0123456789ABCDEF")
-
-    /// The text with everything but the unreserved characters of RFC 3986 section 2.3 as `%` and two digits.
-    var percentEncoded: String {
-        var encoded = ""
-        for byte in utf8 {
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-                UInt8(ascii: "~"):
-                encoded.unicodeScalars.append(Unicode.Scalar(byte))
-            default:
-                encoded.append("%")
-                encoded.append(Self.hexadecimalDigits[Int(byte >> 4)])
-                encoded.append(Self.hexadecimalDigits[Int(byte & 15)])
-            }
-        }
-        return encoded
-    }
-}

@@ -1,6 +1,6 @@
 internal import Model
 
-/// What a command that has ended means for its task (the contract's section 3).
+/// What a command that has ended means for its task (docs/contract.md, "A task").
 struct CommandEnding {
     let job: CommandJob
     let record: ExitRecord

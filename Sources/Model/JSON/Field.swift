@@ -62,7 +62,8 @@ extension Field {
             }
         guard let parsed else {
             throw invalid(
-                "\(value.text()) is not a duration: write \"500ms\", \"2s\", \"1m30s\", \"2h\" or seconds, not negative and at most 36525 days"
+                "\(value.text()) is not a duration: write \"500ms\", \"2s\", \"1m30s\", \"2h\" or seconds, not negative and "
+                    + "at most \(Duration.mostDays) days"
             )
         }
         return parsed

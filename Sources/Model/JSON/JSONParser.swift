@@ -30,7 +30,7 @@ package struct JSONParser {
 
     /// The value written in `text`.
     ///
-    /// - Throws: ``InvalidInput`` as ``parse(_:)-([UInt8])`` does.
+    /// - Throws: ``InvalidInput`` as ``parse(_:maximumDepth:)`` does.
     package static func parse(_ text: String) throws(InvalidInput) -> JSONValue {
         try parse(Array(text.utf8))
     }

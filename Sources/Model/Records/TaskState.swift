@@ -1,4 +1,4 @@
-/// Where a task stands in its life.
+/// Where a task is in its life: `running` goes back to `queued` for a retry or a rerun.
 package enum TaskState: String, Sendable, Hashable, CaseIterable {
     /// Submitted, and waiting until somebody starts it.
     case held
@@ -18,16 +18,6 @@ package enum TaskState: String, Sendable, Hashable, CaseIterable {
         switch self {
         case .held, .queued, .running: false
         case .succeeded, .failed, .cancelled: true
-        }
-    }
-
-    /// The states a task may go to from this one. `running` goes back to `queued` for a retry or a rerun.
-    package var successors: Set<TaskState> {
-        switch self {
-        case .held: [.queued, .failed, .cancelled]
-        case .queued: [.running, .failed, .cancelled]
-        case .running: [.queued, .succeeded, .failed, .cancelled]
-        case .succeeded, .failed, .cancelled: []
         }
     }
 }
