@@ -44,7 +44,7 @@ extension Engine {
     ///
     /// - Returns: those that were taken up.
     private func endWhatHasEnded(_ tasks: [TaskRecord]) async -> Set<TaskID> {
-        let ended = await onDisk { [attempt = configuration.attempt] in
+        let ended = await runBlocking { [attempt = configuration.attempt] _ in
             tasks.filter(\.kind.isCommand).compactMap { record in
                 attempt(record).endedAt.map { (record: record, at: $0) }
             }

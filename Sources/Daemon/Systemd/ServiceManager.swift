@@ -1,5 +1,6 @@
 internal import Dispatch
 internal import Glibc
+internal import Jobs
 
 /// The service manager that started the daemon and wants to hear from it, as sd_notify(3) has it.
 struct ServiceManager: Sendable {
@@ -72,9 +73,7 @@ struct ServiceManager: Sendable {
     /// - Throws: ``DaemonError`` when it cannot be reached.
     func tell(_ messages: [Message]) async throws(DaemonError) {
         let text = messages.map(\.lines).joined(separator: "\n")
-        let code = await withCheckedContinuation { continuation in
-            queue.async { continuation.resume(returning: send(text)) }
-        }
+        let code = await runBlocking(on: queue) { _ in send(text) }
         guard code == 0 else {
             throw DaemonError(
                 code: .unavailable,

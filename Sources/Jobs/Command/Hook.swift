@@ -63,7 +63,7 @@ package struct Hook: Sendable {
                 // That daemon died before there was a hook.
                 try attempt.remove()
             }
-            let shim = try await onDisk { () throws(ExceptionInfo) in try launch.start(in: attempt, by: executor) }
+            let shim = try await runBlocking { _ throws(ExceptionInfo) in try launch.start(in: attempt, by: executor) }
             try await supervise(shim, executor, limit, clock)
         } catch {
             return .failed(error.message)

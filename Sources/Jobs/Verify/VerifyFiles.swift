@@ -15,7 +15,7 @@ struct VerifyFiles: Sendable {
     ///
     /// - Throws: an exception when they cannot be written.
     func begin(_ items: [VerifyItem]) async throws(ExceptionInfo) {
-        try await onDisk { () throws(ExceptionInfo) in
+        try await runBlocking { _ throws(ExceptionInfo) in
             try attempt.makeEmpty()
             try cutReport(at: 0)
             let draft = attempt.items + ".new"
@@ -34,7 +34,7 @@ struct VerifyFiles: Sendable {
     /// - Returns: `nil` when that daemon did not come to ask anything; then nothing of it is left.
     /// - Throws: an exception when a file cannot be read or written.
     func takeUp() async throws(ExceptionInfo) -> (items: [VerifyItem], done: Int)? {
-        try await onDisk { () throws(ExceptionInfo) in
+        try await runBlocking { _ throws(ExceptionInfo) in
             guard let items = try list() else {
                 try attempt.remove()
                 return nil
@@ -57,7 +57,7 @@ struct VerifyFiles: Sendable {
     ///
     /// - Parameter isFlushed: whether it, and what was added before, survives a power cut from then on.
     func add(_ row: VerifyRow, isFlushed: Bool) async throws(ExceptionInfo) {
-        try await onDisk { () throws(ExceptionInfo) in
+        try await runBlocking { _ throws(ExceptionInfo) in
             let report = try Descriptor.opening(attempt.stdout, O_WRONLY | O_APPEND)
             try report.write(row.line + "\n", to: attempt.stdout)
             if isFlushed { try report.flush(attempt.stdout) }
@@ -66,7 +66,7 @@ struct VerifyFiles: Sendable {
 
     /// What the whole report comes to.
     func summary() async throws(ExceptionInfo) -> VerifySummary {
-        try await onDisk { () throws(ExceptionInfo) in
+        try await runBlocking { _ throws(ExceptionInfo) in
             var summary = VerifySummary()
             var isHeader = true
             let end = try LineFile(attempt.stdout).read { line in

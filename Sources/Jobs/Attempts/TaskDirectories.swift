@@ -17,7 +17,7 @@ package struct TaskDirectories: Sendable {
     ///
     /// - Throws: an exception when they cannot be listed.
     package func tasks() async throws(ExceptionInfo) -> [TaskID] {
-        try await onDisk { () throws(ExceptionInfo) in try list() }
+        try await runBlocking { _ throws(ExceptionInfo) in try list() }
     }
 
     private func list() throws(ExceptionInfo) -> [TaskID] {
@@ -38,7 +38,7 @@ package struct TaskDirectories: Sendable {
     ///
     /// - Throws: an exception naming the first path that cannot be removed; the others are tried all the same.
     package func remove(_ tasks: [TaskID]) async throws(ExceptionInfo) {
-        try await onDisk(removal) { () throws(ExceptionInfo) in
+        try await runBlocking(on: removal) { _ throws(ExceptionInfo) in
             var failure: ExceptionInfo?
             for task in tasks {
                 do throws(ExceptionInfo) { try first(of: task).remove() } catch { failure = failure ?? error }
@@ -51,7 +51,7 @@ package struct TaskDirectories: Sendable {
     ///
     /// - Throws: an exception when some of it cannot be moved.
     package func setAside(_ tasks: [TaskID]) async throws(ExceptionInfo) {
-        try await onDisk { () throws(ExceptionInfo) in for task in tasks { try first(of: task).setAside() } }
+        try await runBlocking { _ throws(ExceptionInfo) in for task in tasks { try first(of: task).setAside() } }
     }
 
     /// All that a task has is in the directory of its first attempt.

@@ -1,11 +1,11 @@
 internal import Synchronization
 
 /// Tells work on a thread of its own that its task was cancelled.
-final class CancellationFlag: Sendable {
+package final class CancellationFlag: Sendable {
     private let raised = Atomic(false)
 
     /// Whether the task was cancelled.
-    var isRaised: Bool { raised.load(ordering: .relaxed) }
+    package var isRaised: Bool { raised.load(ordering: .relaxed) }
 
     /// Tells that the task was cancelled.
     func raise() {

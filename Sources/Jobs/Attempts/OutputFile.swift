@@ -46,7 +46,7 @@ package struct OutputFile: Sendable {
     /// Where the last `count` lines begin; where it has lost more than that, where the loss begins.
     package func offset(ofLastLines count: Int) async -> Int64 {
         // It may have to read all of it.
-        await onDisk { find(lastLines: count) }
+        await runBlocking { _ in find(lastLines: count) }
     }
 
     private func find(lastLines count: Int) -> Int64 {
