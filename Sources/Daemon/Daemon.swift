@@ -50,7 +50,8 @@ struct Daemon: Sendable {
         MetricsSystem.bootstrap(metrics)
         Allocator.keepSmall()
         let budget = DescriptorBudget.raised()
-        let directory = try StateDirectory(configuration.stateDirectory)
+        let directory = try StateDirectory(
+            configuration.stateDirectory, isPrivate: configuration.socketGroup == nil)
         defer { withExtendedLifetime(directory) {} }
         let endpoint = try Endpoint.prepared(configuration, inherited)
         let failures = AsyncStream<StoreError>.makeStream()
@@ -126,6 +127,7 @@ struct Daemon: Sendable {
             throw DaemonError(code: .unavailable, message: "\(endpoint.path): cannot listen: \(error)")
         }
         try endpoint.restrict()
+        if let obstacle = endpoint.obstacle { logger.warning("\(obstacle.shown)") }
         return server
     }
 

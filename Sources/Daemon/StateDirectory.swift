@@ -15,11 +15,13 @@ final class StateDirectory: Sendable {
 
     /// Makes the directory if it is missing, mode 0700, and locks it.
     ///
+    /// - Parameter isPrivate: whether nobody else has any business there: then what is there gets the mode 0700 too.
     /// - Throws: ``DaemonError`` when it cannot be made or used, others may write to it, or another daemon holds it.
-    init(_ path: String) throws(DaemonError) {
+    init(_ path: String, isPrivate: Bool = true) throws(DaemonError) {
         self.path = path
         try Self.makeDirectory(path)
         try Self.requireOwn(path)
+        guard !isPrivate || chmod(path, 0o700) == 0 else { throw Self.failure(path) }
         let lockPath = path + "/taskd.lock"
         lock = open(lockPath, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard lock >= 0 else { throw Self.failure(lockPath) }

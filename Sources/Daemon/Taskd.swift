@@ -46,10 +46,10 @@ struct Taskd: AsyncParsableCommand {
             let logger = Self.logger(configuration)
             try await Daemon(configuration, logger: logger).run()
         } catch let error as DaemonError {
-            StandardError.write("taskd: \(error.message.shown)\n")
+            LogOutput.standardError.write("taskd: \(error.message.shown)\n")
             throw ExitCode(error.code.exitCode)
         } catch {
-            StandardError.write("taskd: \("\(error)".shown)\n")
+            LogOutput.standardError.write("taskd: \("\(error)".shown)\n")
             throw ExitCode(70)
         }
     }

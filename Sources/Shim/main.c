@@ -215,7 +215,8 @@ int main(int count, char **arguments) {
     int signals = signalfd(-1, &heard, SFD_CLOEXEC | SFD_NONBLOCK);
     struct run run = {.options = &options, .tree = {.pidfd = -1, .grace = options.grace}};
     int failed = -1, progress = -1;
-    if (start(&run, &failed, &progress)) wait_for_end(&run, signals, failed, progress);
+    if (signals < 0) run.ending.failure = (struct failure){.step = "signals", .number = errno};
+    else if (start(&run, &failed, &progress)) wait_for_end(&run, signals, failed, progress);
     else run.ending.failure = (struct failure){.step = "fork", .number = errno};
     if (run.tree.cgroup) cgroup_remove(run.tree.cgroup);
     run.ending.gone = true;

@@ -45,6 +45,8 @@ void output_changed(void) {
 static off_t trim(int file) {
     struct stat status;
     if (fstat(file, &status) < 0 || !S_ISREG(status.st_mode)) return 0;
+    // The command may have truncated it since.
+    if (status.st_size < cut[file]) cut[file] = 0;
     if (status.st_size <= limit + limit / 4) return status.st_size;
     off_t half = limit / 2;
     off_t start = cut[file] ? cut[file] : (half + BORDER - 1) / BORDER * BORDER;

@@ -204,4 +204,21 @@ extension CommandTests.AdoptionTests {
             #expect(report.outcome.stdout == "gone\n", "\(report.outcome)")
         }
     }
+
+    /// What a shim cannot be told of would keep it for ever.
+    @Test(.enabled(if: geteuid() == 0 && access("/usr/bin/strace", X_OK) == 0, "needs root and strace"))
+    func aShimThatCannotHearOfSignalsStartsNothing() async throws {
+        try await withCommandBench { bench in
+            let script = """
+                set -e; mkdir attempt; mkfifo attempt/control attempt/progress
+                exec 3<>attempt/control 4<>attempt/progress
+                strace -f -qq -o /dev/null -e trace=signalfd4 -e inject=signalfd4:error=ENFILE \
+                    \(CommandWorkbench.shim) -d $PWD/attempt -w / -- sleep 1000
+                grep -c ^child attempt/identity || :
+                grep ^error attempt/exit
+                """
+            let report = try await bench.shell(script).run(bench.context(grace: .milliseconds(50)))
+            #expect(report.outcome.stdout == "0\nerror signals 23\n", "\(report.outcome)")
+        }
+    }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import Jobs
 import Model
@@ -33,6 +34,18 @@ extension CommandTests {
                     details: ["exit_code": code, "signal": signal, "stderr": "why\n"])
                 #expect(report.outcome == .failed(expected))
                 #expect(report.detail?["exit_code"] == code && report.detail?["signal"] == signal)
+            }
+        }
+
+        @Test func namesAMissingInterpreter() async throws {
+            try await withCommandBench { bench in
+                let program = bench.directory + "/program"
+                try Data("#!/nowhere/sh\n".utf8).write(to: URL(fileURLWithPath: program))
+                try #require(chmod(program, 0o755) == 0)
+                let report = try await bench.run(#"{"command": ["./program"], "cwd": "\#(bench.directory)"}"#)
+                #expect(
+                    report.outcome.exception?.message
+                        == "cannot run ./program: the interpreter that its first line names is missing")
             }
         }
 

@@ -67,6 +67,21 @@ extension CommandTests {
             }
         }
 
+        @Test func aFloodAfterATruncationIsCutAgain() async throws {
+            try await withCommandBench(outputLimit: 1 << 20) { bench in
+                let script = """
+                    seq 1 3000000
+                    until [ $(stat -Lc %b /proc/$$/fd/1) -lt 2560 ]; do :; done
+                    truncate -s 0 /proc/$$/fd/1; seq 1 3000000
+                    """
+                let report = try await bench.shell(script).run(bench.context())
+                #expect(report.detail?["stdout_bytes"]?.intValue == 22_888_896)
+                var status = stat()
+                lstat(bench.attempt().stdout, &status)
+                #expect(Int64(status.st_blocks) * 512 <= (1 << 20) + (1 << 18))
+            }
+        }
+
         @Test func whatWasNeverWrittenIsNotRead() async throws {
             try await withCommandBench { bench in
                 _ = try await bench.run(#"{"shell": "printf 0123; truncate -s 1T /proc/self/fd/1"}"#)

@@ -78,12 +78,12 @@ extension Configuration {
         guard let state = value(.stateDirectory) ?? defaultStateDirectory(environment) else {
             throw DaemonError(code: .usage, message: "no state directory: give --state-dir, or set HOME")
         }
-        let stateDirectory = absolute(state)
+        let stateDirectory = try absolute(state)
         return Configuration(
             stateDirectory: stateDirectory,
             socketPath: try checkedSocketPath(
-                absolute(value(.socket) ?? defaultSocketDirectory(environment, stateDirectory) + "/taskd.sock")),
-            jobsDirectory: absolute(value(.jobsDirectory) ?? stateDirectory + "/jobs"),
+                try absolute(value(.socket) ?? defaultSocketDirectory(environment, stateDirectory) + "/taskd.sock")),
+            jobsDirectory: try absolute(value(.jobsDirectory) ?? stateDirectory + "/jobs"),
             maximumRunning: try value(.maximumRunning).map(checkedMaximum) ?? defaultMaximumRunning,
             logLevel: try value(.logLevel).map(checkedLevel) ?? .info,
             logFormat: try value(.logFormat).map(checkedFormat) ?? .text, socketGroup: value(.socketGroup),
@@ -94,7 +94,7 @@ extension Configuration {
                 age: try value(.keepAge).map { text throws(DaemonError) in try checkedDuration(text, .keepAge) },
                 count: try checkedNumber(value(.keepCount), .keepCount).map { Int($0) },
                 bytes: try checkedNumber(value(.keepBytes), .keepBytes)),
-            shimPath: value(.shim).map(absolute))
+            shimPath: try value(.shim).map(absolute))
     }
 
     /// The process's variables.
@@ -121,7 +121,12 @@ extension Configuration {
     }
 
     /// `path`, made absolute from where the daemon was started.
-    private static func absolute(_ path: String) -> String {
+    ///
+    /// - Throws: ``DaemonError`` where a shell would have put a home directory, and nobody else does.
+    private static func absolute(_ path: String) throws(DaemonError) -> String {
+        guard !path.hasPrefix("~") else {
+            throw DaemonError(code: .usage, message: "\(path): ~ means nothing here; write the whole path")
+        }
         guard !path.hasPrefix("/"), let current = getcwd(nil, 0) else { return path }
         defer { free(current) }
         return String(cString: current) + "/" + path

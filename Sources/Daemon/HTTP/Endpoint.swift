@@ -35,13 +35,25 @@ enum Endpoint: Sendable, Hashable {
     static func prepared(_ configuration: Configuration, _ inherited: InheritedSocket?) throws(DaemonError) -> Endpoint
     {
         if let inherited { return .inherited(inherited) }
-        try Socket.prepare(configuration.socketPath)
-        return .own(path: configuration.socketPath, group: try Socket.group(configuration.socketGroup))
+        let group = try Socket.group(configuration.socketGroup)
+        try Socket.prepare(configuration.socketPath, group: group)
+        return .own(path: configuration.socketPath, group: group)
     }
 
     /// Lets in who may come, once it is bound.
     func restrict() throws(DaemonError) {
         if case .own(let path, let group) = self { try Socket.restrict(path, to: group) }
+    }
+
+    /// Why members of ``group`` cannot connect although they may; `nil` when nothing keeps them.
+    var obstacle: String? {
+        guard case .own(let path, let group?) = self, let slash = path.lastIndex(of: "/") else { return nil }
+        let directory = String(path[..<slash])
+        var status = stat()
+        guard stat(directory, &status) == 0 else { return nil }
+        let right = status.st_gid == group ? S_IXGRP : S_IXOTH
+        guard status.st_mode & right == 0 else { return nil }
+        return "members of socket_group cannot enter \(directory); let them, or give socket another directory"
     }
 
     /// Takes away what is the daemon's own, unless somebody else's stands in its place by now.

@@ -2,22 +2,33 @@ internal import Glibc
 
 /// The Unix socket's place in the file system.
 enum Socket {
-    /// Clears the way for binding to `path`: makes its directory and takes away a socket that nobody listens on.
+    /// Clears the way for binding to `path`: makes its directory, which members of `group` may enter, and removes a socket that
+    /// nobody listens on.
     ///
-    /// - Throws: ``DaemonError`` when somebody does listen, or something else stands there.
-    static func prepare(_ path: String) throws(DaemonError) {
-        if let slash = path.lastIndex(of: "/") { try StateDirectory.makeDirectory(String(path[..<slash])) }
+    /// - Throws: ``DaemonError`` when somebody does listen, or may, or something else is there.
+    static func prepare(_ path: String, group: gid_t? = nil) throws(DaemonError) {
+        if let slash = path.lastIndex(of: "/"), slash > path.startIndex {
+            try prepareDirectory(String(path[..<slash]), group: group)
+        }
         var status = stat()
         guard lstat(path, &status) == 0 else { return }
         guard status.st_mode & S_IFMT == S_IFSOCK else {
             throw DaemonError(
-                code: .unavailable, message: "\(path): something that is no socket stands there; move it away")
+                code: .unavailable, message: "\(path): something that is not a socket is there; move it away")
         }
-        guard Predecessor.letsGo({ isListening(path) }) else {
+        guard Predecessor.letsGo({ isInUse(path) }) else {
             throw DaemonError(
-                code: .alreadyRunning, message: "another daemon listens on \(path); stop it first, or give --socket")
+                code: .alreadyRunning,
+                message: "\(path): another daemon or program listens there; stop it first, or give --socket")
         }
         guard unlink(path) == 0 || errno == ENOENT else { throw StateDirectory.failure(path) }
+    }
+
+    private static func prepareDirectory(_ path: String, group: gid_t?) throws(DaemonError) {
+        guard access(path, F_OK) != 0 else { return }
+        try StateDirectory.makeDirectory(path)
+        guard let group else { return }
+        guard chown(path, uid_t.max, group) == 0, chmod(path, 0o750) == 0 else { throw StateDirectory.failure(path) }
     }
 
     /// A socket bound to `path`, where nobody is heard yet; whoever takes it closes it.
@@ -57,22 +68,27 @@ enum Socket {
         return entry.pointee.gr_gid
     }
 
-    /// Lets the daemon's user connect, or the members of `group` too.
+    /// Lets the daemon's user connect, or the members of `group` too; never follows a symbolic link that was put in its place.
+    ///
+    /// - Throws: ``DaemonError`` when the rights cannot be set.
     static func restrict(_ path: String, to group: gid_t?) throws(DaemonError) {
-        guard let group else {
-            guard chmod(path, 0o600) == 0 else { throw StateDirectory.failure(path) }
-            return
+        if let group {
+            guard lchown(path, uid_t.max, group) == 0 else { throw StateDirectory.failure(path) }
         }
-        guard chown(path, uid_t.max, group) == 0, chmod(path, 0o660) == 0 else {
+        guard fchmodat(AT_FDCWD, path, group == nil ? 0o600 : 0o660, AT_SYMLINK_NOFOLLOW) == 0 else {
             throw StateDirectory.failure(path)
         }
     }
 
-    private static func isListening(_ path: String) -> Bool {
-        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        guard descriptor >= 0 else { return false }
+    /// Whether somebody listens at the socket at `path`, or may: only a refused connection proves that nobody does.
+    private static func isInUse(_ path: String) -> Bool {
+        // Without O_NONBLOCK, a full queue would keep the caller waiting.
+        let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
+        let descriptor = socket(AF_UNIX, type, 0)
+        guard descriptor >= 0 else { return true }
         defer { close(descriptor) }
         return withAddress(of: path) { connect(descriptor, $0, $1) } == 0
+            || (errno != ECONNREFUSED && errno != ENOENT)
     }
 
     private static func withAddress<Answer>(

@@ -26,7 +26,7 @@ struct LineLogHandler: LogHandler {
     }
 
     func log(event: LogEvent) {
-        StandardError.write(line(of: event, at: .now()) + "\n")
+        LogOutput.standardError.write(line(of: event, at: .now()) + "\n")
     }
 
     /// The line that tells of `event`, without its end.

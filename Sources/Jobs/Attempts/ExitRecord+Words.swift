@@ -21,6 +21,10 @@ extension ExitRecord.Ending {
         case .killed(let signal):
             return "killed by signal \(signal)" + (Self.names[signal].map { " (SIG\($0))" } ?? "")
         case .notStarted("exec", ENOENT):
+            let path = program.hasPrefix("/") ? program : "\(directory)/\(program)"
+            if program.contains("/"), access(path, F_OK) == 0 {
+                return "cannot run \(program): the interpreter that its first line names is missing"
+            }
             return program.contains("/") ? "no such program: \(program)" : "no such program in PATH: \(program)"
         case .notStarted("exec", let error):
             return "cannot run \(program): \(String(cString: strerror(error)))"

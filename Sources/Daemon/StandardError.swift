@@ -1,9 +1,0 @@
-internal import Glibc
-
-/// The daemon's last words, for when there is no logger.
-enum StandardError {
-    static func write(_ text: String) {
-        let bytes = Array(text.utf8)
-        _ = Glibc.write(STDERR_FILENO, bytes, bytes.count)
-    }
-}
