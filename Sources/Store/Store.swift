@@ -159,10 +159,11 @@ package final class Store: Sendable {
         return configuration
     }
 
-    /// Closes all connections, after what has been queued to write.
+    /// Closes all connections, after what has been queued to write. What comes later is refused.
     ///
     /// - Throws: ``StoreError`` when a connection is still in use.
     package func close() throws {
+        writer.close()
         do {
             // The connection that closes last folds the write-ahead log into the file, and only the writer can.
             pool.invalidateReadOnlyConnections()

@@ -46,6 +46,9 @@ extension StoreError {
         StoreError(code: .full, message: "\(path): no space left; free some and submit again", cause: cause)
     }
 
+    /// The daemon has closed its history, because it stops.
+    static let closed = StoreError(code: .unavailable, message: "the history is closed: the daemon stops")
+
     /// Too much waits to be written.
     static let busy = StoreError(
         code: .busy, message: "more is submitted than the disk can keep up with; try again in a moment")

@@ -18,11 +18,16 @@ final class Writer: Sendable {
         var waiting: [any WriteCommand] = []
         var bytes = 0
         var isDraining = false
+        var isClosed = false
 
-        /// Whether somebody has to start draining; `nil` when there is no room for it, and it can be refused.
-        mutating func enqueue(_ command: any WriteCommand, of size: Int, _ room: Room) -> Bool? {
+        /// Takes `command` in.
+        ///
+        /// - Returns: whether somebody has to start draining.
+        /// - Throws: ``StoreError`` when nothing is written any more, or there is no room for it and it can be refused.
+        mutating func enqueue(_ command: any WriteCommand, of size: Int, _ room: Room) throws(StoreError) -> Bool {
+            guard !isClosed else { throw .closed }
             let fits = waiting.isEmpty || (waiting.count < room.commands && bytes + size <= room.bytes)
-            guard fits || !command.isRefusable else { return nil }
+            guard fits || !command.isRefusable else { throw .busy }
             waiting.append(command)
             bytes += size
             defer { isDraining = true }
@@ -84,15 +89,25 @@ final class Writer: Sendable {
         if isRefusable && !hasRoom { throw StoreError.full(path: pool.path) }
         return try await withCheckedThrowingContinuation { continuation in
             let command = PendingWrite(isRefusable: isRefusable, body: body, continuation: continuation)
-            guard let isFirst = state.withLock({ $0.enqueue(command, of: size, room) }) else {
-                return continuation.resume(throwing: StoreError.busy)
-            }
-            whenQueued()
-            guard isFirst else { return }
-            pool.asyncWriteWithoutTransaction { db in
-                while let batch = self.state.withLock({ $0.nextBatch() }) { self.commit(batch, db) }
+            do {
+                // The draining is queued under the lock, so that what is taken in is written before the pool is closed.
+                try state.withLock { if try $0.enqueue(command, of: size, room) { drain() } }
+                whenQueued()
+            } catch {
+                continuation.resume(throwing: error)
             }
         }
+    }
+
+    private func drain() {
+        pool.asyncWriteWithoutTransaction { db in
+            while let batch = self.state.withLock({ $0.nextBatch() }) { self.commit(batch, db) }
+        }
+    }
+
+    /// Takes no more commands; those that were taken are written before the pool can be closed.
+    func close() {
+        state.withLock { $0.isClosed = true }
     }
 
     /// Whether there is room on the disk for more than what has to be written down when it is full.

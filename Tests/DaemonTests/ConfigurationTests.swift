@@ -39,7 +39,7 @@ struct ConfigurationTests {
     @Test(arguments: [
         (Configuration.Setting.maximumRunning, "0", "max_running"), (.maximumRunning, "many", "max_running"),
         (.logLevel, "loud", "log_level"), (.stopLimit, "soon", "stop_limit"), (.keepAge, "old", "keep_age"),
-        (.socket, "/" + String(repeating: "s", count: 107), "socket"),
+        (.socket, "/" + String(repeating: "s", count: 107), "socket"), (.stateDirectory, "~/taskd", "~/taskd"),
     ])
     func refusesAWrongSettingByName(setting: Configuration.Setting, value: String, name: String) {
         let error = #expect(throws: DaemonError.self) {

@@ -14,6 +14,17 @@ struct StateDirectoryTests {
         }
     }
 
+    @Test(arguments: [(true, 0o700), (false, 0o755)])
+    func shutsADirectoryThatNobodyElseHasBusinessIn(isPrivate: Bool, mode: mode_t) throws {
+        try withDirectory { directory in
+            try #require(chmod(directory, 0o755) == 0)
+            _ = try StateDirectory(directory, isPrivate: isPrivate)
+            var status = stat()
+            try #require(stat(directory, &status) == 0)
+            #expect(status.st_mode & 0o777 == mode)
+        }
+    }
+
     @Test func isHeldByOneAtATime() throws {
         try withDirectory { directory in
             let first = try StateDirectory(directory)

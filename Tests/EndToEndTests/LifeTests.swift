@@ -191,6 +191,22 @@ struct LifeTests {
         }
     }
 
+    @Test(arguments: [([], SIGUSR2), (["--on-stop", "leave"], SIGTERM)])
+    func commandsMayEndWhileTheyAreLeft(flags: [String], signal: Int32) async throws {
+        try await withDaemon(flags: flags) { daemon in
+            var ids: [Int64] = []
+            for _ in 0..<8 {
+                let jobs = [JSONValue](repeating: ["command": ["true"]], count: 5)
+                let tasks = try await daemon.http("POST", "/v1/tasks", .array(jobs)).json.arrayValue ?? []
+                ids += tasks.compactMap { $0["id"]?.intValue }
+                #expect(try await daemon.end(signal) == 0)
+                try await daemon.start()
+            }
+            #expect(ids.count == 40)
+            for id in ids { #expect(try await daemon.done(id)["state"] == "succeeded") }
+        }
+    }
+
     @Test func aStopEndsRunningCommands() async throws {
         try await withDaemon { daemon in
             let id = try await daemon.submit(["shell": "echo up; sleep 3600"])

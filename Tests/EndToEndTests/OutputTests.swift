@@ -29,6 +29,20 @@ struct OutputTests {
         }
     }
 
+    @Test func followsAnOutputThatIsEmptied() async throws {
+        try await withDaemon { daemon in
+            let pipe = try daemon.directory.pipe("go")
+            let id = try await daemon.submit([
+                "shell": .string("echo a long first line; read x < \(pipe); echo short >/dev/stdout")
+            ])
+            let output = try await daemon.open("GET", "/v1/tasks/\(id)/output?follow=true")
+            #expect(try await output.line() == "a long first line")
+            try await daemon.directory.release(pipe)
+            #expect(try await output.line() == "short")
+            #expect(try await output.line() == nil)
+        }
+    }
+
     @Test func followsATaskThatHasNotStarted() async throws {
         try await withDaemon { daemon in
             let id = try await daemon.submit(["shell": "echo late", "hold": true])

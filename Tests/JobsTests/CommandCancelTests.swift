@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 @testable import Jobs
 import Model
+import Synchronization
 import Testing
 
 /// Trees that do what they can to outlive their cancellation. Each tells that it is ready by its progress.
@@ -143,6 +144,31 @@ extension CommandTests {
             }
         }
 
+        /// Its processes may be asleep in the kernel, where no signal ends them.
+        @Test func aShimThatIsAtWorkIsNotKilledHoweverLongItTakes() async throws {
+            try await withCommandBench { bench in
+                let handler = try bench.shell(
+                    """
+                    trap 'until [ -e go ]; do sleep 0.02; done; exit 7' TERM
+                    echo 1 ready >&3; while :; do sleep 0.02; done
+                    """)
+                let (reports, told) = AsyncStream<Model.Progress>.makeStream()
+                let looks = Mutex(0)
+                let clock = TickingClock {
+                    guard
+                        looks.withLock({
+                            $0 += 1; return $0
+                        }) == 30
+                    else { return }
+                    _ = FileManager.default.createFile(atPath: bench.directory + "/go", contents: nil)
+                }
+                let running = Task { await handler.run(bench.context(clock: clock) { told.yield($0) }) }
+                for await _ in reports { break }
+                running.cancel()
+                #expect(await running.value.outcome.exception?.message == "exited with status 7")
+            }
+        }
+
         @Test func exitCodeZeroAfterACancelIsSuccess() async throws {
             try await withCommandBench { bench in
                 let report = await bench.runCancelled(
@@ -264,4 +290,18 @@ final class TestCgroup: Sendable {
 
     /// Whether this machine lets the tests make cgroups.
     static let isPossible = (try? TestCgroup()) != nil
+}
+
+/// A clock on which no sleep takes any time, and each is told of.
+private struct TickingClock: Clock {
+    let tick: @Sendable () -> Void
+
+    var now: ContinuousClock.Instant { .now }
+    var minimumResolution: Duration { .zero }
+
+    func sleep(until deadline: ContinuousClock.Instant, tolerance: Duration?) async throws {
+        try Task.checkCancellation()
+        tick()
+        await Task.yield()
+    }
 }

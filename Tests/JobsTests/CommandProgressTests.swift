@@ -8,6 +8,7 @@ extension CommandTests {
             arguments: [
                 ("40", 40, nil), ("40%", 40, nil), ("40 sorting", 40, "sorting"), ("40%  two words ", 40, "two words "),
                 ("  12.5\tx", 12.5, "x"), ("0", 0, nil), ("100", 100, nil), ("7 caf\u{e9}\r", 7, "caf\u{e9}"),
+                ("42 \u{301}y", 42, "\u{301}y"),
             ] as [(String, Double, String?)])
         func readsPercentAndMessage(line: String, percent: Double, message: String?) throws {
             let progress = try #require(Progress(line: Array(line.utf8)))

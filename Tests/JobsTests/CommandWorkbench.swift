@@ -75,14 +75,14 @@ extension CommandWorkbench {
     }
 
     func context(
-        task: Int64 = 1, grace: Duration = .seconds(10),
+        task: Int64 = 1, grace: Duration = .seconds(10), clock: any Clock<Duration> = ContinuousClock(),
         requests: AsyncStream<Void> = AsyncStream { $0.finish() },
         report: @escaping @Sendable (Model.Progress) -> Void = { _ in },
         goesOn: @escaping @Sendable () -> Void = {}
     ) -> JobContext {
         JobContext(
             taskID: TaskID(task), name: "a task", attempt: 1, directory: directory, history: "", grace: grace,
-            clock: ContinuousClock(), cancelRequests: requests, goesOn: goesOn, report: report)
+            clock: clock, cancelRequests: requests, goesOn: goesOn, report: report)
     }
 
     func run(_ json: String) async throws -> RunReport {

@@ -24,6 +24,15 @@ import Testing
         }
     }
 
+    @Test func whatComesAfterTheCloseIsRefused() async throws {
+        try await withStore { bench in
+            let store = try Store(path: bench.directory + "/other.sqlite")
+            try store.close()
+            let error = await #expect(throws: StoreError.self) { try await store.write { _ in } }
+            #expect(error?.message.contains("closed") == true)
+        }
+    }
+
     @Test(arguments: [Writer.Room(commands: 2), Writer.Room(bytes: 20)])
     func whatCanBeAskedAgainIsRefusedWhenTooMuchWaits(room: Writer.Room) async throws {
         try await withStore { bench in

@@ -81,9 +81,18 @@ struct OutputReader: Sendable {
                 defer { look.finish() }
                 try await waitForEnd(of: task)
             }
-            var offset = try await pass(onAttempt: task.attempt, from: offset, write)
-            for await _ in looks { offset = try await pass(onAttempt: task.attempt, from: offset, write) }
-            _ = try await pass(onAttempt: task.attempt, from: offset, write)
+            let file = OutputFile(path: path(ofAttempt: task.attempt))
+            var (offset, size) = (offset, Int64(0))
+            func passOn() async throws {
+                let now = file.size
+                // The command has emptied it, and begins anew.
+                if now < size { offset = 0 }
+                let end = try await pass(onAttempt: task.attempt, from: offset, write)
+                (offset, size) = (end, end > offset ? end : now)
+            }
+            try await passOn()
+            for await _ in looks { try await passOn() }
+            try await passOn()
             group.cancelAll()
             while try await group.next() != nil {}
         }

@@ -26,6 +26,13 @@ extension AttemptDirectory {
     /// Whether the shim can be asked; a command may have removed the FIFO.
     var hasControl: Bool { access(control, F_OK) == 0 }
 
+    /// The FIFO that the shim can be asked by; `nil` when there is none.
+    var controlFIFO: FileIdentity? {
+        var status = stat()
+        guard lstat(control, &status) == 0, status.st_mode & S_IFMT == S_IFIFO else { return nil }
+        return FileIdentity(at: control)
+    }
+
     /// Asks the shim of this attempt, and nobody else, whatever became of its process number. Where the command has removed
     /// the FIFO, the process that the identity file names is sent a signal to end, with the command or without.
     ///

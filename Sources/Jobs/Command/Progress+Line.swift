@@ -18,14 +18,16 @@ extension Progress {
 
     /// The progress told by a line `PERCENT [message]`, such as `40`, `40%` or `40.5 sorting`; `nil` for anything else.
     package init?(line: some Collection<UInt8>) {
-        let text = String(decoding: line, as: UTF8.self)
-        let words = text.split(maxSplits: 1, omittingEmptySubsequences: true) { " \t\r".contains($0) }
+        // Scalar by scalar: a combining character after a space makes one Character with it.
+        let text = String(decoding: line, as: UTF8.self).unicodeScalars
+        let words = text.split(
+            maxSplits: 1, omittingEmptySubsequences: true, whereSeparator: " \t\r".unicodeScalars.contains)
         guard var number = words.first else { return nil }
         if number.last == "%" { number.removeLast() }
-        guard number.allSatisfy({ $0.isASCII && ($0.isNumber || $0 == ".") }), let percent = Double(number),
+        guard number.allSatisfy({ "0"..."9" ~= $0 || $0 == "." }), let percent = Double(String(number)),
             0...100 ~= percent
         else { return nil }
-        let rest = words.count > 1 ? words[1].drop { " \t".contains($0) } : ""
+        let rest = words.count > 1 ? words[1].drop { $0 == " " || $0 == "\t" } : "".unicodeScalars[...]
         let message = rest.last == "\r" ? rest.dropLast() : rest
         self.init(completed: percent, total: 100, message: message.isEmpty ? nil : String(message))
     }

@@ -9,6 +9,8 @@ struct RunningShim: Sendable {
     private let child: ShimChild?
     /// How another daemon's is known, whatever becomes of its directory.
     private let identity: ShimProcess.Identity?
+    /// The FIFO it is asked by.
+    private let control: FileIdentity?
     /// What tells of its end.
     private let descriptor: Int32
     /// Whether that is the process itself, and not the FIFO `progress`.
@@ -18,12 +20,14 @@ struct RunningShim: Sendable {
     init(attempt: AttemptDirectory, child: ShimChild?, progress: Int32) {
         (self.attempt, self.child, descriptor, isProcess) = (attempt, child, progress, false)
         identity = child == nil ? attempt.shim : nil
+        control = attempt.controlFIFO
     }
 
     /// A shim whose process is held by a descriptor, which is closed when it has ended; its progress is told to nobody.
     init(attempt: AttemptDirectory, child: ShimChild?, process: Int32) {
         (self.attempt, self.child, descriptor, isProcess) = (attempt, child, process, true)
         identity = child == nil ? attempt.shim : nil
+        control = attempt.controlFIFO
     }
 
     /// The shim that an earlier daemon left at work on `attempt`; `nil` when there never was one. It may have ended.
@@ -68,6 +72,9 @@ struct RunningShim: Sendable {
         guard !isProcess, let shim = Self.holding(attempt) else { return 0 }
         return await shim.ended(waiter, goesOn: goesOn)
     }
+
+    /// Whether what it is asked by is still there, and nothing else in its place.
+    var canBeAsked: Bool { control != nil && attempt.controlFIFO == control }
 
     /// Asks it to end its command, by its process where nothing is left of its directory.
     func terminate() {

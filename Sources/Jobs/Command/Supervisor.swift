@@ -12,8 +12,6 @@ struct Supervisor {
 
     /// How long after the grace a shim may still be at work, before it is looked at.
     private static let patience = Duration.seconds(2)
-    /// How often it is looked at, once a second, before it has to end whatever it does.
-    private static let mostLooks = 10
 
     /// Returns when the shim has ended, and with it the last process of its tree, unless it was killed.
     ///
@@ -24,7 +22,7 @@ struct Supervisor {
         for shim: RunningShim, requests: AsyncStream<Void> = AsyncStream { $0.finish() },
         goesOn: @escaping @Sendable () -> Void = {}, report: @escaping @Sendable (Progress) -> Void = { _ in }
     ) async {
-        let insistence = Insistence(shim) { await outlast(shim.attempt) }
+        let insistence = Insistence(shim) { await outlast(shim) }
         let listener = Task { for await _ in requests { insistence.heardRequest() } }
         await withTaskCancellationHandler {
             _ = await shim.ended(executor.waiter, goesOn: goesOn, report: report)
@@ -46,18 +44,17 @@ struct Supervisor {
     }
 
     /// Ends what keeps its shim from hearing that it is to end, and with it the shim.
-    private func outlast(_ attempt: AttemptDirectory) async {
+    private func outlast(_ shim: RunningShim) async {
         try? await clock.sleep(for: grace + Self.patience)
-        var (wasStopped, looks) = (false, 0)
+        var wasStopped = false
         while !Task.isCancelled {
-            // One that cannot be asked was sent a signal instead, which the grace was for; and one that is still there after
-            // all has not heard, as when another file has the name of its FIFO.
-            let isStopped = attempt.isShimStopped
-            let isDeaf = wasStopped && isStopped || !attempt.hasControl || looks >= Self.mostLooks
+            // One that cannot be asked was sent a signal instead, which the grace was for. One that can be is at work: what it
+            // has killed may be asleep in the kernel for long.
+            let isStopped = shim.attempt.isShimStopped
             // What cannot be started now is tried again in a second.
-            if isDeaf { _ = try? await recover(attempt) }
-            attempt.wakeShim()
-            (wasStopped, looks) = (isStopped, looks + 1)
+            if wasStopped && isStopped || !shim.canBeAsked { _ = try? await recover(shim.attempt) }
+            shim.attempt.wakeShim()
+            wasStopped = isStopped
             try? await clock.sleep(for: .seconds(1))
         }
     }
