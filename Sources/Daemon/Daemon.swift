@@ -66,7 +66,8 @@ struct Daemon: Sendable {
             connections: budget.connections)
         try await requireRoom(budget, for: store, directory)
         let engine = Engine(store: store, configuration: engineConfiguration(executor, access, budget, directory))
-        let jobFiles = JobFiles(directory: configuration.jobsDirectory)
+        let jobFiles = JobFiles(
+            directory: configuration.jobsDirectory, isExpected: configuration.jobsDirectoryIsSet)
         warn(about: jobFiles)
         try await engine.recover()
         let server = try await listen(endpoint, engine, jobFiles, access)

@@ -16,11 +16,15 @@ final class JobFiles: Sendable {
 
     /// Where the files are, and where their relative paths start.
     let directory: String
+    private let isExpected: Bool
     private let entries: Mutex<[Entry]>
 
     /// Reads the job files in `directory`, which need not exist.
-    init(directory: String) {
+    ///
+    /// - Parameter isExpected: whether somebody has named the directory, so that it is a problem if it is not there.
+    init(directory: String, isExpected: Bool = false) {
         self.directory = directory
+        self.isExpected = isExpected
         entries = Mutex(Self.read(directory))
     }
 
@@ -36,8 +40,11 @@ final class JobFiles: Sendable {
     /// What is wrong with the files: a directory that cannot be read, jobs that cannot be submitted, names given twice.
     var problems: [String] {
         let entries = all
-        if entries.isEmpty, access(directory, R_OK) != 0, errno != ENOENT {
-            return ["\(directory): \(String(cString: strerror(errno)))"]
+        if entries.isEmpty {
+            guard let stream = opendir(directory) else {
+                return errno != ENOENT || isExpected ? ["\(directory): \(String(cString: strerror(errno)))"] : []
+            }
+            closedir(stream)
         }
         var problems: [String] = []
         for (entry, next) in zip(entries, entries.dropFirst()) where entry.name == next.name {

@@ -1,7 +1,8 @@
 extension Duration {
     /// How many days the longest duration has that a job may name: 100 years, far from where instants overflow.
     package static let mostDays = 36_525
-    private static let longest = Double(mostDays) * 86_400
+    /// The longest duration that anybody may name.
+    package static let longest = Duration.seconds(mostDays * 86_400)
 
     private static let secondsPerUnit = ["ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86_400]
 
@@ -29,7 +30,7 @@ extension Duration {
 
     /// The duration of `seconds`, or `nil` when that is negative, not finite or longer than a job may name.
     package init?(checkedSeconds seconds: Double) {
-        guard seconds >= 0, seconds <= Self.longest else { return nil }
+        guard seconds >= 0, seconds <= Self.longest.seconds else { return nil }
         // A sum of tenths and thousandths is a hair off; what was written is not.
         self = .microseconds(Int64((seconds * 1_000_000).rounded()))
     }

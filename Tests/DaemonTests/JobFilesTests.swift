@@ -25,6 +25,17 @@ struct JobFilesTests {
         }
     }
 
+    @Test func missesADirectoryThatSomebodyNamed() throws {
+        try withDirectory { directory in
+            let missing = directory + "/jobs"
+            #expect(JobFiles(directory: missing).problems == [])
+            #expect(
+                JobFiles(directory: missing, isExpected: true).problems == ["\(missing): No such file or directory"])
+            try write("", to: missing)
+            #expect(JobFiles(directory: missing).problems == ["\(missing): Not a directory"])
+        }
+    }
+
     @Test func readsAgainWhenAsked() throws {
         try withDirectory { directory in
             let files = JobFiles(directory: directory)

@@ -17,6 +17,17 @@ struct OutputTests {
         }
     }
 
+    @Test func saysThatAnOutputIsGone() async throws {
+        try await withDaemon { daemon in
+            let id = try #require(try await daemon.run(["shell": "echo gone"])["id"]?.intValue)
+            _ = try await Program.shell("rm -r \(daemon.history.replacing("history.sqlite", with: "tasks"))/\(id)")
+            let reply = try await daemon.taskctl("logs", "\(id)")
+            #expect(reply.status == 4)
+            #expect(reply.stderr.contains("no longer there"), "\(reply.stderr)")
+            #expect(try await daemon.taskctl("logs", "\(id)", "--stderr").status == 0)
+        }
+    }
+
     @Test func followsUntilTheTaskIsDone() async throws {
         try await withDaemon { daemon in
             let pipe = try daemon.directory.pipe("go")

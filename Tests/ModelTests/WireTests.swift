@@ -7,7 +7,10 @@ import Testing
         #expect(
             request == WaitRequest(ids: [TaskID(3), TaskID(1)], returnWhen: .firstException, timeout: .seconds(60)))
         #expect(try WaitRequest(json: ["ids": [1]]) == WaitRequest(ids: [TaskID(1)]))
-        #expect(try WaitRequest(json: ["ids": [1], "timeout": -5]).timeout == .zero)
+        for negative in [-5, -1e300, "-1s"] as [JSONValue] {
+            #expect(try WaitRequest(json: ["ids": [1], "timeout": negative]).timeout == .zero)
+        }
+        #expect(try WaitRequest(json: ["ids": [1], "timeout": 1e10]).timeout == .longest)
         #expect(try WaitRequest(json: request.json) == request)
     }
 
@@ -16,6 +19,7 @@ import Testing
             ([:], "ids"), (["ids": []], "ids"), (["ids": 1], "ids"), (["ids": [0]], "ids[0]"),
             (["ids": ["1"]], "ids[0]"),
             (["ids": [1], "return_when": "first"], "return_when"), (["ids": [1], "timeout": "x"], "timeout"),
+            (["ids": [1], "timeout": "--1s"], "timeout"),
             (["ids": [1], "when": 1], "when"),
         ] as [(JSONValue, String)])
     func refusesWhatIsWrongByItsPath(json: JSONValue, path: String) {
@@ -57,7 +61,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("state", "done"), ("kind", "x"), ("queue", "a b"), ("parent_id", "0"), ("parent_id", "x"), ("label", "k"),
+        ("state", "done"), ("state", ""), ("kind", "x"), ("queue", "a b"), ("parent_id", "0"), ("parent_id", "x"),
+        ("label", "k"),
         ("since", "soon"), ("until", ""), ("limit", "0"), ("limit", "10001"), ("cursor", "-1"), ("order", "up"),
         ("page", "2"),
     ])

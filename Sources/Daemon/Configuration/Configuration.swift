@@ -40,6 +40,8 @@ struct Configuration: Sendable {
     let stateDirectory: String
     let socketPath: String
     let jobsDirectory: String
+    /// Whether somebody has named it.
+    let jobsDirectoryIsSet: Bool
     let maximumRunning: Int
     let logLevel: Logger.Level
     let logFormat: LogFormat
@@ -84,6 +86,7 @@ extension Configuration {
             socketPath: try checkedSocketPath(
                 try absolute(value(.socket) ?? defaultSocketDirectory(environment, stateDirectory) + "/taskd.sock")),
             jobsDirectory: try absolute(value(.jobsDirectory) ?? stateDirectory + "/jobs"),
+            jobsDirectoryIsSet: value(.jobsDirectory) != nil,
             maximumRunning: try value(.maximumRunning).map(checkedMaximum) ?? defaultMaximumRunning,
             logLevel: try value(.logLevel).map(checkedLevel) ?? .info,
             logFormat: try value(.logFormat).map(checkedFormat) ?? .text, socketGroup: value(.socketGroup),

@@ -1,6 +1,7 @@
 internal import Engine
 internal import HTTPTypes
 internal import Hummingbird
+internal import Jobs
 internal import Model
 
 /// Where the output of tasks is kept.
@@ -26,6 +27,12 @@ extension Routes {
             throw Problem(
                 status: 409, title: "No output",
                 detail: "task \(task.id) is a \(task.kind.rawValue); only commands and verifications write output")
+        }
+        let directory = AttemptDirectory(state: output.stateDirectory, task: task.id, attempt: max(task.attempt, 1))
+        if task.isDone, task.detail?["\(stream)_bytes"]?.intValue ?? 0 > 0, FileIdentity(at: directory.path) == nil {
+            throw Problem(
+                status: 404, title: "Output gone",
+                detail: "the output of task \(task.id) is no longer there: \(directory.path) was removed")
         }
         let reader = OutputReader(
             stateDirectory: output.stateDirectory, watches: output.watches, engine: engine, taskID: task.id,

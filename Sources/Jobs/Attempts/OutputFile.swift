@@ -43,7 +43,7 @@ package struct OutputFile: Sendable {
         return bytes.isEmpty ? .end : .bytes(bytes)
     }
 
-    /// Where the last `count` lines begin; where it has lost more than that, where the loss begins.
+    /// Where the last `count` lines begin, of those that are there.
     package func offset(ofLastLines count: Int) async -> Int64 {
         // It may have to read all of it.
         await runBlocking { _ in find(lastLines: count) }
@@ -67,8 +67,7 @@ package struct OutputFile: Sendable {
             }
             // What is no data any more is nothing but zeros, perhaps very many.
             let isLost = lseek(file.number, off_t(start), Self.seekData) != off_t(start)
-            if isLost, hole >= 0, hole < size { return hole }
-            end = start
+            end = isLost && 0..<start ~= hole ? hole : start
         }
         return 0
     }

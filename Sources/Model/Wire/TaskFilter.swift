@@ -81,7 +81,7 @@ extension TaskFilter {
         let text = try field.string()
         switch name {
         case "state":
-            for part in text.split(separator: ",") {
+            for part in text.split(separator: ",", omittingEmptySubsequences: false) {
                 states.insert(try Field(.string(String(part)), path: name).choice())
             }
         case "name": self.name = text

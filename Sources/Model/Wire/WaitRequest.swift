@@ -45,9 +45,14 @@ package struct WaitRequest: Sendable, Hashable {
 }
 
 extension Field {
-    /// A limit on waiting; a negative number is no wait at all, as in `asyncio.wait`.
+    /// A limit on waiting; a negative one is no wait at all, as in `asyncio.wait`, and any number is long enough.
     fileprivate func waitLimit() throws(InvalidInput) -> Duration {
-        if let seconds = value.doubleValue, seconds < 0 { return .zero }
+        if let seconds = value.doubleValue, !seconds.isNaN {
+            return Duration(checkedSeconds: seconds) ?? (seconds < 0 ? .zero : .longest)
+        }
+        if let text = value.stringValue, text.hasPrefix("-"), Duration(text: String(text.dropFirst())) != nil {
+            return .zero
+        }
         return try duration()
     }
 }
