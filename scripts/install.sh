@@ -45,9 +45,15 @@ for program in taskd taskctl; do
 done
 
 for page in docs/man/*; do put 644 "$page" "$prefix/share/man/man${page##*.}"; done
-for text in README.md CHANGELOG.md docs/*.md docs/*.svg; do put 644 "$text" "$prefix/share/doc/taskd"; done
+for text in README.md CHANGELOG.md docs/*.md docs/*.svg docs/openapi.yaml; do put 644 "$text" "$prefix/share/doc/taskd"; done
 put 644 LICENSE "$prefix/share/doc/taskd"
-for job in Examples/library/jobs/*; do put 644 "$job" "$prefix/share/doc/taskd/examples"; done
+examples=$prefix/share/doc/taskd/examples
+for job in Examples/library/jobs/*; do put 644 "$job" "$examples/jobs"; done
+for file in Examples/library/inventory-template.yaml Examples/library/library.awk; do put 644 "$file" "$examples"; done
+put 755 Examples/library/make-library.sh "$examples"
+# Links between the pages, whose directories are other ones here.
+sed -i -e 's#](\.\./Examples/library/#](examples/#g' -e 's#](\.\./README\.md)#](README.md)#g' -e 's#](docs/#](#g' \
+    "$destination$prefix"/share/doc/taskd/*.md
 
 [ -z "$destination" ] || exit 0
 systemd-sysusers "$prefix/lib/sysusers.d/taskd.conf"

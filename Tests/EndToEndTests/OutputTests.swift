@@ -20,7 +20,7 @@ struct OutputTests {
     @Test func saysThatAnOutputIsGone() async throws {
         try await withDaemon { daemon in
             let id = try #require(try await daemon.run(["shell": "echo gone"])["id"]?.intValue)
-            _ = try await Program.shell("rm -r \(daemon.history.replacing("history.sqlite", with: "tasks"))/\(id)")
+            _ = try await Program.shell("rm -r \(daemon.state)/tasks/\(id)")
             let reply = try await daemon.taskctl("logs", "\(id)")
             #expect(reply.status == 4)
             #expect(reply.stderr.contains("no longer there"), "\(reply.stderr)")
