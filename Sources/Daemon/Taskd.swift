@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Glibc
 internal import Logging
 internal import Model
 internal import Store
@@ -38,6 +39,21 @@ struct Taskd: AsyncParsableCommand {
 
     @Flag(help: "Look through the history file, every page and every reference, say what is found and exit.")
     var check = false
+
+    static func main() async {
+        do {
+            let command = try parse()
+            try await command.run()
+        } catch {
+            let code = exitCode(for: error)
+            guard code != .success else { exit(withError: error) }
+            // It may quote an argument. Empty, when all has been said and only the code is left to tell.
+            let message = fullMessage(for: error)
+            let lines = message.isEmpty ? [] : message.split(separator: "\n", omittingEmptySubsequences: false)
+            for line in lines { LogOutput.standardError.write(String(line).shown + "\n") }
+            Glibc.exit(code.rawValue)
+        }
+    }
 
     func run() async throws {
         do {

@@ -43,7 +43,7 @@ package struct StoreError: Error, Sendable, CustomStringConvertible {
 extension StoreError {
     /// The disk that the file at `path` is on is full.
     static func full(path: String, cause: (any Error)? = nil) -> StoreError {
-        StoreError(code: .full, message: "\(path): no space left; free some and submit again", cause: cause)
+        StoreError(code: .full, message: "\(path): no space left; free some and try again", cause: cause)
     }
 
     /// The daemon has closed its history, because it stops.
