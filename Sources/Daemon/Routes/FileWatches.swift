@@ -24,7 +24,7 @@ final class FileWatches: Sendable {
 
     private static let interest = UInt32(IN_MODIFY | IN_CREATE | IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF)
     private static let moves = UInt32(IN_CREATE | IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF | IN_IGNORED)
-    /// How long the rest is between looks at a file that the kernel does not tell of.
+    /// How often a file is looked at that the kernel does not tell of.
     private static let rest = Duration.seconds(1)
 
     private let state = Mutex(State())
@@ -44,12 +44,18 @@ final class FileWatches: Sendable {
         if let key {
             changed.onTermination = { [weak self] _ in self?.remove(key) }
         } else {
-            let looking = Task {
-                while (try? await Task.sleep(for: Self.rest)) != nil { changed.yield() }
-            }
-            changed.onTermination = { _ in looking.cancel() }
+            Self.poll(changed)
         }
         return changes
+    }
+
+    private static func poll(_ changed: AsyncStream<Void>.Continuation) {
+        let polling = Task {
+            while (try? await Task.sleep(for: rest)) != nil {
+                if case .terminated = changed.yield() { return }
+            }
+        }
+        changed.onTermination = { _ in polling.cancel() }
     }
 
     private func remove(_ key: Int) {
@@ -68,7 +74,6 @@ final class FileWatches: Sendable {
     /// Watches the file, or else the nearest directory above it.
     ///
     /// - Returns: whether it could; otherwise the watch is removed.
-    @discardableResult
     private func place(_ key: Int, in state: inout State) -> Bool {
         guard let watch = state.watches[key] else { return false }
         let number = state.instance?.add(nearest: watch.path, Self.interest) ?? -1
@@ -79,14 +84,16 @@ final class FileWatches: Sendable {
     }
 
     private func attend(to event: inotify_event) {
-        let changed = state.withLock { state in
+        let (changed, unwatched) = state.withLock { state in
             // The kernel's queue was full: any of them may have changed.
             let isOverflow = event.mask & UInt32(IN_Q_OVERFLOW) != 0
             let concerned = state.watches.filter { isOverflow || $0.value.number == event.wd }
-            if isOverflow || event.mask & Self.moves != 0 { for key in concerned.keys { place(key, in: &state) } }
-            return concerned.values.map(\.changed)
+            let hasMoved = isOverflow || event.mask & Self.moves != 0
+            let unwatched = concerned.filter { hasMoved && !place($0.key, in: &state) }
+            return (concerned.values.map(\.changed), unwatched.values.map(\.changed))
         }
         for changed in changed { changed.yield() }
+        for changed in unwatched { Self.poll(changed) }
     }
 }
 
