@@ -7,6 +7,8 @@ struct Session {
     var errors = Output.error
     /// Whether the output is for a program.
     var wantsJSON = false
+    /// How long a command that waits for tasks does without a daemon.
+    var restartLimit = Duration.seconds(10)
 
     /// Tells the person what went wrong, in lines that are safe to show.
     func complain(_ lines: [String]) throws(ClientError) {

@@ -13,16 +13,20 @@ struct AsCompleted: ClientCommand {
     func run(_ session: Session) throws -> ExitStatus {
         var states: [TaskState] = []
         var pending: JSONValue?
-        try session.client.forEachLine(of: .asCompleted(ids, timeout: timeout)) { line in
-            if session.wantsJSON { try session.output.json(line) }
-            guard line["timeout"]?.boolValue != true || line["id"] != nil else {
-                pending = line["pending"] ?? []
-                return false
+        var rest = ids
+        try session.outlivingDaemon(timeout: timeout) { timeout in
+            try session.client.forEachLine(of: .asCompleted(rest, timeout: timeout)) { line in
+                if session.wantsJSON { try session.output.json(line) }
+                guard line["timeout"]?.boolValue != true || line["id"] != nil else {
+                    pending = line["pending"] ?? []
+                    return false
+                }
+                let task = try TaskReply(json: line)
+                rest.removeAll { $0 == task.id }
+                states.append(task.state)
+                if !session.wantsJSON { try session.output.line(Self.line(task)) }
+                return true
             }
-            let task = try TaskReply(json: line)
-            states.append(task.state)
-            if !session.wantsJSON { try session.output.line(Self.line(task)) }
-            return true
         }
         guard let pending else { return ExitStatus(doneStates: states) }
         let ids = pending.arrayValue?.map { $0.text() }.joined(separator: ", ") ?? ""

@@ -48,7 +48,9 @@ struct Cancel: ClientCommand {
     ) throws -> [(id: TaskID, json: JSONValue)] {
         let asked = answers.filter { $0.json["task"] != .null }.map(\.id)
         guard !asked.isEmpty else { return answers }
-        let done = try WaitReply(json: session.client.json(.wait(for: asked))).done
+        let done = try session.outlivingDaemon { _ in
+            try WaitReply(json: session.client.json(.wait(for: asked))).done
+        }
         return answers.map { id, json in
             guard let task = done.first(where: { $0.id == id }) else { return (id, json) }
             return (id, ["cancelled": json["cancelled"] ?? .null, "task": task.json])

@@ -20,12 +20,15 @@ struct Gather: ClientCommand {
     func run(_ session: Session) throws -> ExitStatus {
         var slots: [TaskID: JSONValue] = [:]
         var unsuccessful: TaskReply?
-        try session.client.forEachLine(of: .asCompleted(ids, timeout: nil)) { line in
-            let task = try TaskReply(json: line)
-            slots[task.id] = task.slot
-            guard task.state != .succeeded, !returnExceptions else { return true }
-            unsuccessful = task
-            return false
+        try session.outlivingDaemon { _ in
+            let rest = ids.filter { slots[$0] == nil }
+            try session.client.forEachLine(of: .asCompleted(rest, timeout: nil)) { line in
+                let task = try TaskReply(json: line)
+                slots[task.id] = task.slot
+                guard task.state != .succeeded, !returnExceptions else { return true }
+                unsuccessful = task
+                return false
+            }
         }
         if let unsuccessful {
             try session.complain(unsuccessful.complaint)

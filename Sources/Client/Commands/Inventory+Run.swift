@@ -32,7 +32,7 @@ extension Inventory {
         func run(_ session: Session) throws -> ExitStatus {
             let task = try TaskReply(json: session.client.json(chosenJob(session.client).request))
             let form: InventoryForm = !options.csv ? .report : verify == nil ? .sources : .books
-            return try session.follow(inventory: task.id, as: form, options)
+            return try session.follow(inventory: task.id, as: form, options, isSubmitted: true)
         }
 
         /// The job as the arguments want it.

@@ -19,7 +19,8 @@ struct ShowProgress: ClientCommand {
             return .success
         }
         let isLive = session.errors.isTerminal && !session.wantsJSON
-        let reply = isLive ? try session.wait(.wait(for: [id]), for: [id]) : try printChanges(session)
+        let reply =
+            isLive ? try session.wait(for: [id]) : try session.outlivingDaemon { _ in try printChanges(session) }
         for task in reply.done { try print(task, session) }
         return .success
     }

@@ -84,7 +84,8 @@ struct Submit: ClientCommand {
             Farewell.prepare(
                 "taskctl: submitted \(list), which \(ids.count > 1 ? "go" : "goes") on", on: session.errors)
         }
-        let reply = try waitReply(ids, session)
+        let command = "taskctl wait " + ids.map(\.description).joined(separator: " ")
+        let reply = try session.wait(forSubmitted: ids, timeout: timeout, orRun: command)
         let ended = Dictionary(reply.done.map { ($0.id, $0) }) { first, _ in first }
         if session.wantsJSON {
             let latest = Dictionary(reply.all.map { ($0.id, $0.json) }) { first, _ in first }
@@ -93,16 +94,6 @@ struct Submit: ClientCommand {
         }
         for id in ids { try report(ended[id], id, session) }
         return reply.pending.isEmpty ? ExitStatus(doneStates: reply.done.map(\.state)) : .timedOut
-    }
-
-    /// Whoever submitted needs the ids all the more when waiting fails.
-    private func waitReply(_ ids: [TaskID], _ session: Session) throws -> WaitReply {
-        do {
-            return try session.wait(.wait(for: ids, timeout: timeout), for: ids)
-        } catch let error as ClientError {
-            let list = ids.map(\.description).joined(separator: ", ")
-            throw ClientError(code: error.code, message: "submitted \(list), but \(error.message)", cause: error)
-        }
     }
 
     private func report(_ task: TaskReply?, _ id: TaskID, _ session: Session) throws(ClientError) {

@@ -31,13 +31,13 @@ struct Wait: ClientCommand {
     }
 
     private func waitAndCancel(_ session: Session) throws -> (reply: WaitReply, hasTimedOut: Bool) {
-        let reply = try session.wait(.wait(for: ids, returnWhen: returnWhen, timeout: timeout), for: ids)
+        let reply = try session.wait(for: ids, returnWhen: returnWhen, timeout: timeout)
         let hasTimedOut = !returnWhen.isSatisfied(by: reply.all.map(\.state))
         guard hasTimedOut, cancelOnTimeout else { return (reply, hasTimedOut) }
         var cancelled: [TaskID] = []
         for task in reply.pending where try requestCancel(task.id, session) { cancelled.append(task.id) }
-        if !cancelled.isEmpty { _ = try session.wait(.wait(for: cancelled), for: cancelled) }
-        return (try session.wait(.wait(for: ids, timeout: .zero), for: ids), true)
+        if !cancelled.isEmpty { _ = try session.wait(for: cancelled) }
+        return (try session.wait(for: ids, timeout: .zero), true)
     }
 
     /// Whether the task has ended or is going to; a shielded one is not.

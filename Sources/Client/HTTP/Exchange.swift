@@ -104,7 +104,8 @@ extension Exchange {
     }
 
     private static let brokenOff = ClientError(
-        code: .unreachable, message: "taskd closed the connection before its reply was complete; is it still running?")
+        code: .unreachable, message: "taskd closed the connection before its reply was complete; is it still running?",
+        cause: HungUp())
 
     private static func refusal(_ status: Int, body: [UInt8]) -> ClientError {
         guard let json = try? JSONParser.parse(body), let problem = Problem(json: json) else {

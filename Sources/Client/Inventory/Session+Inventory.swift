@@ -2,11 +2,19 @@ internal import Model
 
 extension Session {
     /// Waits for the inventory numbered `id`, showing how far it is, and prints what it came to; answers what to tell the shell.
-    func follow(inventory id: TaskID, as form: InventoryForm, _ options: InventoryOptions) throws -> ExitStatus {
+    ///
+    /// - Parameter isSubmitted: whether it was submitted by this very call.
+    func follow(
+        inventory id: TaskID, as form: InventoryForm, _ options: InventoryOptions, isSubmitted: Bool = false
+    ) throws -> ExitStatus {
         let again = "taskctl inventory show \(id)"
         let farewell = "inventory \(id) goes on; to see what comes of it: \(again)"
         if errors.isTerminal { Farewell.prepare("taskctl: \(farewell)", on: errors) }
-        guard let task = try wait(for: id, options.timeout).done.first else {
+        let waiting =
+            isSubmitted
+            ? try wait(forSubmitted: [id], timeout: options.timeout, orRun: again)
+            : try wait(for: [id], timeout: options.timeout)
+        guard let task = waiting.done.first else {
             let limit = options.timeout.map { " within \($0.secondsText)s" } ?? ""
             try complain("inventory \(id) is not done\(limit); it goes on, to see what comes of it: \(again)")
             return .timedOut
@@ -25,15 +33,6 @@ extension Session {
         guard !found.isEmpty else { return .success }
         try complain("found what --fail-on names: \(found.map(\.rawValue).joined(separator: ", "))")
         return .taskFailed
-    }
-
-    /// Whoever submitted needs the id all the more when waiting fails.
-    private func wait(for id: TaskID, _ timeout: Duration?) throws -> WaitReply {
-        do {
-            return try wait(.wait(for: [id], timeout: timeout), for: [id])
-        } catch let error as ClientError {
-            throw ClientError(code: error.code, message: "inventory \(id): \(error.message)", cause: error)
-        }
     }
 
     private func print(_ reply: InventoryReply, as form: InventoryForm, isWhole: Bool) throws {

@@ -17,7 +17,8 @@ final class LiveProgress {
 
     /// The daemon's answer to `request`, drawing until it comes and then taking the drawing away.
     func json(_ request: Request) throws -> JSONValue {
-        let reply = try client.json(request, following: .eventsFromNow) { events in
+        defer { try? erase() }
+        return try client.json(request, following: .eventsFromNow) { events in
             if events.isEmpty && linesDrawn == 0 {
                 try readTasks()
                 return try draw()
@@ -26,8 +27,6 @@ final class LiveProgress {
             for event in events where try take(event) { hasChanged = true }
             if hasChanged { try draw() }
         }
-        try erase()
-        return reply
     }
 
     private func readTasks() throws(ClientError) {
@@ -69,15 +68,4 @@ final class LiveProgress {
 
     /// Up to the first line drawn, and clear from there (ECMA-48, CUU and ED).
     private var eraser: String { linesDrawn > 0 ? "\u{1B}[\(linesDrawn)A\r\u{1B}[J" : "" }
-}
-
-extension Session {
-    /// What the wait `request` for the tasks `ids` ended with; a terminal on standard error shows meanwhile how far they are.
-    func wait(_ request: Request, for ids: [TaskID]) throws -> WaitReply {
-        guard errors.isTerminal, errors.size != nil, !wantsJSON else {
-            return try WaitReply(json: client.json(request))
-        }
-        let live = LiveProgress(of: ids.uniqued, client: client, output: errors)
-        return try WaitReply(json: live.json(request))
-    }
 }

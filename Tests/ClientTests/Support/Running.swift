@@ -43,7 +43,7 @@ private func perform(_ arguments: [String], socket: String, output: MemoryFile, 
     guard let command = try TaskCtl.parseAsRoot(arguments) as? any ClientCommand else { return -1 }
     let session = Session(
         client: DaemonClient(socketPath: socket), output: Output(descriptor: output.descriptor),
-        errors: Output(descriptor: errors.descriptor), wantsJSON: command.global.json)
+        errors: Output(descriptor: errors.descriptor), wantsJSON: command.global.json, restartLimit: .zero)
     do {
         return try command.run(session).rawValue
     } catch let error as ClientError {

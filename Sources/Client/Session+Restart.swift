@@ -1,0 +1,95 @@
+internal import Glibc
+internal import Model
+
+/// Why a reply was not complete: the daemon has hung up.
+struct HungUp: Error {}
+
+extension Session {
+    /// How long to do without a daemon before it is mentioned.
+    private static let moment = Duration.seconds(1)
+    /// How long after one look for the next daemon the next one comes, in milliseconds.
+    private static let rest: CInt = 100
+
+    /// What `attempt`, which waits for tasks, comes to. Tasks outlive their daemon, and so does the wait: where the daemon
+    /// ends meanwhile, the next one is asked.
+    ///
+    /// - Parameters:
+    ///   - timeout: how long to wait in all.
+    ///   - attempt: is given what is left of `timeout`.
+    /// - Throws: what `attempt` throws; ``ClientError`` when there has been no other daemon for ``restartLimit``.
+    func outlivingDaemon<Value>(timeout: Duration? = nil, _ attempt: (Duration?) throws -> Value) throws -> Value {
+        let clock = ContinuousClock()
+        let start = clock.now
+        var begin = start
+        var gone: (since: ContinuousClock.Instant, reason: ClientError)?
+        var isMentioned = false
+        while true {
+            do {
+                return try attempt(timeout.map { max($0 - (begin - start), .zero) })
+            } catch let error as ClientError where error.isEndOfDaemon || gone != nil && error.code == .unreachable {
+                let now = clock.now
+                // Whoever was listened to that long has found another daemon.
+                if now - begin > Self.moment { gone = nil }
+                let (since, reason) = gone ?? (now, error)
+                gone = (since, reason)
+                if let timeout, now - start >= timeout {
+                    throw ClientError(
+                        code: .timedOut, message: "timed out while there was no daemon to ask", cause: reason)
+                }
+                guard now - since < restartLimit else {
+                    throw ClientError(
+                        code: reason.code,
+                        message: "taskd has stopped, and none has answered for \(restartLimit.secondsText)s",
+                        cause: reason)
+                }
+                if now - since > Self.moment, !isMentioned {
+                    isMentioned = true
+                    try complain("taskd has stopped; waiting up to \(restartLimit.secondsText)s for it to come back")
+                }
+                poll(nil, 0, Self.rest)
+                begin = clock.now
+            }
+        }
+    }
+}
+
+extension ClientError {
+    /// Whether the daemon was there and is going, or has gone.
+    fileprivate var isEndOfDaemon: Bool {
+        cause is HungUp || code == .tryAgain && (cause as? Problem)?.status != 429
+    }
+}
+
+// MARK: - Waiting for tasks
+
+extension Session {
+    /// What waiting for the tasks `ids` ended with; a terminal on standard error shows meanwhile how far they are.
+    func wait(
+        for ids: [TaskID], returnWhen: ReturnWhen = .allCompleted, timeout: Duration? = nil
+    ) throws -> WaitReply {
+        let live =
+            errors.isTerminal && errors.size != nil && !wantsJSON
+            ? LiveProgress(of: ids.uniqued, client: client, output: errors) : nil
+        return try outlivingDaemon(timeout: timeout) { timeout in
+            let request = Request.wait(for: ids, returnWhen: returnWhen, timeout: timeout)
+            return try WaitReply(json: live?.json(request) ?? client.json(request))
+        }
+    }
+
+    /// What waiting for the tasks `ids`, which were submitted by this very call, ended with.
+    ///
+    /// - Parameter command: what waits for them from now on.
+    /// - Throws: ``ClientError`` that names the tasks, and never tells anybody to try again, which would run them twice.
+    func wait(forSubmitted ids: [TaskID], timeout: Duration?, orRun command: String) throws -> WaitReply {
+        do {
+            return try wait(for: ids, timeout: timeout)
+        } catch let error as ClientError {
+            let mayComeBack = error.code == .tryAgain || error.code == .unreachable
+            let reason = (error.cause as? Problem)?.title ?? error.message
+            let list = ids.map(\.description).joined(separator: ", ")
+            throw ClientError(
+                code: mayComeBack ? .notDone : error.code,
+                message: "\(reason); it was accepted as \(list); run \(command)", cause: error)
+        }
+    }
+}
