@@ -30,6 +30,30 @@ struct RestartTests {
         }
     }
 
+    /// On a kill nobody takes the socket away, and there is no daemon to go on with.
+    @Test(arguments: [(SIGUSR2, 75), (SIGTERM, 75), (SIGKILL, 69)] as [(Int32, Int32)])
+    func outputThatIsFollowedSaysWhereToGoOn(signal: Int32, status: Int32) async throws {
+        try await withDaemon { daemon in
+            let pipe = try daemon.directory.pipe("go")
+            let id = try await daemon.submit(["shell": .string("echo up; read x < \(pipe); echo down")])
+            try await daemon.firstLine(of: id)
+            let held = try await daemon.submit(["shell": "true", "hold": true])
+            async let followed = daemon.taskctl("logs", "\(id)", "--follow")
+            async let waiting = daemon.taskctl("logs", "\(held)", "--follow")
+            while try await daemon.http("GET", "/v1/health").json["waiters"] != 2 {}
+            try await daemon.end(signal)
+            let reply = try await followed
+            #expect(reply.status == status, "\(reply)")
+            #expect(reply.stdout == "up\n")
+            #expect(try await waiting.status == status)
+            guard signal == SIGUSR2 else { return }
+            #expect(reply.stderr.contains("go on with: taskctl logs \(id) --follow --offset 3"), "\(reply)")
+            try await daemon.start()
+            try await daemon.directory.release(pipe)
+            #expect(try await daemon.taskctl("logs", "\(id)", "--follow", "--offset", "3").stdout == "down\n")
+        }
+    }
+
     @Test func whatWasAcceptedIsNotSubmittedAgain() async throws {
         try await withDaemon { daemon in
             _ = try daemon.directory.pipe("go")

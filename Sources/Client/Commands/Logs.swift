@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Glibc
 internal import Model
 
 struct Logs: ClientCommand {
@@ -14,11 +15,14 @@ struct Logs: ClientCommand {
     @Flag(help: "Go on printing until the task is done.") var follow = false
     @Flag(help: "The standard error instead of the standard output.") var stderr = false
     @Option(help: ArgumentHelp("Start with the last so many lines.", valueName: "lines")) var tail: Int?
+    @Option(help: ArgumentHelp("Leave out so many bytes of the latest attempt.", valueName: "bytes")) var offset: Int?
     @Flag(help: "Leave control characters as they are.") var raw = false
     @OptionGroup var global: GlobalOptions
 
     mutating func validate() throws {
         guard tail ?? 0 >= 0 else { throw ValidationError("--tail must not be negative") }
+        guard offset ?? 0 >= 0 else { throw ValidationError("--offset must not be negative") }
+        guard tail == nil || offset == nil else { throw ValidationError("give --tail or --offset, not both") }
     }
 
     /// The call for the output.
@@ -26,16 +30,45 @@ struct Logs: ClientCommand {
         var query = [(name: "stream", value: stderr ? "stderr" : "stdout")]
         if follow { query.append((name: "follow", value: "true")) }
         if let tail { query.append((name: "tail", value: String(tail))) }
+        if let offset { query.append((name: "offset", value: String(offset))) }
         return .task(id, "output", method: .get, query: query)
     }
 
     func run(_ session: Session) throws -> ExitStatus {
         var printer = Printer(
             output: session.output, isRaw: raw, stream: session.wantsJSON ? (stderr ? "stderr" : "stdout") : nil)
+        // The bytes of several attempts tell no offset in the last one.
+        let countsBytes =
+            try follow && tail == nil && session.client.task(id).json["max_attempts"]?.intValue == 1
         let reply = try session.client.open(request)
-        while let bytes = try reply.next() { try printer.print(bytes) }
+        var end = offset ?? 0
+        do {
+            while let bytes = try reply.next() {
+                try printer.print(bytes)
+                end += bytes.count
+            }
+        } catch {
+            guard follow, error.cause is HungUp, hasStopped(session.client) else { throw error }
+            try printer.finish()
+            let place = tail.map { " --tail \($0)" } ?? (countsBytes ? " --offset \(end)" : "")
+            let options = (stderr ? " --stderr" : "") + place
+            try session.complain(
+                "taskd is stopping; when it is back, go on with: taskctl logs \(id) --follow\(options)")
+            return .tryAgain
+        }
         try printer.finish()
         return .success
+    }
+
+    /// Whether the daemon that hung up is stopping, or the next one is there or about to come. One that has stopped took its
+    /// socket away, which one that was killed left behind.
+    private func hasStopped(_ client: DaemonClient) -> Bool {
+        do throws(ClientError) {
+            _ = try UnixSocket(connectingTo: client.socketPath)
+            return true
+        } catch {
+            return access(client.socketPath, F_OK) != 0
+        }
     }
 }
 

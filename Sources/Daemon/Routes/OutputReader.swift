@@ -111,13 +111,14 @@ struct OutputReader: Sendable {
         } while await commits.next() != nil
     }
 
-    /// The task once it is in an attempt later than `attempt`; `nil` when it is done already or never will be.
+    /// The task once it is in an attempt later than `attempt`; `nil` when it is done already.
     private func started(after attempt: Int) async throws -> TaskRecord? {
         // Listening begins before looking, so that no commit is missed in between.
         var commits = engine.store.commits().makeAsyncIterator()
         repeat {
             let task = try await engine.task(taskID)
-            if task.isDone || engine.isStopping { return nil }
+            if task.isDone { return nil }
+            guard !engine.isStopping else { throw EngineError.stopping }
             if task.state == .running, task.attempt > attempt { return task }
         } while await commits.next() != nil
         return nil
