@@ -50,7 +50,7 @@ struct InventoryHistoryTests {
 
     @Test func asksForOneJobAndSoManyRuns() throws {
         let run = try history("nightly", "--limit", "2", newestFirst: [])
-        #expect(run.status == 0)
+        #expect(run.status == 4)
         #expect(run.output.isEmpty)
         #expect(run.errors.contains("no inventory called nightly has run yet"))
         #expect(run.calls.first?.hasSuffix("&name=nightly&state=succeeded%2Cfailed&limit=2") == true)

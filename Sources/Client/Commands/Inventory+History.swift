@@ -24,12 +24,15 @@ extension Inventory {
 
         func run(_ session: Session) throws -> ExitStatus {
             let runs = try session.client.inventories(named: job, limit: limit, states: [.succeeded, .failed])
+            if let job, runs.isEmpty {
+                throw ClientError(code: .noSuchTask, message: "no inventory called \(job) has run yet")
+            }
             if session.wantsJSON {
                 try session.output.json(.array(runs.map(\.json)))
             } else if csv {
                 try printRows(of: runs, session.output)
             } else if runs.isEmpty {
-                try session.complain("no inventory\(job.map { " called \($0)" } ?? "") has run yet")
+                try session.complain("no inventory has run yet")
             } else {
                 try print(InventoryTrend.trends(of: runs), session)
             }
