@@ -131,6 +131,8 @@ struct LifeTests {
             while answer == 201 { answer = try await daemon.http("POST", "/v1/tasks", ["sleep": 0]).status }
             #expect(answer == 503)
             #expect(try await daemon.taskctl("submit", "--", "true").status == 75)
+            #expect(try await daemon.taskctl("ping").status == 75)
+            #expect(try await daemon.taskctl("doctor").stdout.contains("warn  daemon"))
             // Each waits for the next daemon for a while.
             async let wait = daemon.taskctl("wait", "\(id)").status
             async let next = daemon.taskctl("as-completed", "\(id)").status

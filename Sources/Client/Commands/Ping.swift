@@ -3,20 +3,22 @@ internal import Model
 
 struct Ping: ClientCommand {
     static let configuration = CommandConfiguration(
-        commandName: "ping", abstract: "Ask the daemon whether it is well.")
+        commandName: "ping", abstract: "Ask the daemon whether it is well.", discussion: "Exits 75 when it is stopping."
+    )
 
     @OptionGroup var global: GlobalOptions
 
     func run(_ session: Session) throws -> ExitStatus {
         let health = try session.client.json(Request(.get, "v1", "health"), patience: .seconds(5))
+        let isWell = health["status"] == "ok"
         guard !session.wantsJSON else {
             try session.output.json(health)
-            return .success
+            return isWell ? .success : .tryAgain
         }
         let version = health["version"]?.stringValue ?? "unknown"
         let process = health["pid"]?.intValue.map(String.init) ?? "unknown"
         let status = health["status"]?.stringValue ?? "unknown"
         try session.output.line("taskd \(version), pid \(process): \(status)".shown)
-        return .success
+        return isWell ? .success : .tryAgain
     }
 }

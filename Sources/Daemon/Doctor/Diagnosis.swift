@@ -17,16 +17,18 @@ struct Diagnosis: Sendable {
 
 extension Diagnosis {
     /// The process, and whether its program is still the one that is installed.
-    func process(_ health: Health) -> Finding {
+    func process(_ health: Health, isStopping: Bool) -> Finding {
         let uptime = Timestamp.now() - health.startedAt
         let program = Self.program
         // How the kernel writes a program whose file was removed or replaced (proc(5)).
         let isReplaced = program.hasSuffix(" (deleted)")
         return Finding(
-            "daemon", isReplaced ? .warn : .ok,
+            "daemon", isReplaced || isStopping ? .warn : .ok,
             "taskd \(Version.current), pid \(health.pid), up \(Int(uptime.seconds)) s"
-                + (isReplaced ? "; its program was replaced since it was started" : ""),
-            advice: isReplaced ? "restart it to run the program that is installed now; running commands go on" : nil,
+                + (isStopping ? ", stopping" : isReplaced ? "; its program was replaced since it was started" : ""),
+            advice: isStopping
+                ? "ask again in a moment"
+                : isReplaced ? "restart it to run the program that is installed now; running commands go on" : nil,
             facts: [
                 "version": .string(Version.current), "pid": JSONValue(health.pid),
                 "uptime_s": .int(Int64(uptime.seconds)), "program": .string(program), "replaced": .bool(isReplaced),

@@ -9,7 +9,7 @@ extension Routes {
         _ = try request.query(known: [])
         let queued = try await engine.store.counts().first { $0.state == .queued }?.count ?? 0
         let findings = [
-            diagnosis.process(health), diagnosis.sqlite(health.store),
+            diagnosis.process(health, isStopping: engine.isStopping), diagnosis.sqlite(health.store),
             diagnosis.store(
                 engine.store.size, schema: try await engine.store.schemaVersion(),
                 misplacement: engine.store.misplacement),
