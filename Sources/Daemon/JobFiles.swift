@@ -11,7 +11,7 @@ final class JobFiles: Sendable {
         let name: String
         let path: String
         /// The job as it was written, or why it cannot be submitted.
-        let job: Result<JSONValue, InvalidInput>
+        var job: Result<JSONValue, InvalidInput>
     }
 
     /// Where the files are, and where their relative paths start.
@@ -46,14 +46,10 @@ final class JobFiles: Sendable {
             }
             closedir(stream)
         }
-        var problems: [String] = []
-        for (entry, next) in zip(entries, entries.dropFirst()) where entry.name == next.name {
-            problems.append("\(next.path) is hidden by \(entry.path)")
+        return entries.compactMap { entry in
+            guard case .failure(let error) = entry.job else { return nil }
+            return "\(entry.path): \(error)"
         }
-        for entry in entries {
-            if case .failure(let error) = entry.job { problems.append("\(entry.path): \(error)") }
-        }
-        return problems
     }
 
     /// The job file called `name`.
@@ -77,7 +73,12 @@ extension JobFiles {
             let path = directory + "/" + file
             entries.append(Entry(name: String(file.dropLast(suffix.count)), path: path, job: job(at: path)))
         }
-        return entries.sorted { ($0.name, $0.path) < ($1.name, $1.path) }
+        entries.sort { ($0.name, $0.path) < ($1.name, $1.path) }
+        for (entry, next) in zip(entries, entries.indices.dropFirst()) where entry.name == entries[next].name {
+            let message = "is hidden by \(entry.path), which has the same name"
+            entries[next].job = .failure(InvalidInput(code: .field, path: "", message: message))
+        }
+        return entries
     }
 
     private static func job(at path: String) -> Result<JSONValue, InvalidInput> {

@@ -19,6 +19,17 @@ struct JobFileTests {
         }
     }
 
+    @Test func oneThatIsHiddenIsShownAsSuch() async throws {
+        let files = ["a.json": #"{"sleep": 0}"#, "a.yaml": "sleep: 1", "a.yml": "sleep: 2"]
+        try await withDaemon(jobs: files) { daemon in
+            let jobs = try #require(try await daemon.http("GET", "/v1/jobs").json["jobs"]?.arrayValue)
+            #expect(jobs.map { $0["job"] } == [["sleep": 0], .null, .null])
+            let lines = try await daemon.taskctl("jobs").stdout.split(separator: "\n").dropFirst()
+            #expect(lines.map { $0.contains("is hidden by") } == [false, true, true], "\(lines)")
+            #expect(try await daemon.taskctl("submit", "a").status == 0)
+        }
+    }
+
     @Test func areSubmittedByNameWithOverrides() async throws {
         try await withDaemon(jobs: Self.files) { daemon in
             let plain = try await daemon.http("POST", "/v1/jobs/nap/submit")
