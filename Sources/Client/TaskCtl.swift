@@ -32,12 +32,20 @@ struct TaskCtl: ParsableCommand {
         ])
 
     static func main() {
+        var type: any ParsableCommand.Type = self
         do {
             try requireText()
-            var command = try parseAsRoot(LeadingOptions.arranged(Array(CommandLine.arguments.dropFirst())))
+            let arguments = LeadingOptions.arranged(Array(CommandLine.arguments.dropFirst()))
+            if arguments.first == "help" { try requireCommand(arguments.dropFirst()) }
+            var command = try parseAsRoot(arguments)
+            type = Swift.type(of: command)
             try command.run()
         } catch let error as ClientError {
             report(error)
+        } catch let error as ValidationError {
+            // Of what only a command that runs can see; the parser would take it for a mistake of the root's.
+            let usage = usageString(for: type).replacing("\n", with: "\n       ")
+            refuse("Error: \(error.message)\nUsage: \(usage)", exitCode(for: error))
         } catch {
             refuse(error)
         }
@@ -47,13 +55,25 @@ struct TaskCtl: ParsableCommand {
     private static func refuse(_ error: any Error) -> Never {
         let code = exitCode(for: error)
         guard code != .success else { exit(withError: error) }
+        refuse(fullMessage(for: error), code)
+    }
+
+    private static func refuse(_ message: String, _ code: ExitCode) -> Never {
         // Empty, when all has been said and only the code is left to tell.
-        let message = fullMessage(for: error)
         let lines = message.isEmpty ? [] : message.split(separator: "\n", omittingEmptySubsequences: false)
         for line in lines {
             try? Output.error.line(String(line).shown)
         }
         Glibc.exit(code.rawValue)
+    }
+
+    /// Refuses to explain what is no command: the parser would explain as much of it as is one.
+    private static func requireCommand(_ words: some Sequence<String>) throws {
+        var command: any ParsableCommand.Type = self
+        for word in words where !word.hasPrefix("-") {
+            guard let next = command.subcommand(word) else { throw ValidationError("there is no command \(word)") }
+            command = next
+        }
     }
 
     /// Refuses arguments that JSON cannot carry: another program or another file would be meant.

@@ -34,6 +34,17 @@ struct CommandLineTests {
         #expect(reply.stdout.isEmpty)
     }
 
+    @Test(arguments: [["help", "nosuch"], ["help", "queue", "nosuch"], ["help", "logs", "nosuch"], ["queue"]])
+    func whatIsNoCommandIsNotExplained(arguments: [String]) async throws {
+        let reply = try await Program.run(Program.taskctl, arguments)
+        #expect(reply.status == 64)
+        #expect(reply.stdout.isEmpty)
+        #expect(arguments == ["queue"] || reply.stderr.contains("no command nosuch"), "\(reply.stderr)")
+        for known in [["help"], ["help", "queue"], ["help", "queue", "set"], ["help", "--help"]] {
+            #expect(try await Program.run(Program.taskctl, known).status == 0, "\(known)")
+        }
+    }
+
     @Test func aDirectoryThatIsGoneIsNamedAsTheReason() async throws {
         try await withDaemon { daemon in
             let script =

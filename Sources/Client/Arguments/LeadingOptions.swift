@@ -31,7 +31,8 @@ enum LeadingOptions {
 }
 
 extension ParsableCommand {
-    fileprivate static func subcommand(_ name: String) -> (any ParsableCommand.Type)? {
+    /// The subcommand called `name`.
+    static func subcommand(_ name: String) -> (any ParsableCommand.Type)? {
         configuration.subcommands.first { $0.configuration.commandName == name }
     }
 }

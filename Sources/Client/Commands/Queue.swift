@@ -5,6 +5,10 @@ struct Queue: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "queue",
         abstract: "Change a queue.", subcommands: [Set.self, Pause.self, Resume.self])
+
+    func run() throws {
+        throw ValidationError("say what to do with the queue: set, pause or resume")
+    }
 }
 
 extension Queue {
