@@ -55,6 +55,17 @@ struct CommandLineTests {
         }
     }
 
+    @Test func whoMeansAFileOrAProgramIsToldSo() async throws {
+        try await withDaemon { daemon in
+            try daemon.directory.write("sleep: 0", to: "m.yaml")
+            let file = try await daemon.taskctl("submit", "m.yaml")
+            #expect(file.status == 4)
+            #expect(file.stderr.hasSuffix("taskctl submit -f m.yaml\n"), "\(file.stderr)")
+            let program = try await daemon.taskctl("submit", "ls")
+            #expect(program.stderr.hasSuffix("taskctl submit -- ls\n"), "\(program.stderr)")
+        }
+    }
+
     @Test func taskctlNamesTheOptionItDoesNotKnow() async throws {
         try await withDaemon { daemon in
             let reply = try await daemon.taskctl("submit", "--cdw", "/tmp", "--", "ls")
@@ -69,6 +80,7 @@ struct CommandLineTests {
             let reply = try await daemon.taskctl(["submit"] + arguments)
             #expect(reply.status == 64)
             #expect(reply.stderr.contains("give one of"))
+            #expect(reply.stderr.contains("Usage: taskctl submit <job>"), "\(reply.stderr)")
         }
     }
 }

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Glibc
 internal import Model
 
 struct Submit: ClientCommand {
@@ -40,7 +41,7 @@ struct Submit: ClientCommand {
             throw ValidationError(
                 "give one of: a job's name, --file, or a command after --, as in: taskctl submit -- make all")
         }
-        let reply = try session.client.json(try request())
+        let reply = try submit(session.client)
         let tasks = try reply.arrayValue == nil ? [TaskReply(json: reply)] : TaskReply.list(reply)
         guard wait else {
             if session.wantsJSON {
@@ -51,6 +52,19 @@ struct Submit: ClientCommand {
             return .success
         }
         return try wait(for: tasks, isList: reply.arrayValue != nil, session)
+    }
+
+    /// The daemon's answer; who takes a file or a program for the name of a job is told how to submit it.
+    private func submit(_ client: DaemonClient) throws(ClientError) -> JSONValue {
+        do {
+            return try client.json(request())
+        } catch {
+            guard let job, error.code == .noSuchTask else { throw error }
+            let hint =
+                access(job, F_OK) == 0
+                ? "to submit the file: taskctl submit -f \(job)" : "to run a program: taskctl submit -- \(job)"
+            throw ClientError(code: error.code, message: "\(error.message); \(hint)", cause: error)
+        }
     }
 
     /// The overrides that flags give, with the task's own timeout.
