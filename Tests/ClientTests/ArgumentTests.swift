@@ -64,6 +64,28 @@ struct ArgumentTests {
         #expect(error.map { TaskCtl.exitCode(for: $0).rawValue } == ExitStatus.usage.rawValue)
     }
 
+    @Test(arguments: [
+        ["submit", "a", "--timeout", "5min"], ["wait", "1", "--timeout", "soon"], ["prune", "--older-than", "a month"],
+        ["submit", "a", "--delay", "1h 30m"], ["inventory", "--timeout", "--json"],
+    ])
+    func whatIsNoDurationIsToldHowItIsWritten(arguments: [String]) throws {
+        let error = try #require(throws: (any Error).self) { try TaskCtl.parseAsRoot(arguments) }
+        let message = TaskCtl.message(for: error)
+        #expect(message.hasSuffix("write 500ms, 2s, 1m30s, 2h or seconds"), "\(message)")
+    }
+
+    @Test(arguments: [
+        ["submit", "a", "--timeout", "-5s"], ["submit", "a", "--retry", "-1"], ["logs", "1", "--tail", "-1"],
+        ["logs", "1", "--offset", "-1"], ["prune", "--keep", "-1"], ["list", "--limit", "-1"],
+        ["events", "--after", "-1"],
+        ["inventory", "history", "--limit", "-1"],
+    ])
+    func whatIsNegativeIsSaidToBe(arguments: [String]) throws {
+        let error = try #require(throws: (any Error).self) { try TaskCtl.parseAsRoot(arguments) }
+        let message = TaskCtl.message(for: error)
+        #expect(message.contains("must not be negative") || message.contains("must be at least 1"), "\(message)")
+    }
+
     @Test(arguments: [["--help"], ["--version"], ["submit", "--help"], ["queue", "set", "--help"]])
     func helpIsNoError(arguments: [String]) throws {
         do {

@@ -8,7 +8,10 @@ struct InventoryOptions: ParsableArguments {
     var failOn: [CommaSeparated<InventoryFinding>] = []
     @Flag(help: "Print CSV, for spreadsheets.") var csv = false
     @Flag(help: "Print every key and every book that was found, not just the first.") var all = false
-    @Option(help: ArgumentHelp("Wait no longer than this, and exit 124; it goes on.", valueName: "duration"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Wait no longer than this, and exit 124; it goes on.", valueName: "duration"),
+        transform: Duration.argument)
     var timeout: Duration?
 
     /// What is worth an exit code.

@@ -8,8 +8,10 @@ struct JobModifiers: ParsableArguments {
     @Option(parsing: .unconditional, help: "Higher runs first within its queue.") var priority: Int64?
     @Option(help: ArgumentHelp("Run it when these tasks have succeeded.", valueName: "id,…"))
     var after: [CommaSeparated<TaskID>] = []
-    @Option(help: ArgumentHelp("Run it this long from now: 30s, 5m, 1h30m, 2d.", valueName: "duration")) var delay:
-        Duration?
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Run it this long from now: 30s, 5m, 1h30m, 2d.", valueName: "duration"),
+        transform: Duration.argument) var delay: Duration?
     @Option(
         help: ArgumentHelp("Run it not before this time.", valueName: "time"), transform: Self.time)
     var notBefore: Timestamp?
@@ -23,8 +25,11 @@ struct JobModifiers: ParsableArguments {
     @Option(help: ArgumentHelp("A variable for a command; may be repeated.", valueName: "name=value"))
     var env: [Label] = []
     @Flag(help: "Leave a command's standard input open (taskctl send).") var stdinOpen = false
-    @Option(help: ArgumentHelp("Try it up to so many times in all.", valueName: "attempts")) var retry: Int64?
-    @Option(help: ArgumentHelp("From TERM to KILL when it is cancelled.", valueName: "duration")) var grace: Duration?
+    @Option(parsing: .unconditional, help: ArgumentHelp("Try it up to so many times in all.", valueName: "attempts"))
+    var retry: Int64?
+    @Option(
+        parsing: .unconditional, help: ArgumentHelp("From TERM to KILL when it is cancelled.", valueName: "duration"),
+        transform: Duration.argument) var grace: Duration?
     @Option(help: ArgumentHelp("What to do when the daemon stopped while it ran.", valueName: "fail|rerun"))
     var onInterrupt: Job.OnInterrupt?
     @Option(
@@ -32,6 +37,10 @@ struct JobModifiers: ParsableArguments {
         help: ArgumentHelp(
             "Run this once it is done: one word is a line for /bin/sh, several are a command.", valueName: "command"))
     var onDone: [String] = []
+
+    mutating func validate() throws {
+        guard retry ?? 0 >= 0 else { throw ValidationError("--retry must not be negative") }
+    }
 
     /// The modifiers that were given, as they stand in a job.
     var json: JSONObject {

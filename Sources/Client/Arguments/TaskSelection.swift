@@ -18,7 +18,8 @@ struct TaskSelection: ParsableArguments {
             valueName: "time"))
     var since: Timestamp?
     @Option(help: ArgumentHelp("Only submitted before this time.", valueName: "time")) var until: Timestamp?
-    @Option(help: ArgumentHelp("At most so many (default: 100).", valueName: "number")) var limit: Int?
+    @Option(parsing: .unconditional, help: ArgumentHelp("At most so many (default: 100).", valueName: "number"))
+    var limit: Int?
 
     mutating func validate() throws {
         guard limit ?? 1 > 0 else { throw ValidationError("--limit must be at least 1") }

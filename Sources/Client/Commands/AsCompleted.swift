@@ -7,7 +7,9 @@ struct AsCompleted: ClientCommand {
         abstract: "Print one line a task as it is done: id, state, name, and the result or the exception.")
 
     @Argument(help: ArgumentHelp("The tasks.", valueName: "id")) var ids: [TaskID] = []
-    @Option(help: ArgumentHelp("Wait no longer than this, and exit 124.", valueName: "duration")) var timeout: Duration?
+    @Option(
+        parsing: .unconditional, help: ArgumentHelp("Wait no longer than this, and exit 124.", valueName: "duration"),
+        transform: Duration.argument) var timeout: Duration?
     @OptionGroup var global: GlobalOptions
 
     func run(_ session: Session) throws -> ExitStatus {

@@ -8,7 +8,9 @@ struct Events: ClientCommand {
         discussion:
             "With --follow alone it starts with what happens next; --after goes on where an earlier run stopped.")
 
-    @Option(help: ArgumentHelp("Only events after this number; 0 for all.", valueName: "number")) var after: Int64?
+    @Option(
+        parsing: .unconditional, help: ArgumentHelp("Only events after this number; 0 for all.", valueName: "number"))
+    var after: Int64?
     @Option(help: ArgumentHelp("Only events of this task.", valueName: "id")) var task: TaskID?
     @Flag(help: "Go on printing events as they happen.") var follow = false
     @OptionGroup var global: GlobalOptions

@@ -14,8 +14,11 @@ struct Logs: ClientCommand {
     @Argument(help: "The task.") var id: TaskID
     @Flag(help: "Go on printing until the task is done.") var follow = false
     @Flag(help: "The standard error instead of the standard output.") var stderr = false
-    @Option(help: ArgumentHelp("Start with the last so many lines.", valueName: "lines")) var tail: Int?
-    @Option(help: ArgumentHelp("Leave out so many bytes of the latest attempt.", valueName: "bytes")) var offset: Int?
+    @Option(parsing: .unconditional, help: ArgumentHelp("Start with the last so many lines.", valueName: "lines"))
+    var tail: Int?
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Leave out so many bytes of the latest attempt.", valueName: "bytes")) var offset: Int?
     @Flag(help: "Leave control characters as they are.") var raw = false
     @OptionGroup var global: GlobalOptions
 

@@ -6,9 +6,13 @@ struct Prune: ClientCommand {
         commandName: "prune",
         abstract: "Remove done tasks, their output and their events from the history; print how many.")
 
-    @Option(help: ArgumentHelp("Only tasks that were done this long ago: 30d, 12h.", valueName: "duration"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Only tasks that were done this long ago: 30d, 12h.", valueName: "duration"),
+        transform: Duration.argument)
     var olderThan: Duration?
-    @Option(help: ArgumentHelp("All but so many, the youngest ones.", valueName: "number")) var keep: Int?
+    @Option(parsing: .unconditional, help: ArgumentHelp("All but so many, the youngest ones.", valueName: "number"))
+    var keep: Int?
     @OptionGroup var global: GlobalOptions
 
     mutating func validate() throws {

@@ -18,7 +18,9 @@ extension Queue {
             abstract: "Set a queue's limit, making the queue when it is new.")
 
         @Argument(help: "The queue.") var name: String
-        @Option(help: ArgumentHelp("How many of its tasks may run at once.", valueName: "number|none")) var maxRunning:
+        @Option(
+            parsing: .unconditional,
+            help: ArgumentHelp("How many of its tasks may run at once.", valueName: "number|none")) var maxRunning:
             RunningLimit
         @OptionGroup var global: GlobalOptions
 

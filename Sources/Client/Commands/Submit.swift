@@ -20,11 +20,15 @@ struct Submit: ClientCommand {
     @OptionGroup(title: "Modifiers") var modifiers: JobModifiers
     @Flag(help: "Wait until it is done and print the result.") var wait = false
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             "Cancel it when it runs longer than this. With --wait: wait no longer than this, the task goes on.",
-            valueName: "duration"))
+            valueName: "duration"), transform: Duration.argument)
     var timeout: Duration?
-    @Option(help: ArgumentHelp("Cancel it when it runs longer than this, with --wait too.", valueName: "duration"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Cancel it when it runs longer than this, with --wait too.", valueName: "duration"),
+        transform: Duration.argument)
     var taskTimeout: Duration?
     @OptionGroup var global: GlobalOptions
 

@@ -7,7 +7,9 @@ struct Wait: ClientCommand {
         abstract: "Wait for tasks; print those done, then those pending. It never cancels unless asked.")
 
     @Argument(help: ArgumentHelp("The tasks to wait for.", valueName: "id")) var ids: [TaskID]
-    @Option(help: ArgumentHelp("Wait no longer than this, and exit 124.", valueName: "duration")) var timeout: Duration?
+    @Option(
+        parsing: .unconditional, help: ArgumentHelp("Wait no longer than this, and exit 124.", valueName: "duration"),
+        transform: Duration.argument) var timeout: Duration?
     @Option(help: ArgumentHelp("FIRST_COMPLETED, FIRST_EXCEPTION or ALL_COMPLETED (the default).", valueName: "when"))
     var returnWhen = ReturnWhen.allCompleted
     @Flag(help: "At the timeout, cancel what is pending and wait until it has ended.") var cancelOnTimeout = false
