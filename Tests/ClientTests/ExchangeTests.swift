@@ -41,6 +41,14 @@ struct ExchangeTests {
         #expect(types == ["started", "failed"])
     }
 
+    @Test(arguments: ["/", "/etc/passwd"])
+    func tellsWhatIsNoSocket(path: String) {
+        let client = DaemonClient(socketPath: path)
+        let error = #expect(throws: ClientError.self) { try client.json(Request(.get, "v1", "x")) }
+        #expect(error?.code == .unreachable)
+        #expect(error?.message == "\(path): this is no socket; give that of taskd with --socket")
+    }
+
     @Test func tellsAReplyThatBreaksOff() {
         withServer([.chunked("GET /v1/x", ["{}\n"], isComplete: false)]) { client in
             let error = #expect(throws: ClientError.self) { try client.json(Request(.get, "v1", "x")) }

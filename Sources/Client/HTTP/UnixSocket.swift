@@ -52,6 +52,11 @@ final class UnixSocket {
         close(descriptor)
     }
 
+    private static func isSocket(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) != 0 || status.st_mode & S_IFMT == S_IFSOCK
+    }
+
     private static func failure(_ path: String, _ code: Int32) -> ClientError {
         switch code {
         case EACCES, EPERM:
@@ -62,7 +67,10 @@ final class UnixSocket {
             ClientError(code: .unreachable, message: "\(path): no taskd listens there; start taskd, or give --socket")
         case ECONNREFUSED:
             ClientError(
-                code: .unreachable, message: "\(path): taskd is not running any more; start it, or give --socket")
+                code: .unreachable,
+                message: isSocket(path)
+                    ? "\(path): taskd is not running any more; start it, or give --socket"
+                    : "\(path): this is no socket; give that of taskd with --socket")
         default:
             ClientError(code: .unreachable, message: "\(path): \(String(cString: strerror(code)))")
         }
