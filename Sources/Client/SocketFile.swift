@@ -9,10 +9,14 @@ struct SocketFile {
     var finding: Finding {
         var status = stat()
         guard lstat(path, &status) == 0 else {
-            let reason = errno == ENOENT ? "nothing is there" : String(cString: strerror(errno))
+            let (reason, advice) =
+                switch errno {
+                case ENOENT: ("nothing is there", "start taskd, or give its socket with --socket")
+                case EACCES: ("not permitted to use this socket", "run as its owner, or join its group")
+                case let code: (String(cString: strerror(code)), "give the socket of taskd with --socket")
+                }
             return Finding(
-                "socket", .fail, "\(path): \(reason)", advice: "start taskd, or give its socket with --socket",
-                facts: ["path": .string(path)])
+                "socket", .fail, "\(path): \(reason)", advice: advice, facts: ["path": .string(path)])
         }
         let mode = status.st_mode & 0o7777
         let isSocket = status.st_mode & S_IFMT == S_IFSOCK

@@ -91,6 +91,20 @@ struct DoctorTests {
         }
     }
 
+    @Test(.enabled(if: OtherUser.isPossible)) func whoMayNotAskIsNoFaultOfTheDaemon() async throws {
+        try await withDaemon(settings: "roles: {submit: {users: [4711]}}") { daemon in
+            let member = OtherUser(4711)
+            let outside = try await member.taskctl(daemon, "doctor")
+            #expect(outside.status == 1)
+            #expect(outside.stdout.contains("not permitted to use this socket"), "\(outside)")
+            #expect(outside.stdout.contains("→ run as its owner, or join its group"), "\(outside)")
+            try daemon.openToAll()
+            let reply = try await member.taskctl(daemon, "doctor")
+            #expect(reply.status == 0)
+            #expect(reply.stdout.contains("warn  daemon     this is for read or admin"), "\(reply)")
+        }
+    }
+
     @Test func warnsOfASocketForEverybody() async throws {
         try await withDaemon { daemon in
             #expect(chmod(daemon.socket, 0o666) == 0)

@@ -38,7 +38,7 @@ struct Doctor: ClientCommand {
                 findings[0] = Self.comparing(with: version)
             }
         } catch {
-            findings.append(Self.unreachable(error))
+            findings.append(Self.silent(error))
         }
     }
 
@@ -51,7 +51,12 @@ struct Doctor: ClientCommand {
             facts: ["version": .string(Version.current)])
     }
 
-    private static func unreachable(_ error: ClientError) -> Finding {
+    private static func silent(_ error: ClientError) -> Finding {
+        guard error.code != .notPermitted || !(error.cause is Problem) else {
+            // It answers, only not this.
+            return Finding(
+                "daemon", .warn, error.message, advice: "to see how it is, ask as a user with the role read or admin")
+        }
         let advice: String? =
             switch error.code {
             // Their messages say it already.
