@@ -163,6 +163,15 @@ struct SubmitRequestTests {
         #expect(error?.code == .usage)
     }
 
+    @Test(arguments: ["", "\u{FEFF}"]) func anEmptyFileIsSaidToBeEmpty(text: String) throws {
+        let file = MemoryFile()
+        let path = "/dev/fd/\(file.descriptor)"
+        try Output(descriptor: file.descriptor).write(text)
+        let error = #expect(throws: ClientError.self) { try submit("-f", path).request() }
+        #expect(error?.code == .usage)
+        #expect(error?.message == "\(path) is empty, and not a job")
+    }
+
     @Test(arguments: [
         ("{}", "job.json", "application/json"), ("  \n[1]", "-", "application/json"),
         ("sleep: 1", "-", "application/yaml"),

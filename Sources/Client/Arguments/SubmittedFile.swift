@@ -12,11 +12,14 @@ struct SubmittedFile: Sendable {
 
     /// Reads the file at `path`, or standard input when that is `-`.
     ///
-    /// - Throws: ``ClientError`` when it cannot be read.
+    /// - Throws: ``ClientError`` when it cannot be read, or is empty.
     init(path: String) throws(ClientError) {
         var bytes = try Self.read(path)
         // A byte order mark says what is known: that this is UTF-8.
         if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes.removeFirst(3) }
+        guard !bytes.isEmpty else {
+            throw ClientError(code: .usage, message: "\(path == "-" ? "standard input" : path) is empty, and not a job")
+        }
         body = Request.Body(bytes: bytes, contentType: Self.contentType(of: bytes, path: path))
         directory = try path == "-" ? Self.currentDirectory() : Self.directory(of: path)
     }
