@@ -45,6 +45,25 @@ struct CommandLineTests {
         }
     }
 
+    @Test(arguments: [
+        ("list --state", "held queued running succeeded failed cancelled"), ("list --state run", "running"),
+        ("inventory run --fail-on", "partial suspicious discrepancies"), ("inventory show --fail-on sus", "suspicious"),
+    ])
+    func bashCompletesValues(line: String, expected: String) async throws {
+        // The last word is what was begun, nothing where an option stands.
+        let words = line.split(separator: " ").map(String.init)
+        let typed = ["taskctl"] + words + (words.last?.hasPrefix("-") == true ? [""] : [])
+        let script = """
+            eval "$(\(Program.taskctl) --generate-completion-script bash)"
+            COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMP_LINE="$*"; COMP_POINT=${#COMP_LINE}
+            _taskctl taskctl "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
+            echo "${COMPREPLY[@]}"
+            """
+        let reply = try await Program.run("/bin/bash", ["-c", script, "bash"] + typed)
+        let offered = reply.stdout.split(whereSeparator: \.isWhitespace).map(String.init)
+        #expect(Set(offered) == Set(expected.split(separator: " ").map(String.init)), "\(reply)")
+    }
+
     @Test func aDirectoryThatIsGoneIsNamedAsTheReason() async throws {
         try await withDaemon { daemon in
             let script =

@@ -11,4 +11,5 @@ struct CommaSeparated<Element: ExpressibleByArgument & Sendable>: ExpressibleByA
     }
 
     static var allValueStrings: [String] { Element.allValueStrings }
+    static var defaultCompletionKind: CompletionKind { Element.defaultCompletionKind }
 }
