@@ -28,8 +28,13 @@ struct TerminalTests {
     @Test func outputIsExactOffATerminal() async throws {
         try await withDaemon { daemon in
             let task = try await daemon.run(["command": ["printf", "%s", .string(Self.hostile)]])
-            let reply = try await daemon.taskctl("logs", "\(task["id"]?.intValue ?? 0)")
-            #expect(reply.stdout == Self.hostile)
+            for option in [[], ["--raw"]] {
+                let reply = try await daemon.taskctl(["logs", "\(task["id"]?.intValue ?? 0)"] + option)
+                #expect(reply.stdout == Self.hostile)
+            }
+            let shown = try await onTerminal("logs 1 --raw", daemon)
+            #expect(!shown.contains("\u{1B}") && shown.contains("pipe it through cat"), "\(shown)")
+            #expect(try await onTerminal("logs 1 --raw | cat", daemon).contains(Self.hostile))
         }
     }
 

@@ -19,7 +19,7 @@ struct Logs: ClientCommand {
     @Option(
         parsing: .unconditional,
         help: ArgumentHelp("Leave out so many bytes of the latest attempt.", valueName: "bytes")) var offset: Int?
-    @Flag(help: "Leave control characters as they are.") var raw = false
+    @Flag(help: "Leave control characters as they are, which a terminal is not given.") var raw = false
     @OptionGroup var global: GlobalOptions
 
     mutating func validate() throws {
@@ -38,6 +38,11 @@ struct Logs: ClientCommand {
     }
 
     func run(_ session: Session) throws -> ExitStatus {
+        guard !raw || !session.output.isTerminal else {
+            throw ClientError(
+                code: .usage,
+                message: "--raw would let the output command the terminal; pipe it through cat, or leave it out")
+        }
         var printer = Printer(
             output: session.output, isRaw: raw, stream: session.wantsJSON ? (stderr ? "stderr" : "stdout") : nil)
         // The bytes of several attempts tell no offset in the last one.
