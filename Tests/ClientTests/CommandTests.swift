@@ -36,7 +36,11 @@ struct CommandTests {
             task(7, "failed", exception: #"{"type":"E","message":"m","x":1}"#), 0,
             #"{"type": "E", "message": "m", "x": 1}"# + "\n"
         ),
-        (task(7, "cancelled"), 2, ""), (task(7, "queued"), 3, ""),
+        (
+            task(7, "cancelled", exception: #"{"type":"CancelledError","message":"m"}"#), 2,
+            #"{"type": "CancelledError", "message": "m"}"# + "\n"
+        ),
+        (task(7, "queued"), 3, ""),
     ])
     func exceptionTellsTheEndByItsExitCode(task: String, status: Int32, output: String) throws {
         let run = try taskctl("exception", "7", routes: [.json("GET", task)])

@@ -13,12 +13,13 @@ struct ShowException: ClientCommand {
     func run(_ session: Session) throws -> ExitStatus {
         let task = try session.client.task(id)
         switch task.state {
-        case .succeeded, .failed:
+        case .succeeded, .failed, .cancelled:
             try session.output.json(task.exception?.json ?? .null)
-            return .success
-        case .held, .queued, .running, .cancelled:
+            // As `asyncio.Task.exception()`, which raises the cancellation and answers the others.
+            return task.state == .cancelled ? .taskCancelled : .success
+        case .held, .queued, .running:
             try session.complain(task.complaint)
-            return ExitStatus(state: task.state)
+            return .notDone
         }
     }
 }
