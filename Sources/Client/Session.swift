@@ -21,6 +21,13 @@ struct Session {
         try complain([message.shown])
     }
 
+    /// Makes the call for the part `part` of the task numbered `id`, which answers the task, and prints its id.
+    func change(_ id: TaskID, _ part: String) throws(ClientError) -> ExitStatus {
+        let reply = try client.json(.task(id, part))
+        if wantsJSON { try output.json(reply) } else { try output.line(id.description) }
+        return .success
+    }
+
     /// Writes `table` as wide as the terminal allows.
     func show(_ table: Table) throws(ClientError) {
         try output.lines(table.lines(width: output.size?.columns, hasColour: output.showsColour))

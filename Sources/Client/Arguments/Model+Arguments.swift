@@ -14,7 +14,7 @@ extension Timestamp: ExpressibleByArgument {
         if let instant = Timestamp(text: argument) {
             self = instant
         } else if Double(argument) == nil, let ago = Duration(text: argument) {
-            self.init(milliseconds: Timestamp.now.milliseconds - ago.milliseconds)
+            self.init(milliseconds: Timestamp.now().milliseconds - ago.milliseconds)
         } else {
             return nil
         }

@@ -8,10 +8,7 @@ struct Jobs: ClientCommand {
     @OptionGroup var global: GlobalOptions
 
     func run(_ session: Session) throws -> ExitStatus {
-        let reply = try session.client.json(Request(.get, "v1", "jobs"))
-        guard let jobs = reply["jobs"]?.arrayValue else {
-            throw ClientError.unexpectedReply("a list of jobs was expected")
-        }
+        let jobs = try session.client.jobs()
         guard !session.wantsJSON else {
             try session.output.json(.array(jobs))
             return .success
@@ -29,5 +26,15 @@ struct Jobs: ClientCommand {
         }
         try session.show(table)
         return .success
+    }
+}
+
+extension DaemonClient {
+    /// The daemon's job files.
+    func jobs() throws(ClientError) -> [JSONValue] {
+        guard let jobs = try json(Request(.get, "v1", "jobs"))["jobs"]?.arrayValue else {
+            throw ClientError.unexpectedReply("a list of jobs was expected")
+        }
+        return jobs
     }
 }

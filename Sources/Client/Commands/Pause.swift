@@ -9,8 +9,6 @@ struct Pause: ClientCommand {
     @OptionGroup var global: GlobalOptions
 
     func run(_ session: Session) throws -> ExitStatus {
-        let reply = try session.client.json(.task(id, "pause"))
-        if session.wantsJSON { try session.output.json(reply) } else { try session.output.line(id.description) }
-        return .success
+        try session.change(id, "pause")
     }
 }

@@ -2,7 +2,7 @@ internal import Model
 
 extension Table {
     /// The tasks as a person wants to see them.
-    init(tasks: [TaskReply], now: Timestamp = .now) {
+    init(tasks: [TaskReply], now: Timestamp = .now()) {
         self.init([
             Column(title: "ID", isNumeric: true), Column(title: "STATE"), Column(title: "NAME", canShrink: true),
             Column(title: "KIND"), Column(title: "QUEUE", canShrink: true), Column(title: "SUBMITTED"),

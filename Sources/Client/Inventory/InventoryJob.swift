@@ -26,9 +26,7 @@ struct InventoryJob: Sendable {
     ///
     /// - Throws: ``ClientError`` saying which there are when there is no such one.
     init(name: String?, client: DaemonClient) throws(ClientError) {
-        guard let files = try client.json(Request(.get, "v1", "jobs"))["jobs"]?.arrayValue else {
-            throw ClientError.unexpectedReply("a list of jobs was expected")
-        }
+        let files = try client.jobs()
         let names = files.filter { $0["job"]?["inventory"] != nil }.compactMap { $0["name"]?.stringValue }
         guard let name = name ?? (names.count == 1 ? names.first : nil) else { throw Self.choice(among: names) }
         guard let file = files.first(where: { $0["name"]?.stringValue == name }) else {

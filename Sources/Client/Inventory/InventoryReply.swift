@@ -109,7 +109,7 @@ extension Table {
         let (word, _, colour) = reply.verdict
         let cells = [
             Cell("TOTAL", .bold), Cell(String(reply.total), .bold), Cell(reply.totalDelta.change), Cell(word, colour),
-            Cell(reply.task.elapsed(at: .now)?.glance ?? "-"),
+            Cell(reply.task.elapsed(at: .now())?.glance ?? "-"),
         ]
         append(cells + (hasNotes ? [Cell("")] : []))
     }
