@@ -72,7 +72,7 @@ struct Logs: ClientCommand {
     /// socket away, which one that was killed left behind.
     private func hasStopped(_ client: DaemonClient) -> Bool {
         do throws(ClientError) {
-            _ = try UnixSocket(connectingTo: client.socketPath)
+            _ = try client.json(Request(.get, "v1", "health"))
             return true
         } catch {
             return access(client.socketPath, F_OK) != 0
