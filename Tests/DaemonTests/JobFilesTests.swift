@@ -16,6 +16,17 @@ struct JobFilesTests {
         }
     }
 
+    /// What is too large for YAML may be written as JSON.
+    @Test func readsJSONAsJSON() throws {
+        try withDirectory { directory in
+            let text = #"{"sleep": 1, "returns": "\#(String(repeating: "x", count: YAMLDocument.maximumSize))"}"#
+            try write(text, to: directory + "/large.json")
+            try write(text, to: directory + "/large.yaml")
+            let jobs = JobFiles(directory: directory).all.map { try? $0.job.get() }
+            #expect(jobs == [try JSONParser.parse(text), nil])
+        }
+    }
+
     @Test func keepsABrokenFileWithWhatIsWrongWithIt() throws {
         try withDirectory { directory in
             try write("gather: [{sleep: -1}]\n", to: directory + "/broken.yaml")

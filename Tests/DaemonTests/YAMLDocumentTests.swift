@@ -97,4 +97,28 @@ struct YAMLDocumentTests {
         let error = #expect(throws: InvalidInput.self) { try YAMLDocument.value(Array(text.utf8)) }
         #expect(error?.code == .limit)
     }
+
+    /// Freeing so many levels would overflow the stack.
+    @Test(arguments: ["- &a0 [x]\n", "- &a0 {x: y}\n"])
+    func refusesAliasesOfAliasesThatNestTooDeeply(first: String) {
+        let text = first + (1..<40_000).map { "- &a\($0) [*a\($0 - 1)]\n" }.joined()
+        let error = #expect(throws: InvalidInput.self) { try YAMLDocument.value(Array(text.utf8)) }
+        #expect(error?.code == .limit)
+    }
+
+    @Test func nestsAsDeeplyAsJSON() throws {
+        let levels = JSONParser.maximumDepth - 1
+        let deepest = String(repeating: "[", count: levels) + "1" + String(repeating: "]", count: levels)
+        #expect(try YAMLDocument.value(Array(deepest.utf8)).depth == levels)
+        let error = #expect(throws: InvalidInput.self) { try YAMLDocument.value(Array("[\(deepest)]".utf8)) }
+        #expect(error?.code == .limit)
+    }
+
+    /// Reading them would take a minute.
+    @Test(arguments: [String(repeating: "- a\n", count: 100_000), "- " + String(repeating: "a", count: 1 << 20)])
+    func refusesMoreThanIsReadInAnInstant(text: String) {
+        let error = #expect(throws: InvalidInput.self) { try YAMLDocument.value(Array(text.utf8)) }
+        #expect(error?.code == .limit)
+        #expect(error?.message.contains("as JSON") == true)
+    }
 }

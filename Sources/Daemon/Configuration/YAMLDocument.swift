@@ -3,8 +3,10 @@ internal import Yams
 
 /// Reads a YAML document as the JSON value it stands for, keys in the order written.
 enum YAMLDocument {
-    /// How many values a document may hold once its aliases are written out: a few lines of aliases can mean billions.
-    private static let maximumValues = 1_000_000
+    /// The largest document, in bytes.
+    static let maximumSize = 1 << 20
+    /// How many values a document may hold, once its aliases are written out too: a few lines of aliases can mean billions.
+    private static let maximumValues = 100_000
     /// How many bytes of text it may hold then.
     private static let maximumBytes = 64 << 20
 
@@ -24,10 +26,11 @@ enum YAMLDocument {
     ///
     /// - Throws: ``InvalidInput`` for text that is not YAML, a key that is not a plain value, or a document too large.
     static func value(_ bytes: [UInt8]) throws(InvalidInput) -> JSONValue {
+        guard bytes.count <= maximumSize else { throw tooLarge }
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw InvalidInput(code: .syntax, path: "", message: "not YAML: the text is not valid UTF-8")
         }
-        try YAMLKeys.requirePlain(in: bytes)
+        try YAMLKeys.requirePlain(in: bytes, maximumValues: maximumValues)
         let node: Node?
         do {
             node = try Yams.compose(yaml: text)
@@ -38,8 +41,14 @@ enum YAMLDocument {
         return try node.map { node throws(InvalidInput) in try value(of: node, depth: 0, budget: &budget) } ?? .null
     }
 
-    private static var tooLarge: InvalidInput {
-        InvalidInput(code: .limit, path: "", message: "the YAML document is too large or nested too deeply")
+    /// The complaint about a document with more bytes, values or levels than one may have.
+    static var tooLarge: InvalidInput {
+        InvalidInput(
+            code: .limit, path: "",
+            message: """
+                the YAML is too large or nested too deeply: it may have \(maximumSize >> 20) MiB, \(maximumValues) keys and values, \
+                and \(JSONParser.maximumDepth) levels, aliases written out; write more as JSON
+                """)
     }
 
     /// What is wrong, in one line: Yams tells it with the whole document.
