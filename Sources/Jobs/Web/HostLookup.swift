@@ -1,7 +1,5 @@
-internal import Dispatch
 internal import Glibc
 internal import Model
-internal import Synchronization
 
 /// Finds the addresses of a host, and lets none pass that a source may not have.
 enum HostLookup {
@@ -21,18 +19,11 @@ enum HostLookup {
         return addresses
     }
 
-    /// `getaddrinfo` blocks for as long as a name server is silent and cannot be stopped, so nobody waits for it who was
-    /// cancelled: its thread ends later and its answer goes nowhere.
+    /// `getaddrinfo` blocks for as long as a name server is silent and cannot be stopped.
+    private static let calls = BlockingCalls<Result<[IPAddress], SourceError>>(limit: 32)
+
     private static func lookUp(_ host: String) async -> Result<[IPAddress], SourceError> {
-        let caller = LookupCaller()
-        return await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                caller.wait(continuation)
-                DispatchQueue(label: "lookup").async { caller.resume(ask(host)) }
-            }
-        } onCancel: {
-            caller.resume(.failure(.cancelled))
-        }
+        await calls.answer { ask(host) } ?? .failure(.cancelled)
     }
 
     private static func ask(_ host: String) -> Result<[IPAddress], SourceError> {
@@ -51,39 +42,6 @@ enum HostLookup {
         }
         guard !addresses.isEmpty else { return .failure(SourceError(lookingUp: host, EAI_NONAME)) }
         return .success(addresses)
-    }
-}
-
-/// Who waits for a look-up: answered once, by the look-up or by being cancelled, whichever comes first.
-private final class LookupCaller: Sendable {
-    typealias Answer = Result<[IPAddress], SourceError>
-
-    private enum State {
-        case new
-        case waiting(CheckedContinuation<Answer, Never>)
-        case answered(Answer)
-    }
-
-    private let state = Mutex(State.new)
-
-    func wait(_ continuation: CheckedContinuation<Answer, Never>) {
-        let answer: Answer? = state.withLock { state in
-            guard case .answered(let answer) = state else {
-                state = .waiting(continuation)
-                return nil
-            }
-            return answer
-        }
-        if let answer { continuation.resume(returning: answer) }
-    }
-
-    func resume(_ answer: Answer) {
-        let continuation: CheckedContinuation<Answer, Never>? = state.withLock { state in
-            defer { if case .answered = state {} else { state = .answered(answer) } }
-            guard case .waiting(let continuation) = state else { return nil }
-            return continuation
-        }
-        continuation?.resume(returning: answer)
     }
 }
 
