@@ -76,6 +76,16 @@ struct CheckKeysTests {
         }
     }
 
+    /// Comparing each with each other would take minutes.
+    @Test func aRecordMayHaveAnyNumberOfThem() async throws {
+        try await withCheckDirectory { directory in
+            try directory.attempt.makeEmpty()
+            var collector = try KeyCollector(.controlNumber, path: directory.attempt.keys)
+            try collector.take((0..<150_000).map { String($0 % 149_999) })
+            #expect(try collector.finish().keys == 149_999)
+        }
+    }
+
     @Test func aCSVFileHasThemInTheColumnOfItsKey() async throws {
         try await withCheckDirectory { directory in
             let text = "\u{FEFF}title,lccn\nEmma, 01 \n\"a \"\"b\"\", c\",\"02\"\nx,\ny,02\n\nz,\u{7}\n"

@@ -24,7 +24,7 @@ struct KeyCollector: Sendable {
 
     /// Takes what stands where a record has its keys: none, one or several. A key that a record has twice counts once.
     mutating func take(_ texts: some Sequence<some StringProtocol>) throws(SourceError) {
-        var keys: [String] = []
+        var keys: Set<String> = []
         var isEmpty = true
         for text in texts where !text.allSatisfy(\.isWhitespace) {
             isEmpty = false
@@ -32,7 +32,7 @@ struct KeyCollector: Sendable {
                 unusable += 1
                 continue
             }
-            if !keys.contains(key) { keys.append(key) }
+            keys.insert(key)
         }
         if isEmpty { withoutKey += 1 }
         taken += Int64(keys.count)
@@ -53,9 +53,12 @@ struct KeyCollector: Sendable {
 
     /// This collector with the keys of `records`, taken on a thread of its own.
     func taking(_ records: [[String]]) async throws(SourceError) -> KeyCollector {
-        try await runBlocking { _ throws(SourceError) in
+        try await runBlocking { flag throws(SourceError) in
             var collector = self
-            for record in records { try collector.take(record) }
+            for record in records {
+                try flag.check()
+                try collector.take(record)
+            }
             return collector
         }
     }
