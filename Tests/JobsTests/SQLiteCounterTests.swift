@@ -69,6 +69,32 @@ struct SQLiteCounterTests {
         }
     }
 
+    @Test func aViewCannotAskForAGigabyte() async throws {
+        try await withCheckDirectory { directory in
+            let database = try catalogue(directory)
+            try await database.write { database in
+                try database.execute(sql: "CREATE VIEW large AS SELECT hex(zeroblob(16777216)) AS a")
+                try database.execute(sql: "CREATE VIEW small AS SELECT hex(zeroblob(1024)) AS a")
+            }
+            let report = try await ask("SELECT length(a) FROM large", in: directory)
+            #expect(report.code == "config", "\(report.message)")
+            #expect(report.message.contains("too big"), "\(report.message)")
+            #expect(try await ask("SELECT length(a) FROM small", in: directory).count == 2048)
+        }
+    }
+
+    @Test func aViewCannotCallWhatSQLiteDoesNotCallInnocuous() async throws {
+        try await withCheckDirectory { directory in
+            let database = try catalogue(directory)
+            try await database.write {
+                try $0.execute(sql: "CREATE VIEW v AS SELECT count(*) AS a FROM pragma_table_info('items')")
+            }
+            let report = try await ask("SELECT a FROM v", in: directory)
+            #expect(report.code == "config")
+            #expect(report.message.contains("unsafe use of"), "\(report.message)")
+        }
+    }
+
     @Test func theConnectionCannotReachAnotherFileNorWrite() async throws {
         try await withCheckDirectory { directory in
             _ = try catalogue(directory)

@@ -115,7 +115,11 @@ extension Configuration {
     /// How long a connection rests before it tries a locked database again.
     private static let busyRest = Duration.milliseconds(10)
 
-    /// A connection that cannot write, cannot reach another file, and stops once `flag` is raised.
+    /// The longest text, blob or row, in bytes: a view may ask for one of a gigabyte.
+    private static let maximumLength: CInt = 16 << 20
+
+    /// A connection that cannot write, cannot reach another file, and stops once `flag` is raised. What the file itself says
+    /// is to be run, such as a view, is as little trusted as the file (sqlite.org/security.html).
     ///
     /// `sqlite3_interrupt` does nothing in the moment before a statement starts; the flag stays raised.
     static func readOnly(patience: Duration, until flag: CancellationFlag) -> Configuration {
@@ -128,13 +132,14 @@ extension Configuration {
         }
         configuration.prepareDatabase { database in
             sqlite3_limit(database.sqliteConnection, SQLITE_LIMIT_ATTACHED, 0)
+            sqlite3_limit(database.sqliteConnection, SQLITE_LIMIT_LENGTH, maximumLength)
             let look: @convention(c) (UnsafeMutableRawPointer?) -> CInt = { pointer in
                 guard let pointer else { return 0 }
                 return Unmanaged<CancellationFlag>.fromOpaque(pointer).takeUnretainedValue().isRaised ? 1 : 0
             }
             sqlite3_progress_handler(
                 database.sqliteConnection, instructionsBetweenLooks, look, Unmanaged.passUnretained(flag).toOpaque())
-            try database.execute(sql: "PRAGMA query_only = 1")
+            try database.execute(sql: "PRAGMA query_only = 1; PRAGMA trusted_schema = 0")
         }
         return configuration
     }
