@@ -66,6 +66,15 @@ struct CheckOAITests {
         }
     }
 
+    @Test func aTokenThatNoServerWouldTakeIsRefused() async throws {
+        let longest = String(repeating: "t", count: 8 << 10)
+        let report = try await report([Self.page(["a"], longest), Self.page(["b"])])
+        #expect(report.count == 2, "\(report.message)")
+        let refused = try await self.report([Self.page(["a"], longest + "t"), Self.page(["b"])])
+        #expect(refused.code == "too_large", "\(refused.outcome)")
+        #expect(refused.message.contains("resumptionToken"))
+    }
+
     @Test func aListOfOnePageIsCounted() async throws {
         let report = try await report([Self.page(["a", "b", "-c"])])
         #expect(report.count == 2)

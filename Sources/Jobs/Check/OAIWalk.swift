@@ -4,6 +4,8 @@ internal import Model
 struct OAIWalk {
     /// The most identifiers that are kept apart.
     private static let maximumIdentifiers = 20_000_000
+    /// The longest token, in bytes: it is sent in the line of a request, and few servers take a longer one.
+    private static let maximumToken = 8 << 10
 
     /// How many pages were taken.
     private(set) var pages = 0
@@ -15,8 +17,9 @@ struct OAIWalk {
     private var repeated: Int64 = 0
     private var size: Int64?
     private var hasStalled = false
-    private var tokens: Set<String> = []
-    /// The hashes of the identifiers: 64 bits with a seed of this process tell millions apart, in an eighth of the room.
+    /// The hashes of the tokens and identifiers: 64 bits with a seed of this process tell millions apart, in an eighth of the
+    /// room.
+    private var tokens: Set<Int> = []
     private var identifiers: Set<Int> = []
 
     /// Whether a record was seen that is deleted: the size of the list counts such ones too.
@@ -30,7 +33,7 @@ struct OAIWalk {
 
     /// Takes a page; answers the token of the next one, or `nil` after the last.
     ///
-    /// - Throws: ``SourceError`` when a header has no identifier, or there are too many.
+    /// - Throws: ``SourceError`` when a header has no identifier, there are too many, or the token is too long.
     mutating func take(_ page: OAIPage) throws(SourceError) -> String? {
         pages += 1
         if let size = page.completeListSize, size >= 0 { self.size = size }
@@ -56,7 +59,11 @@ struct OAIWalk {
             throw SourceError(.tooLarge, "the list has more than \(Self.maximumIdentifiers) identifiers")
         }
         guard let token = page.token, !token.isEmpty else { return nil }
-        hasStalled = !hasNew || !tokens.insert(token).inserted
+        guard token.utf8.count <= Self.maximumToken else {
+            throw SourceError(
+                .tooLarge, "its resumptionToken is longer than \(Self.maximumToken) bytes; mode: size needs none")
+        }
+        hasStalled = !hasNew || !tokens.insert(token.hashValue).inserted
         return hasStalled ? nil : token
     }
 
