@@ -1,4 +1,4 @@
-internal import Glibc
+package import Glibc
 
 /// Which file stands at a path: another may come to stand there, and one may have several names.
 package struct FileIdentity: Sendable, Hashable {
@@ -9,6 +9,11 @@ package struct FileIdentity: Sendable, Hashable {
     package init?(at path: String) {
         var status = stat()
         guard stat(path, &status) == 0 else { return nil }
+        self.init(status)
+    }
+
+    /// That of the file with this status.
+    package init(_ status: stat) {
         (device, number) = (status.st_dev, status.st_ino)
     }
 }

@@ -102,6 +102,39 @@ struct CheckFileTests {
         }
     }
 
+    /// A lock of this process is gone as soon as it closes any descriptor of the file.
+    @Test func opensNoDatabaseThatComesToStandAtThePath() async throws {
+        try await withCheckDirectory { directory in
+            for name in ["state", "other"] {
+                try #require(mkdir(directory.file(name), 0o700) == 0)
+                try directory.write(name + "/history.sqlite", "a\n")
+            }
+            let history = directory.file("state/history.sqlite")
+            let file = open(history, O_RDWR | O_CLOEXEC)
+            defer { close(file) }
+            var lock = flock()
+            lock.l_type = Int16(F_WRLCK)
+            try #require(fcntl(file, F_SETLK, &lock) == 0)
+            await withTaskGroup { group in
+                group.addTask {
+                    var target = "state"
+                    while !Task.isCancelled {
+                        symlink(target, directory.file("new"))
+                        rename(directory.file("new"), directory.file("link"))
+                        target = target == "state" ? "other" : "state"
+                    }
+                }
+                for _ in 0..<5000 {
+                    _ = try? RegularFile(path: directory.file("link/history.sqlite"), limit: 9, besides: history)
+                }
+                group.cancelAll()
+            }
+            // Asks as another open file of the same process would be answered (F_OFD_GETLK, fcntl(2)).
+            try #require(fcntl(file, 36, &lock) == 0)
+            #expect(lock.l_type == Int16(F_WRLCK))
+        }
+    }
+
     @Test(arguments: [1, 3, 100, 4096])
     func readsInPiecesOfAnySize(_ bufferSize: Int) async throws {
         try await withCheckDirectory { directory in

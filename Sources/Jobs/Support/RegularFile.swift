@@ -13,25 +13,21 @@ struct RegularFile: ~Copyable {
     /// - Parameter history: the database that is not opened as a file, nor what SQLite keeps beside it.
     /// - Throws: ``SourceError`` when there is none, it may not be read, is no regular file or larger than `limit` bytes.
     init(path: String, limit: Int, besides history: String) throws(SourceError) {
-        try Self.refuse(path, as: history)
-        // O_NONBLOCK: opening a named pipe would wait for a writer before it could be refused.
-        let descriptor = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else { throw .opening(errno) }
+        // Looked at before it is opened: another may come to stand at the path, and O_PATH opens nothing (open(2)).
+        let place = open(path, __O_PATH | O_NOFOLLOW | O_CLOEXEC)
+        guard place >= 0 else { throw .opening(errno) }
+        defer { close(place) }
         var status = stat()
-        guard fstat(descriptor, &status) == 0 else {
-            let number = errno
-            close(descriptor)
-            throw .reading(number)
+        guard fstat(place, &status) == 0 else { throw .reading(errno) }
+        guard status.st_mode & S_IFMT != S_IFLNK else { throw .opening(ELOOP) }
+        try Self.refuse(FileIdentity(status), as: history)
+        try status.requireRegularFile()
+        guard status.st_size <= limit else {
+            throw SourceError(.tooLarge, "has \(status.st_size) bytes; at most \(limit) are read")
         }
-        do throws(SourceError) {
-            try status.requireRegularFile()
-            guard status.st_size <= limit else {
-                throw SourceError(.tooLarge, "has \(status.st_size) bytes; at most \(limit) are read")
-            }
-        } catch {
-            close(descriptor)
-            throw error
-        }
+        // O_NONBLOCK: the end of another process's lease on the file would be waited for (fcntl(2)).
+        let descriptor = open("/proc/self/fd/\(place)", O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { throw .opening(errno) }
         self.descriptor = descriptor
         size = Int(status.st_size)
     }
@@ -51,10 +47,9 @@ struct RegularFile: ~Copyable {
 }
 
 extension RegularFile {
-    /// Refuses `path` when it is the database at `history` or one of the files beside it, by whatever name: a process
+    /// Refuses `file` when it is the database at `history` or one of the files beside it, by whatever name: a process
     /// that closes any descriptor of such a file gives up all its locks on it (sqlite.org/howtocorrupt.html, section 2.2).
-    private static func refuse(_ path: String, as history: String) throws(SourceError) {
-        guard let file = FileIdentity(at: path) else { return }
+    private static func refuse(_ file: FileIdentity, as history: String) throws(SourceError) {
         let own = [history, history + "-wal", history + "-shm"].map { FileIdentity(at: $0) }
         guard !own.contains(file) else {
             throw SourceError(.config, "is the daemon's own history; only an sqlite source may ask it")
