@@ -1,4 +1,5 @@
-/// Reads one JSON document (RFC 8259) strictly: no trailing text, no repeated keys, no invalid UTF-8, bounded depth.
+/// Reads one JSON document (RFC 8259) strictly: no trailing text, no repeated keys, no invalid UTF-8, bounded depth. A byte order
+/// mark before it is ignored, as section 8.1 allows.
 package struct JSONParser {
     /// How deeply lists and objects may nest before a document is refused; it bounds the stack a document can use.
     package static let maximumDepth = 256
@@ -21,6 +22,7 @@ package struct JSONParser {
         _ bytes: [UInt8], maximumDepth: Int = maximumDepth
     ) throws(InvalidInput) -> JSONValue {
         var parser = JSONParser(bytes: bytes, maximumDepth: maximumDepth)
+        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { parser.position = 3 }
         parser.skipSpace()
         let value = try parser.value(depth: 0)
         parser.skipSpace()
