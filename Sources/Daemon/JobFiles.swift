@@ -54,7 +54,7 @@ final class JobFiles: Sendable {
 
     /// The job file called `name`.
     subscript(name: String) -> Entry? {
-        all.first { $0.name == name }
+        all.first { $0.name.isExactly(name) }
     }
 }
 

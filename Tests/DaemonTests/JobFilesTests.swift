@@ -16,6 +16,17 @@ struct JobFilesTests {
         }
     }
 
+    @Test func namesAreComparedByTheirCodeUnits() throws {
+        try withDirectory { directory in
+            try write("sleep: 1\n", to: directory + "/\u{E9}.yaml")
+            try write("sleep: 2\n", to: directory + "/e\u{301}.yaml")
+            let files = JobFiles(directory: directory)
+            #expect(try files["\u{E9}"]?.job.get() == ["sleep": 1])
+            #expect(try files["e\u{301}"]?.job.get() == ["sleep": 2])
+            #expect(files.problems.isEmpty)
+        }
+    }
+
     /// What is too large for YAML may be written as JSON.
     @Test func readsJSONAsJSON() throws {
         try withDirectory { directory in

@@ -28,6 +28,12 @@ import Testing
         #expect(CompositeResult.value(of: outcomes, merge: true).text() == #"{"main":1,"x":3,"reserves":2}"#)
     }
 
+    /// A name of a library may be composed in one system and not in another; no count may take another's place.
+    @Test func mergesByCodeUnits() {
+        let outcomes: [Outcome?] = [.succeeded(["Caf\u{E9}": 1]), .succeeded(["Cafe\u{301}": 2])]
+        #expect(CompositeResult.value(of: outcomes, merge: true).objectValue?.map(\.value) == [1, 2])
+    }
+
     @Test func mergeLeavesOutWhatIsNoObject() {
         #expect(CompositeResult.value(of: [.succeeded(["a": 1]), .succeeded(7)], merge: true) == ["a": 1])
     }

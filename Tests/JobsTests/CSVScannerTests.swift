@@ -36,6 +36,8 @@ struct CSVScannerTests {
         Counted(text: " a , b,,\n1,2,,\n", key: "b", count: 1),
         Counted(text: "\"x, y\",b\n1,2\n", key: "x, y", count: 1),
         Counted(text: "prénom,b\nÉmile,Zola\n", key: "prénom", count: 1),
+        Counted(text: "pre\u{301}nom,b\nÉmile,Zola\n", key: "pr\u{E9}nom", count: 1),
+        Counted(text: "e\u{301},\u{E9},b\n1,2,3\n,4,\n,,5\n", key: "\u{E9}", count: 2, withoutKey: 1),
         Counted(text: "barcode;title\n1;\"Multi\nline\"\n2;x\n", count: 2),
         Counted(text: "barcode\ttitle\n1\t\"Multi\nline\"\n2\tx, y\n", count: 2),
         Counted(text: "barcode|title\n1|\"Multi\nline\"\n2|x, y\n", count: 2),

@@ -12,7 +12,7 @@ extension CommandTests {
                     #"{"command": ["env", "-0"], "env": {"GIVEN": "a=b\nc", "PATH": "/usr/bin:/bin"}}"#)
                 let lines = try #require(report.outcome.stdout).split(separator: "\0").map(String.init)
                 let allowed = Executor.inheritedEnvironment().filter { $0.key != "PATH" }.map {
-                    "\($0.key)=\($0.value)"
+                    "\($0.key.text)=\($0.value)"
                 }
                 let expected = [
                     "GIVEN=a=b\nc", "PATH=/usr/bin:/bin", "MARK=\(bench.mark)", "TASK_ID=1", "TASK_NAME=a task",
@@ -20,6 +20,15 @@ extension CommandTests {
                 ]
                 #expect(Set(lines) == Set(allowed + expected))
                 #expect(lines.count == Set(lines).count)
+            }
+        }
+
+        @Test func namesAreComparedByTheirCodeUnits() async throws {
+            try await withCommandBench { bench in
+                let report = try await bench.run(
+                    #"{"command": ["env", "-0"], "env": {"V\u00e9": "1", "Ve\u0301": "2"}}"#)
+                let lines = try #require(report.outcome.stdout).utf8.split(separator: 0).map(Array.init)
+                #expect(lines.contains(Array("V\u{E9}=1".utf8)) && lines.contains(Array("Ve\u{301}=2".utf8)))
             }
         }
 

@@ -125,6 +125,20 @@ import Testing
         #expect(object["new"] == 1)
     }
 
+    /// `é` as one scalar and as two, and signs of other bytes that are one letter. With and without an index.
+    @Test(arguments: [0, 40])
+    func keysAreComparedByTheirCodeUnits(others: Int) throws {
+        let names = ["\u{E9}", "e\u{301}", "\u{212B}", "A\u{30A}", "\u{C5}"]
+        var object = JSONObject()
+        for number in 0..<others { object["key \(number)"] = 0 }
+        for (place, name) in names.enumerated() { #expect(object.updateValue(JSONValue(place), forKey: name) == nil) }
+        for (place, name) in names.enumerated() { #expect(object[name] == JSONValue(place)) }
+        #expect(try JSONParser.parse(JSONValue.object(object).text()) == .object(object))
+        #expect(JSONObject(distinct: [(names[0], 1)]) != JSONObject(distinct: [(names[1], 1)]))
+        #expect(object.removeValue(forKey: names[3]) == 3)
+        #expect(object[names[2]] == 2)
+    }
+
     @Test func theOrderOfMembersMatters() {
         let (first, second): (JSONObject, JSONObject) = (["a": 1, "b": 2], ["b": 2, "a": 1])
         #expect(first != second)

@@ -88,7 +88,7 @@ extension CommandCounter {
     private static var environment: [Environment.Key: String] {
         var environment: [Environment.Key: String] = ["PATH": "/usr/local/bin:/usr/bin:/bin"]
         for (name, value) in Executor.inheritedEnvironment() {
-            guard let key = Environment.Key(rawValue: name) else { continue }
+            guard let key = Environment.Key(rawValue: name.text) else { continue }
             environment[key] = value
         }
         return environment

@@ -104,12 +104,12 @@ extension CommandHandler {
             grace: context.grace, input: input, limits: job.limits, niceness: job.niceness)
     }
 
-    private func variables(_ context: JobContext) -> [String: String] {
+    private func variables(_ context: JobContext) -> [ExactText: String] {
         let own = marks(context).merging(["TASK_NAME": context.name, "TASK_PROGRESS_FD": "3"]) { mark, _ in mark }
         return executor.environment.merging(job.environment) { _, given in given }.merging(own) { _, own in own }
     }
 
-    private func marks(_ context: JobContext) -> [String: String] {
+    private func marks(_ context: JobContext) -> [ExactText: String] {
         [
             "TASK_ID": context.taskID.description, "TASK_ATTEMPT": String(context.attempt),
             "TASKD_SOCKET": executor.socket,

@@ -19,7 +19,7 @@ package struct Executor: Sendable {
     /// Whether the machine has run on since the last daemon: then a command of which there is no sign never ran.
     let isOfSameBoot: Bool
     /// What commands inherit of the daemon's own variables.
-    package let environment: [String: String]
+    package let environment: [ExactText: String]
     let waiter: ShimWaiter
 
     /// The least that ``outputLimit`` may be: a cut below it would not pay, or could reach what a result shows.
@@ -31,7 +31,7 @@ package struct Executor: Sendable {
     package init(
         shim: String, state: String, socket: String, isOfSameBoot: Bool, cgroup: String? = nil,
         outputLimit: Int64 = 64 << 20, mask: UInt32 = 0o022,
-        environment: [String: String] = Executor.inheritedEnvironment()
+        environment: [ExactText: String] = Executor.inheritedEnvironment()
     ) throws(ExceptionInfo) {
         self.shim = shim
         self.state = Self.resolved(state)
@@ -63,10 +63,10 @@ extension Executor {
 
     /// The daemon's variables that a command may know. Anything else could hold a secret of the daemon, or, as
     /// `NOTIFY_SOCKET` and `LISTEN_FDS` do, let a command speak for it (sd_notify(3), sd_listen_fds(3)).
-    package static func inheritedEnvironment() -> [String: String] {
-        var environment: [String: String] = [:]
+    package static func inheritedEnvironment() -> [ExactText: String] {
+        var environment: [ExactText: String] = [:]
         for name in inherited {
-            environment[name] = getenv(name).flatMap { String(validatingCString: $0) }
+            environment[ExactText(name)] = getenv(name).flatMap { String(validatingCString: $0) }
         }
         return environment
     }

@@ -18,19 +18,21 @@ package struct Hook: Sendable {
     private static let grace = Duration.seconds(5)
 
     private let arguments: [String]
-    private let variables: [String: String]
+    private let variables: [ExactText: String]
     private let result: String
     private let task: TaskID
 
     /// What its processes have in their variables, and those of the task itself have not.
-    private var marks: [String: String] { variables.filter { ["TASK_ID", "TASK_STATE"].contains($0.key) } }
+    private var marks: [ExactText: String] { variables.filter { ["TASK_ID", "TASK_STATE"].contains($0.key) } }
 
     /// The hook `arguments` for `task`, which is done; `result` is its result, or its exception when it has none.
     package init(arguments: [String], task: TaskID, name: String, state: TaskState, result: JSONValue) {
         self.arguments = arguments
         self.task = task
         self.result = result.text()
-        var variables = ["TASK_ID": task.description, "TASK_NAME": name, "TASK_STATE": state.rawValue]
+        var variables: [ExactText: String] = [
+            "TASK_ID": task.description, "TASK_NAME": name, "TASK_STATE": state.rawValue,
+        ]
         if self.result.utf8.count + "TASK_RESULT=".utf8.count < Self.longestVariable {
             variables["TASK_RESULT"] = self.result
         }
@@ -88,7 +90,7 @@ package struct Hook: Sendable {
         try await supervisor.recover(shim.attempt)
     }
 
-    private func own(_ executor: Executor) -> [String: String] { ["TASKD_SOCKET": executor.socket] }
+    private func own(_ executor: Executor) -> [ExactText: String] { ["TASKD_SOCKET": executor.socket] }
 
     private func ending(of attempt: AttemptDirectory, in directory: String) -> Ending {
         guard let record = ExitRecord(in: attempt) else {

@@ -13,7 +13,7 @@ struct Launch {
 
     var arguments: [String]
     /// Its whole environment.
-    var environment: [String: String]
+    var environment: [ExactText: String]
     /// Absolute.
     var workingDirectory: String
     var grace: Duration
@@ -41,7 +41,7 @@ extension Launch {
         let writer = try Descriptor.opening(attempt.progress, O_RDWR | O_NONBLOCK)
         let pid = try Spawn(
             arguments: [executor.shim] + options(attempt, executor) + ["--"] + arguments,
-            environment: environment.map { "\($0.key)=\($0.value)" },
+            environment: environment.map { "\($0.key.text)=\($0.value)" },
             descriptors: [input.number, output.number, errors.number, control.number, writer.number]
         ).start()
         return RunningShim(attempt: attempt, child: ShimChild(pid), progress: reader.released())

@@ -6,7 +6,7 @@ struct Recovery {
     /// The attempt the shim worked on.
     let attempt: AttemptDirectory
     /// The variables that its processes have, and no others have all of.
-    let marks: [String: String]
+    let marks: [ExactText: String]
 
     /// Returns when no process of the attempt can be found any more: none in its cgroup, none that has the marks.
     ///
@@ -17,7 +17,7 @@ struct Recovery {
         let null = try Descriptor.opening("/dev/null", O_RDWR)
         let pid = try Spawn(
             arguments: [executor.shim, "recover", attempt.path],
-            environment: marks.map { "\($0.key)=\($0.value)" },
+            environment: marks.map { "\($0.key.text)=\($0.value)" },
             descriptors: Array(repeating: null.number, count: 5)
         ).start()
         let child = ShimChild(pid)

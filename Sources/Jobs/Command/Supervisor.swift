@@ -8,7 +8,7 @@ struct Supervisor {
     /// How long after the request to end its processes are killed.
     let grace: Duration
     /// The variables that none but its processes have all of.
-    let marks: [String: String]
+    let marks: [ExactText: String]
 
     /// How long after the grace a shim may still be at work, before it is looked at.
     private static let patience = Duration.seconds(2)

@@ -63,14 +63,15 @@ struct CSVHeader {
         guard !separator.take(names.dropLast()) else { return clear() }
         try separator.requireOne()
         let names = names.dropLast().map { String(decoding: $0, as: UTF8.self).trimmed }
-        var seen: Set<String> = []
-        for name in names where !name.isEmpty && !seen.insert(name).inserted {
+        var seen: Set<ExactText> = []
+        for name in names where !name.isEmpty && !seen.insert(ExactText(name)).inserted {
             throw SourceError(.unexpectedDocument, "two columns are called \"\(name.shown)\"; rename one")
         }
         columns = names.count
         self.names = []
         guard let key else { return }
-        keyColumn = names.firstIndex(of: key.trimmed)
+        // A name may be composed otherwise in the file than in the job.
+        keyColumn = names.firstIndex(where: key.trimmed.isExactly) ?? names.firstIndex(of: key.trimmed)
         guard keyColumn != nil else {
             let all = names.map(\.shown).joined(separator: ", ")
             throw SourceError(.config, "key: there is no column \"\(key.shown)\"; the columns are: \(all)")

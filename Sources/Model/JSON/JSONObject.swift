@@ -1,11 +1,11 @@
-/// A JSON object that keeps its keys in the order they were written.
+/// A JSON object that keeps its keys in the order they were written. Keys are equal if their code units are (``ExactText``).
 ///
 /// A task is an object of thirty members that are written once and never looked up; most others have fewer. So the members
 /// stand in a list, and only an object with many of them has an index beside it.
 package struct JSONObject: Sendable {
     private var members: [Element] = []
     /// Where each key stands; empty while looking through the list is faster.
-    private var places: [String: Int] = [:]
+    private var places: [ExactText: Int] = [:]
     private static let mostWithoutIndex = 32
 
     /// An object with no members.
@@ -59,7 +59,7 @@ extension JSONObject {
     }
 
     private func place(of key: String) -> Int? {
-        members.count > Self.mostWithoutIndex ? places[key] : members.firstIndex { $0.key == key }
+        members.count > Self.mostWithoutIndex ? places[ExactText(key)] : members.firstIndex { $0.key.isExactly(key) }
     }
 
     private mutating func append(_ member: Element) {
@@ -67,14 +67,14 @@ extension JSONObject {
         if members.count == Self.mostWithoutIndex + 1 {
             makeIndex()
         } else if members.count > Self.mostWithoutIndex {
-            places[member.key] = members.count - 1
+            places[ExactText(member.key)] = members.count - 1
         }
     }
 
     private mutating func makeIndex() {
         places = [:]
         guard members.count > Self.mostWithoutIndex else { return }
-        for (place, member) in members.enumerated() { places[member.key] = place }
+        for (place, member) in members.enumerated() { places[ExactText(member.key)] = place }
     }
 }
 
@@ -91,13 +91,13 @@ extension JSONObject: Collection {
 extension JSONObject: Hashable {
     /// Objects are equal when they have the same members in the same order.
     package static func == (left: JSONObject, right: JSONObject) -> Bool {
-        left.members.elementsEqual(right.members) { $0.key == $1.key && $0.value == $1.value }
+        left.members.elementsEqual(right.members) { $0.key.isExactly($1.key) && $0.value == $1.value }
     }
 
     package func hash(into hasher: inout Hasher) {
         hasher.combine(members.count)
         for (key, value) in members {
-            hasher.combine(key)
+            hasher.combine(ExactText(key))
             hasher.combine(value)
         }
     }

@@ -11,7 +11,7 @@ package struct CommandJob: Sendable, Hashable {
     /// The program and its arguments; never empty.
     package let arguments: [String]
     /// Variables given to the program beside the allowed ones of the daemon.
-    package let environment: [String: String]
+    package let environment: [ExactText: String]
     /// The directory to run in; relative to the job's directory; `nil` for that directory itself.
     package let workingDirectory: String?
     /// Text given on standard input; `nil` for an empty input.
@@ -33,11 +33,13 @@ package struct CommandJob: Sendable, Hashable {
     /// The command `arguments` with the modifiers taken from `fields`.
     init(arguments: [String], fields: inout Fields) throws(InvalidInput) {
         self.arguments = arguments
-        var environment: [String: String] = [:]
+        var environment: [ExactText: String] = [:]
         if let field = fields.take("env") {
             for (name, value) in try field.strings() {
-                guard !name.contains("=") else { throw field.invalid("a variable's name cannot hold =: \(name)") }
-                environment[name] = value
+                guard !name.utf8.contains(UInt8(ascii: "=")) else {
+                    throw field.invalid("a variable's name cannot hold =: \(name)")
+                }
+                environment[ExactText(name)] = value
             }
         }
         self.environment = environment

@@ -157,7 +157,9 @@ extension Job {
         }
         guard let field = fields.take("labels") else { return }
         for (name, value) in try field.strings() {
-            guard !name.contains(":") else { throw field.invalid("a label's key cannot hold a colon: \(name)") }
+            guard !name.utf8.contains(UInt8(ascii: ":")) else {
+                throw field.invalid("a label's key cannot hold a colon: \(name)")
+            }
             labels[name] = .string(value)
         }
     }

@@ -20,7 +20,7 @@ extension Job {
 
 extension CommandJob {
     fileprivate var size: Int {
-        environment.reduce(arguments.size) { $0 + $1.key.utf8.count + $1.value.utf8.count + 2 }
+        environment.reduce(arguments.size) { $0 + $1.key.text.utf8.count + $1.value.utf8.count + 2 }
     }
 }
 
