@@ -115,6 +115,7 @@ struct CheckFileTests {
             var lock = flock()
             lock.l_type = Int16(F_WRLCK)
             try #require(fcntl(file, F_SETLK, &lock) == 0)
+            let (swapped, swap) = AsyncStream<Void>.makeStream()
             await withTaskGroup { group in
                 group.addTask {
                     var target = "state"
@@ -122,9 +123,11 @@ struct CheckFileTests {
                         symlink(target, directory.file("new"))
                         rename(directory.file("new"), directory.file("link"))
                         target = target == "state" ? "other" : "state"
+                        swap.finish()
                     }
                 }
-                for _ in 0..<5000 {
+                for await _ in swapped {}
+                for _ in 0..<50_000 {
                     _ = try? RegularFile(path: directory.file("link/history.sqlite"), limit: 9, besides: history)
                 }
                 group.cancelAll()
