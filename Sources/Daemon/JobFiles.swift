@@ -74,7 +74,7 @@ extension JobFiles {
             entries.append(Entry(name: String(file.dropLast(suffix.count)), path: path, job: job(at: path)))
         }
         entries.sort { ($0.name, $0.path) < ($1.name, $1.path) }
-        for (entry, next) in zip(entries, entries.indices.dropFirst()) where entry.name == entries[next].name {
+        for (entry, next) in zip(entries, entries.indices.dropFirst()) where entry.name.isExactly(entries[next].name) {
             let message = "is hidden by \(entry.path), which has the same name"
             entries[next].job = .failure(InvalidInput(code: .field, path: "", message: message))
         }
