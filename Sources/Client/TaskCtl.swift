@@ -16,7 +16,7 @@ struct TaskCtl: ParsableCommand {
             CommandGroup(
                 name: "Submitting", subcommands: [Submit.self, Inventory.self, Jobs.self, Start.self, Retry.self]),
             CommandGroup(
-                name: "Looking",
+                name: "Inspecting",
                 subcommands: [
                     Status.self, List.self, History.self, Why.self, Logs.self, ShowProgress.self, Events.self,
                 ]),
@@ -24,7 +24,7 @@ struct TaskCtl: ParsableCommand {
                 name: "Waiting",
                 subcommands: [Wait.self, Gather.self, AsCompleted.self, ShowResult.self, ShowException.self]),
             CommandGroup(
-                name: "Steering",
+                name: "Controlling",
                 subcommands: [
                     Cancel.self, Pause.self, Resume.self, Send.self, Queues.self, Queue.self, Prune.self, Backup.self,
                     Ping.self, Doctor.self,

@@ -28,16 +28,16 @@ struct Taskd: AsyncParsableCommand {
     var maxRunning: Int?
     @Option(help: "The program that runs commands; by default taskd-shim beside taskd or in ../libexec.")
     var shim: String?
-    @Option(help: "What becomes of running commands at SIGTERM: leave or cancel. SIGUSR2 always leaves them.")
+    @Option(help: "What happens to running commands at SIGTERM: leave or cancel. SIGUSR2 always leaves them.")
     var onStop: String?
     @Option(help: "How long commands may take to end at SIGTERM, whatever grace their jobs give; then they are killed.")
     var stopLimit: String?
     @Option(help: "The least severe messages to log: trace, debug, info, notice, warning, error or critical.")
     var logLevel: String?
-    @Option(help: "How to log: text or json, a line an event.")
+    @Option(help: "The log format: text or json, one event per line.")
     var logFormat: String?
 
-    @Flag(help: "Look through the history file, every page and every reference, say what is found and exit.")
+    @Flag(help: "Verify the history file, every page and every reference, print the result and exit.")
     var check = false
 
     static func main() async {

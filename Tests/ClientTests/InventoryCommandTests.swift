@@ -56,7 +56,7 @@ struct InventoryCommandTests {
     @Test(arguments: [
         ([], 64, "nightly, weekly"),
         (["nightly", "--sources", "main,moon"], 64, "moon; it has: main, reserves, loans, branch"),
-        (["nap"], 64, "the job nap is no inventory"), (["moon"], 4, "the inventories are: nightly, weekly"),
+        (["nap"], 64, "the job nap is not an inventory"), (["moon"], 4, "the inventories are: nightly, weekly"),
         (["wrong"], 64, "/srv/jobs/wrong.yaml: slep: unknown\\u{7}"),
         (["weekly", "--verify", "Package.swift"], 64, "verify: {scanned: scanned.txt, sip2:"),
         (["nightly", "--verify", "/nonexistent"], 64, "/nonexistent: No such file"),
@@ -89,7 +89,7 @@ struct InventoryCommandTests {
         #expect(run.bodies.dropFirst().first?.contains(#"{"sources":[{"name":"b"}]}"#) == true)
         let nap = try taskctl(["inventory", "-f", path], routes: [.json("POST", #"{"sleep":1}"#)])
         #expect(nap.status == 64)
-        #expect(nap.errors.contains("no inventory"))
+        #expect(nap.errors.contains("not an inventory"))
     }
 
     @Test func goesOnAtTheTimeout() throws {

@@ -64,11 +64,11 @@ struct CheckCommandTests {
     }
 
     @Test(arguments: [
-        ("<html>", "/total", "not_json", "no JSON"), ("{}", "/total", "no_count", "nothing at the pointer"),
+        ("<html>", "/total", "not_json", "not JSON"), ("{}", "/total", "no_count", "nothing at the pointer"),
         ("{\"total\": 12.0}", "/total", "no_count", "a fractional number"),
         ("{\"total\": null}", "/total", "no_count", "null"),
         ("{\"total\": true}", "/total", "no_count", "a boolean"), ("{\"total\": \"x\"}", "/total", "no_count", "\"x\""),
-        ("{\"total\": -3}", "/total", "no_count", "negative"), ("{}", "/~2", "config", "no JSON pointer"),
+        ("{\"total\": -3}", "/total", "no_count", "negative"), ("{}", "/~2", "config", "not a JSON pointer"),
     ])
     func refusesJSONWithoutANumber(_ text: String, _ pointer: String, _ code: String, _ words: String) async throws {
         try await withCheckDirectory { directory in

@@ -54,12 +54,13 @@ struct CheckFileTests {
             try #require(mkfifo(directory.file("pipe.csv"), 0o600) == 0)
             let rows: [(JSONValue, code: String, words: String)] = [
                 (csv("no.csv"), "config", "no such file"), (csv("."), "config", "is a directory"),
-                (csv("link.csv"), "config", "symbolic link"), (csv("pipe.csv"), "config", "no regular file"),
-                (csv("real.csv/x.csv"), "config", "no directory"), (csv("/dev/null"), "config", "no regular file"),
+                (csv("link.csv"), "config", "symbolic link"), (csv("pipe.csv"), "config", "not a regular file"),
+                (csv("real.csv/x.csv"), "config", "not a directory"),
+                (csv("/dev/null"), "config", "not a regular file"),
                 (csv(String(repeating: "x", count: 300)), "config", "too long"),
                 (csv("empty.csv"), "unexpected_document", "is empty"),
                 (marc("empty.csv"), "unexpected_document", "is empty"),
-                (marc("real.csv"), "unexpected_document", "no MARC 21"),
+                (marc("real.csv"), "unexpected_document", "not a MARC 21"),
                 (marc("cut.mrc"), "inconsistent", "record 1, which starts at byte 0"),
                 (csv("real.csv", key: "b"), "config", "the columns are: a"),
             ]

@@ -104,7 +104,7 @@ struct CheckSRUTests {
     func aDiagnosticCountsWhereverItStands(_ content: String) async throws {
         let report = try await report(.ok(Self.response(content)))
         #expect(report.code == "diagnostic", "\(report.outcome)")
-        #expect(report.message.contains("complains: ") && report.message.contains("Down"), "\(report.message)")
+        #expect(report.message.contains("reported: ") && report.message.contains("Down"), "\(report.message)")
     }
 
     @Test func aDiagnosticInsideAnotherIsItsURI() async throws {

@@ -113,13 +113,15 @@ struct MarcScannerTests {
             words: ["record 2"]),
         Refused(name: "zeros", bytes: emma + Array(repeating: 0, count: 512), code: .inconsistent, words: ["record 2"]),
         Refused(
-            name: "text", bytes: Array("barcode,title\n1,2\n".utf8), code: .unexpectedDocument, words: ["no MARC 21"]),
-        Refused(name: "XML", bytes: Array("<collection/>".utf8), code: .unexpectedDocument, words: ["no MARC 21"]),
+            name: "text", bytes: Array("barcode,title\n1,2\n".utf8), code: .unexpectedDocument, words: ["not a MARC 21"]
+        ),
+        Refused(name: "XML", bytes: Array("<collection/>".utf8), code: .unexpectedDocument, words: ["not a MARC 21"]),
         Refused(
             name: "damaged only", bytes: noLength + noLength, code: .unexpectedDocument, words: ["no valid record"]),
         Refused(
-            name: "byte order mark alone", bytes: [0xEF, 0xBB, 0xBF], code: .unexpectedDocument, words: ["no MARC 21"]),
-        Refused(name: "blank", bytes: [10, 13, 10], code: .unexpectedDocument, words: ["no MARC 21"]),
+            name: "byte order mark alone", bytes: [0xEF, 0xBB, 0xBF], code: .unexpectedDocument,
+            words: ["not a MARC 21"]),
+        Refused(name: "blank", bytes: [10, 13, 10], code: .unexpectedDocument, words: ["not a MARC 21"]),
         Refused(
             name: "nobody has it", bytes: emma + jane, key: "999p", code: .noCount, words: ["none of the 2", "key"]),
     ]

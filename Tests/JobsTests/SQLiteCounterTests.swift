@@ -123,7 +123,7 @@ struct SQLiteCounterTests {
             try #require(truncate(directory.file("torn.sqlite"), 8192) == 0)
             let rows = [
                 ("no.sqlite", "config", "no such file"), (".", "config", "is a directory"),
-                ("/dev/null", "config", "no regular file"), ("catalogue.sqlite/x", "config", "no directory"),
+                ("/dev/null", "config", "not a regular file"), ("catalogue.sqlite/x", "config", "not a directory"),
                 ("empty.sqlite", "unexpected_document", "is empty"),
                 ("text.sqlite", "unexpected_document", "not a SQLite database"),
                 ("short.sqlite", "unexpected_document", "not a SQLite database"),

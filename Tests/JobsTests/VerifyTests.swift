@@ -199,7 +199,7 @@ struct VerifyTests {
                 try await handler(port: port, in: directory).run(.test(directory.path))
             }
             #expect(report.code == "config")
-            #expect(report.message.contains("line 2 is no barcode"))
+            #expect(report.message.contains("line 2 is not a barcode"))
             #expect(server.messages.isEmpty)
         }
     }

@@ -104,7 +104,7 @@ import Testing
             "check.sru.auth.bearer.token", "unknown key"
         ),
         (#"{"sip2": {"host": "a"}}"#, "check.sip2.barcodes", "missing"),
-        (#"{"sip2": {"host": "a b", "barcodes": "b"}}"#, "check.sip2.host", "no host"),
+        (#"{"sip2": {"host": "a b", "barcodes": "b"}}"#, "check.sip2.host", "not a host"),
         (#"{"sip2": {"host": "a", "port": 0, "barcodes": "b"}}"#, "check.sip2.port", "between 1"),
         (#"{"sip2": {"host": "a", "barcodes": "b", "institution": "a|b"}}"#, "check.sip2.institution", "no |"),
         (

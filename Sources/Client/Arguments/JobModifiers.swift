@@ -15,17 +15,18 @@ struct JobModifiers: ParsableArguments {
     @Option(
         help: ArgumentHelp("Run it not before this time.", valueName: "time"), transform: Self.time)
     var notBefore: Timestamp?
-    @Option(help: "Idempotency key: the same key again answers the first one's task.") var key: String?
+    @Option(help: "Idempotency key: submitting the same key again returns the first task.") var key: String?
     @Option(help: ArgumentHelp("A word to find it by; may be repeated.", valueName: "key=value")) var label: [Label] =
         []
     @Flag(help: "A parent's cancellation, failure or timeout leaves it alone.") var shield = false
-    @Flag(help: "Wait until somebody starts it (taskctl start).") var hold = false
+    @Flag(help: "Hold it until it is started (taskctl start).") var hold = false
     @Option(help: ArgumentHelp("The directory a command runs in.", valueName: "directory"), completion: .directory)
     var cwd: String?
     @Option(help: ArgumentHelp("A variable for a command; may be repeated.", valueName: "name=value"))
     var env: [Label] = []
     @Flag(help: "Leave a command's standard input open (taskctl send).") var stdinOpen = false
-    @Option(parsing: .unconditional, help: ArgumentHelp("Try it up to so many times in all.", valueName: "attempts"))
+    @Option(
+        parsing: .unconditional, help: ArgumentHelp("Try it at most this many times in all.", valueName: "attempts"))
     var retry: Int64?
     @Option(
         parsing: .unconditional, help: ArgumentHelp("From TERM to KILL when it is cancelled.", valueName: "duration"),

@@ -18,7 +18,7 @@ struct TaskSelection: ParsableArguments {
             valueName: "time"))
     var since: Timestamp?
     @Option(help: ArgumentHelp("Only submitted before this time.", valueName: "time")) var until: Timestamp?
-    @Option(parsing: .unconditional, help: ArgumentHelp("At most so many (default: 100).", valueName: "number"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("Show at most this many (default: 100).", valueName: "number"))
     var limit: Int?
 
     mutating func validate() throws {

@@ -4,7 +4,7 @@ internal import Model
 struct AsCompleted: ClientCommand {
     static let configuration = CommandConfiguration(
         commandName: "as-completed",
-        abstract: "Print one line a task as it is done: id, state, name, and the result or the exception.")
+        abstract: "Print one line per task as it finishes: id, state, name, and the result or the exception.")
 
     @Argument(help: ArgumentHelp("The tasks.", valueName: "id")) var ids: [TaskID] = []
     @Option(

@@ -4,7 +4,7 @@ internal import Model
 struct Backup: ClientCommand {
     static let configuration = CommandConfiguration(
         commandName: "backup",
-        abstract: "Copy the history into a file, while the daemon works, and look the copy through; print its length.",
+        abstract: "Back up the history to a file while the daemon runs, and verify the copy; print its size.",
         discussion: "The daemon writes the file, so its user has to be allowed to. A file that is there already stays.")
 
     @Argument(help: "The file to make.", completion: .file()) var file: String

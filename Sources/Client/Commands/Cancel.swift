@@ -7,7 +7,7 @@ struct Cancel: ClientCommand {
         abstract: "Request tasks to end; print true, or false where there was nothing to cancel.")
 
     @Argument(help: ArgumentHelp("The tasks to cancel.", valueName: "id")) var ids: [TaskID]
-    @Option(help: "Why, for whoever looks at the task.") var message: String?
+    @Option(help: "The reason, shown with the task.") var message: String?
     @Flag(help: "Cancel a shielded task too.") var force = false
     @Flag(help: "Wait until the tasks have really ended.") var wait = false
     @OptionGroup var global: GlobalOptions

@@ -5,7 +5,7 @@ internal import Model
 struct Doctor: ClientCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
-        abstract: "Look whether taskd and what it stands on are well, and say what to do where they are not.",
+        abstract: "Check the health of taskd and its environment, and suggest fixes.",
         discussion: "The exit code is 1 when something does not work; what only should be known leaves it 0.")
 
     @OptionGroup var global: GlobalOptions

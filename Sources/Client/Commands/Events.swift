@@ -4,7 +4,7 @@ internal import Model
 struct Events: ClientCommand {
     static let configuration = CommandConfiguration(
         commandName: "events",
-        abstract: "Print what happened: number, time, task, type and details, one event a line.",
+        abstract: "Print events: number, time, task, type and details, one per line.",
         discussion:
             "With --follow alone it starts with what happens next; --after goes on where an earlier run stopped.")
 

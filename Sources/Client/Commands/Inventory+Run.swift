@@ -5,7 +5,7 @@ extension Inventory {
     struct Run: ClientCommand {
         static let configuration = CommandConfiguration(
             commandName: "run",
-            abstract: "Run an inventory, show how far it is, and print what it came to.",
+            abstract: "Run an inventory, show its progress, and print its report.",
             discussion: """
                 Exits 1 when the inventory failed or found what --fail-on names, 2 when it was cancelled, 124 at the \
                 timeout. After Ctrl-C it goes on.

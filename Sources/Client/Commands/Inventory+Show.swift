@@ -5,7 +5,7 @@ extension Inventory {
     struct Show: ClientCommand {
         static let configuration = CommandConfiguration(
             commandName: "show",
-            abstract: "Print what an inventory came to, once it is done: the latest one, or the one asked for.")
+            abstract: "Print the report of an inventory once it is done: the latest one, or the one given.")
 
         @Argument(help: ArgumentHelp("Its task, or the name of a job to see its latest run.", valueName: "id|name"))
         var task: String?

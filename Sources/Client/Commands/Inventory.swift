@@ -4,7 +4,7 @@ internal import Model
 struct Inventory: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "inventory",
-        abstract: "Count a library's systems, and show what came of it.",
+        abstract: "Run an inventory of a library's systems, and show its results.",
         usage: """
             taskctl inventory [<job>] [<options>]
             taskctl inventory show [<id>|<name>] [<options>]

@@ -14,12 +14,12 @@ struct Logs: ClientCommand {
     @Argument(help: "The task.") var id: TaskID
     @Flag(help: "Go on printing until the task is done.") var follow = false
     @Flag(help: "The standard error instead of the standard output.") var stderr = false
-    @Option(parsing: .unconditional, help: ArgumentHelp("Start with the last so many lines.", valueName: "lines"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("Start with this many of the last lines.", valueName: "lines"))
     var tail: Int?
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("Leave out so many bytes of the latest attempt.", valueName: "bytes")) var offset: Int?
-    @Flag(help: "Leave control characters as they are, which a terminal is not given.") var raw = false
+        help: ArgumentHelp("Skip this many bytes of the latest attempt.", valueName: "bytes")) var offset: Int?
+    @Flag(help: "Print control characters unchanged; refused on a terminal.") var raw = false
     @OptionGroup var global: GlobalOptions
 
     mutating func validate() throws {

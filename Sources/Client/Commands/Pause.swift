@@ -3,7 +3,7 @@ internal import Model
 
 struct Pause: ClientCommand {
     static let configuration = CommandConfiguration(
-        commandName: "pause", abstract: "Stop a running command where it is; print its id.")
+        commandName: "pause", abstract: "Pause a running command; print its id.")
 
     @Argument(help: "The task.") var id: TaskID
     @OptionGroup var global: GlobalOptions

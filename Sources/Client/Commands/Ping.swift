@@ -3,7 +3,7 @@ internal import Model
 
 struct Ping: ClientCommand {
     static let configuration = CommandConfiguration(
-        commandName: "ping", abstract: "Ask the daemon whether it is well.", discussion: "Exits 75 when it is stopping."
+        commandName: "ping", abstract: "Check that the daemon responds.", discussion: "Exits 75 when it is stopping."
     )
 
     @OptionGroup var global: GlobalOptions

@@ -11,7 +11,7 @@ struct Prune: ClientCommand {
         help: ArgumentHelp("Only tasks that were done this long ago: 30d, 12h.", valueName: "duration"),
         transform: Duration.argument)
     var olderThan: Duration?
-    @Option(parsing: .unconditional, help: ArgumentHelp("All but so many, the youngest ones.", valueName: "number"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("Keep this many of the newest tasks.", valueName: "number"))
     var keep: Int?
     @OptionGroup var global: GlobalOptions
 

@@ -15,7 +15,7 @@ extension Queue {
     struct Set: ClientCommand {
         static let configuration = CommandConfiguration(
             commandName: "set",
-            abstract: "Set a queue's limit, making the queue when it is new.")
+            abstract: "Set a queue's limit, creating the queue if it is new.")
 
         @Argument(help: "The queue.") var name: String
         @Option(
@@ -32,7 +32,7 @@ extension Queue {
     struct Pause: ClientCommand {
         static let configuration = CommandConfiguration(
             commandName: "pause",
-            abstract: "Start no more of a queue's tasks; those running go on.")
+            abstract: "Start no more of a queue's tasks; running ones go on.")
 
         @Argument(help: "The queue.") var name: String
         @OptionGroup var global: GlobalOptions

@@ -3,7 +3,7 @@ internal import Model
 
 struct Queues: ClientCommand {
     static let configuration = CommandConfiguration(
-        commandName: "queues", abstract: "List the queues, their limits and what stands in them.")
+        commandName: "queues", abstract: "List the queues, their limits and their tasks.")
 
     @OptionGroup var global: GlobalOptions
 

@@ -3,7 +3,7 @@ internal import Model
 
 struct Resume: ClientCommand {
     static let configuration = CommandConfiguration(
-        commandName: "resume", abstract: "Let a paused command go on; print its id.")
+        commandName: "resume", abstract: "Resume a paused command; print its id.")
 
     @Argument(help: "The task.") var id: TaskID
     @OptionGroup var global: GlobalOptions

@@ -3,7 +3,7 @@ internal import Model
 
 struct Retry: ClientCommand {
     static let configuration = CommandConfiguration(
-        commandName: "retry", abstract: "Submit the job of a done task once more; print the new task's id.")
+        commandName: "retry", abstract: "Submit a done task's job again; print the new task's id.")
 
     @Argument(help: "The task that is done.") var id: TaskID
     @OptionGroup var global: GlobalOptions

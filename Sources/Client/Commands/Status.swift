@@ -8,7 +8,7 @@ struct Status: ClientCommand {
 
     @Argument(help: ArgumentHelp("Tasks by id, or by name (*, ? and [a-z] match many).", valueName: "id|name"))
     var tasks: [String] = []
-    @Flag(help: "Show it again whenever something happens.") var watch = false
+    @Flag(help: "Keep it up to date as things happen.") var watch = false
     @OptionGroup var global: GlobalOptions
 
     func run(_ session: Session) throws -> ExitStatus {

@@ -3,7 +3,7 @@ internal import Model
 
 struct Why: ClientCommand {
     static let configuration = CommandConfiguration(
-        commandName: "why", abstract: "Say what a task that does not run waits for.")
+        commandName: "why", abstract: "Explain why a task is not running.")
 
     @Argument(help: "The task.") var id: TaskID
     @OptionGroup var global: GlobalOptions
@@ -17,7 +17,7 @@ struct Why: ClientCommand {
             try session.output.json(reply)
         } else {
             let lines = reasons.compactMap { $0["message"]?.stringValue }
-            try session.output.lines(lines.isEmpty ? ["nothing keeps it: it is \(state)"] : lines)
+            try session.output.lines(lines.isEmpty ? ["nothing is delaying it: it is \(state)"] : lines)
         }
         return .success
     }

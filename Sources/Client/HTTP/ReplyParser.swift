@@ -170,7 +170,7 @@ extension ReplyParser {
         let value = line[line.index(after: colon)...].lowercased().filter { $0 != " " && $0 != "\t" }
         switch line[..<colon].lowercased() {
         case "content-length":
-            guard let count = Int(value), count >= 0 else { throw notHTTP("its content-length is no number") }
+            guard let count = Int(value), count >= 0 else { throw notHTTP("its content-length is not a number") }
             return .known(count)
         case "transfer-encoding":
             guard value == "chunked" else { throw notHTTP("its transfer-encoding is not known here") }

@@ -14,7 +14,7 @@ struct InventoryJob: Sendable {
     private init(_ json: JSONValue, name: String?, place: String, directory: String) throws(ClientError) {
         guard case .object(let object) = json, object["inventory"] != nil else {
             throw ClientError(
-                code: .usage, message: "\(place) is no inventory; taskctl submit runs it")
+                code: .usage, message: "\(place) is not an inventory; run it with taskctl submit")
         }
         self.json = object
         self.name = name

@@ -66,7 +66,7 @@ extension Field {
     fileprivate func number(of lookUp: (String) -> UInt32?) throws(InvalidInput) -> UInt32 {
         if value.intValue != nil { return UInt32(try int(in: 0...Int64(UInt32.max) - 1)) }
         let name = try name()
-        guard let number = lookUp(name) else { throw invalid("nobody is called \(name)") }
+        guard let number = lookUp(name) else { throw invalid("there is no user or group called \(name)") }
         return number
     }
 }

@@ -81,7 +81,7 @@ enum YAMLDocument {
                 // 1 and "1" are two keys of YAML's and one of JSON's.
                 guard object.updateValue(value, forKey: name.string) == nil else {
                     throw InvalidInput(
-                        code: .syntax, path: "", message: "not YAML as JSON: the key \(name.string.shown) stands twice")
+                        code: .syntax, path: "", message: "not YAML as JSON: the key \(name.string.shown) occurs twice")
                 }
             }
             return .object(object)
@@ -111,7 +111,7 @@ enum YAMLDocument {
             throw InvalidInput(
                 code: .syntax, path: "",
                 message:
-                    "\(scalar.string.prefix(40).description.shown) is no number that JSON has; put it in quotes if it is a text"
+                    "\(scalar.string.prefix(40).description.shown) is not a number in JSON; put it in quotes if it is a text"
             )
         }
         return number

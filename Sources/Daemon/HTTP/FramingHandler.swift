@@ -127,6 +127,6 @@ extension Problem {
 
     /// What a client is told whose bytes are no request.
     fileprivate static func malformed(_ what: String) -> Problem {
-        Problem(status: 400, title: "Bad request", detail: "this is no HTTP/1.1 request: \(what)")
+        Problem(status: 400, title: "Bad request", detail: "this is not an HTTP/1.1 request: \(what)")
     }
 }

@@ -16,7 +16,7 @@ struct InheritedSocket: Sendable, Hashable {
     ///
     /// No program that the daemon starts inherits any of the descriptors.
     /// - Parameter first: the number of the first descriptor, `SD_LISTEN_FDS_START`.
-    /// - Throws: ``DaemonError`` when there is no telling which it is, or it is no listening Unix socket with a path.
+    /// - Throws: ``DaemonError`` when there is no telling which it is, or it is not a listening Unix socket with a path.
     static func taken(
         from environment: [String: String], pid: pid_t = getpid(), first: Int32 = 3
     ) throws(DaemonError) -> InheritedSocket? {
@@ -35,7 +35,7 @@ struct InheritedSocket: Sendable, Hashable {
         else {
             throw DaemonError(
                 code: .usage,
-                message: "the inherited descriptor \(chosen) is no listening Unix socket with a path; "
+                message: "the inherited descriptor \(chosen) is not a listening Unix socket with a path; "
                     + "give taskd.socket one ListenStream= that is a path")
         }
         return InheritedSocket(descriptor: chosen, path: path)

@@ -42,7 +42,7 @@ struct CommandCounter: SourceCounter {
     private func pointer() throws(SourceError) -> JSONPointer? {
         guard case .pointer(let text) = parse else { return nil }
         guard let pointer = JSONPointer(text) else {
-            throw SourceError(.config, "parse: \(text) is no JSON pointer; write one such as /total")
+            throw SourceError(.config, "parse: \(text) is not a JSON pointer; write one such as /total")
         }
         return pointer
     }

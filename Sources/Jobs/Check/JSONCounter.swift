@@ -35,7 +35,7 @@ struct JSONCounter: SourceCounter {
             return (try NumberAnswer.number(value), true)
         case .pointer(let text):
             guard let pointer = JSONPointer(text) else {
-                throw SourceError(.config, "count: \(text.shown) is no JSON pointer; write one such as /total")
+                throw SourceError(.config, "count: \(text.shown) is not a JSON pointer; write one such as /total")
             }
             let document = try NumberAnswer.document(answer.body)
             try source.preset?.requireSuccess(document)

@@ -28,7 +28,7 @@ extension JSONSource.Preset {
             }
         case .koha:
             guard document.arrayValue != nil else {
-                throw SourceError(.unexpectedDocument, "the answer is no list, as Koha's are; check url")
+                throw SourceError(.unexpectedDocument, "the answer is not a list, as Koha's are; check url")
             }
         case .folio, .alma, .invenio, .calibre: break
         }
@@ -42,7 +42,7 @@ extension JSONSource.Preset {
 
     private static func complaint(_ text: String, isRetryable: Bool = false) -> SourceError {
         SourceError(
-            .diagnostic, "the server complains: \(text)", isRetryable: isRetryable, details: ["text": .string(text)])
+            .diagnostic, "the server reported: \(text)", isRetryable: isRetryable, details: ["text": .string(text)])
     }
 }
 

@@ -28,7 +28,7 @@ enum NumberAnswer {
     /// The JSON document that `output` is.
     static func document(_ output: [UInt8]) throws(SourceError) -> JSONValue {
         do throws(InvalidInput) { return try JSONParser.parse(output) } catch {
-            throw SourceError(.notJSON, "the answer is no JSON: \(error.description.shown)")
+            throw SourceError(.notJSON, "the answer is not JSON: \(error.description.shown)")
         }
     }
 

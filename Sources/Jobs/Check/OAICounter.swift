@@ -89,7 +89,7 @@ struct OAICounter: SourceCounter {
             return nil
         }
         let details: JSONObject = ["diagnostic": .string(code.excerpt), "text": .string(text)]
-        let words = "the repository complains: \(code.excerpt): \(text)"
+        let words = "the repository reported: \(code.excerpt): \(text)"
         switch code {
         case "badResumptionToken":
             throw SourceError(.diagnostic, "\(words); ask again", isRetryable: true, details: details)

@@ -38,7 +38,8 @@ struct OAIPage: XMLDocumentHandler {
         switch (element.depth, element.name) {
         case (0, "OAI-PMH"): break
         case (0, let name):
-            throw SourceError(.unexpectedDocument, "is no answer of OAI-PMH but a document \(name.excerpt); check url")
+            throw SourceError(
+                .unexpectedDocument, "is not an OAI-PMH response but a document \(name.excerpt); check url")
         case (1, "ListIdentifiers"): hasList = true
         // Where a list should begin, or in its place.
         case (1...2, "error"):

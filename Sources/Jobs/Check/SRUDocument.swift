@@ -38,7 +38,7 @@ struct SRUDocument: XMLDocumentHandler {
                 .unexpectedDocument, "describes the server instead of answering the search; check url and version")
         case (0, let name):
             throw SourceError(
-                .unexpectedDocument, "is no answer to an SRU search but a document \(name.excerpt); check url")
+                .unexpectedDocument, "is not an SRU response but a document \(name.excerpt); check url")
         case (1, "numberOfRecords"), (1, "resultCountPrecision"): isInNumber = true
         case (1, "records"): isInRecords = true
         case (_, "diagnostic") where diagnostic == nil: diagnostic = (Diagnostic(), element.depth)
@@ -89,7 +89,7 @@ extension SRUDocument.Diagnostic {
         let text = words.isEmpty ? uri : words.joined(separator: ": ")
         let details: JSONObject = ["diagnostic": .string(uri), "text": .string(text)]
         func failure(_ code: SourceError.Code, _ advice: String, retryable: Bool = false) -> SourceError {
-            SourceError(code, "the server complains: \(text); \(advice)", isRetryable: retryable, details: details)
+            SourceError(code, "the server reported: \(text); \(advice)", isRetryable: retryable, details: details)
         }
         return switch number ?? 0 {
         case 1, 2: failure(.diagnostic, "ask again later", retryable: true)

@@ -96,7 +96,7 @@ extension SRUPage {
         guard otherCount == 0 else {
             if let surrogate = document.surrogates.first { throw surrogate.failure }
             throw SourceError(
-                .unexpectedDocument, "sends records that are no MARCXML; its keys cannot be compared")
+                .unexpectedDocument, "sends records that are not MARCXML; its keys cannot be compared")
         }
     }
 }

@@ -35,11 +35,12 @@ struct CSVHeader {
         length += 1
         guard length <= Self.maximumLength else {
             throw SourceError(
-                .unexpectedDocument, "its header line is longer than \(Self.maximumLength) bytes; this is no CSV file")
+                .unexpectedDocument, "its header line has more than \(Self.maximumLength) bytes; this is not a CSV file"
+            )
         }
         // A line break in quotes is part of a name, as a tab is.
         guard byte >= 0x20 || [0x09, 0x0A, 0x0D].contains(byte) else {
-            throw SourceError(.unexpectedDocument, "its header line holds control characters; this is no CSV file")
+            throw SourceError(.unexpectedDocument, "its header line holds control characters; this is not a CSV file")
         }
         names[names.count - 1].append(byte)
     }

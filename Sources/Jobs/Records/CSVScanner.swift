@@ -118,7 +118,8 @@ struct CSVScanner: RecordScanner {
     private func requireTable(_ byte: UInt8) throws(SourceError) {
         let isStart = !header.isRead && row.fields == 0 && !row.fieldHasContent
         guard isStart, [UInt8]("<{[".utf8).contains(byte) else { return }
-        throw SourceError(.unexpectedDocument, "is no CSV file but a web page, XML or JSON; check where it comes from")
+        throw SourceError(
+            .unexpectedDocument, "is not a CSV file but a web page, XML or JSON; check where it comes from")
     }
 
     /// Whether `byte` is an end mark, or space after one; text after one makes the file none.
@@ -153,7 +154,7 @@ struct CSVScanner: RecordScanner {
 
     private mutating func content(_ byte: UInt8) throws(SourceError) {
         guard byte != 0 else {
-            throw SourceError(.unexpectedDocument, "line \(line): a NUL byte; this is no CSV text in UTF-8")
+            throw SourceError(.unexpectedDocument, "line \(line): a NUL byte; this is not CSV text in UTF-8")
         }
         if byte != UInt8(ascii: " "), byte != UInt8(ascii: "\t") { row.fieldHasContent = true }
         if !header.isRead {

@@ -152,5 +152,5 @@ extension SourceError {
     }
 
     fileprivate static let noMARC = SourceError(
-        .unexpectedDocument, "is no MARC 21 file in ISO 2709: it holds no valid record; check format")
+        .unexpectedDocument, "is not a MARC 21 file in ISO 2709: it holds no valid record; check format")
 }

@@ -49,7 +49,7 @@ private struct MARCXMLRecords: XMLDocumentHandler {
         case "record" where element.depth <= 1:
             record = MARCXMLRecord(depth: element.depth, key: key ?? keys?.kind.field)
         case let name where element.depth == 0:
-            throw SourceError(.unexpectedDocument, "is no MARCXML but a document \(name.excerpt); check format")
+            throw SourceError(.unexpectedDocument, "is not MARCXML but a document \(name.excerpt); check format")
         case "record" where record == nil:
             throw SourceError(.unexpectedDocument, "has records inside another element, not in the collection itself")
         case let name where element.depth == 1 && record == nil: other = other ?? name

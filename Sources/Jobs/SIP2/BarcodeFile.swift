@@ -50,7 +50,7 @@ enum BarcodeFile {
             guard !barcode.isEmpty else { continue }
             guard barcode.utf8.count <= maximumLength,
                 barcode.utf8.allSatisfy({ 0x20...0x7E ~= $0 && $0 != UInt8(ascii: "|") })
-            else { throw SourceError(.config, "line \(index + 1) is no barcode: \(barcode.excerpt)") }
+            else { throw SourceError(.config, "line \(index + 1) is not a barcode: \(barcode.excerpt)") }
             barcodes.append(String(barcode))
         }
         guard !barcodes.isEmpty else { throw SourceError(.config, "holds no barcode; write one a line") }

@@ -63,7 +63,7 @@ extension stat {
         switch st_mode & S_IFMT {
         case S_IFREG: return
         case S_IFDIR: throw SourceError(.config, "is a directory; path must name a file")
-        default: throw SourceError(.config, "is no regular file; path must name one")
+        default: throw SourceError(.config, "is not a regular file; path must name one")
         }
     }
 }
@@ -73,7 +73,7 @@ extension SourceError {
     static func opening(_ number: CInt) -> SourceError {
         switch number {
         case ENOENT: SourceError(.config, "there is no such file; check path")
-        case ENOTDIR: SourceError(.config, "a part of the path is no directory; check path")
+        case ENOTDIR: SourceError(.config, "a part of the path is not a directory; check path")
         case ELOOP: SourceError(.config, "is a symbolic link; path must name the file itself")
         case ENAMETOOLONG: SourceError(.config, "is too long for a path")
         case EACCES, EPERM: SourceError(.auth, "may not be read by the daemon; give its user permission")

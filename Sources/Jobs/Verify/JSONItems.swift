@@ -19,7 +19,7 @@ struct JSONItems: ItemSystem {
 
     private static func pointer(_ text: String, key: String) throws(SourceError) -> JSONPointer {
         guard let pointer = JSONPointer(text) else {
-            throw SourceError(.config, "\(key): \(text.shown) is no JSON pointer; write one such as /0/status")
+            throw SourceError(.config, "\(key): \(text.shown) is not a JSON pointer; write one such as /0/status")
         }
         return pointer
     }
@@ -30,7 +30,7 @@ struct JSONItems: ItemSystem {
         let address: WebAddress
         do throws(WebAddress.Malformed) { address = try source.address(of: barcode) } catch {
             throw SourceError(
-                .config, "url: with the barcode in it, it is no address that can be asked: \(error.advice)")
+                .config, "url: with the barcode in it, it is not a valid URL: \(error.advice)")
         }
         do throws(SourceError) {
             let answer = try await client.get(address, accept: "application/json", headers: source.headers)

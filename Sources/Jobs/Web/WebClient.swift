@@ -65,7 +65,7 @@ struct WebClient {
     private func target(of location: String, from address: WebAddress) throws(SourceError) -> WebAddress {
         let target: WebAddress
         do throws(WebAddress.Malformed) { target = try address.following(location) } catch {
-            throw SourceError(.redirectRefused, "redirects to what is no address that can be asked; check url")
+            throw SourceError(.redirectRefused, "redirects to something that is not a valid URL; check url")
         }
         guard access.redirects == .sameHost else {
             throw SourceError(

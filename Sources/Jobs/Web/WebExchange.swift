@@ -83,7 +83,7 @@ extension SourceError {
         switch error {
         case HTTPParserError.invalidEOFState as HTTPParserError: self = .brokenOff
         case is HTTPParserError:
-            self.init(.unexpectedDocument, "answered with what is no HTTP; check url and its port")
+            self.init(.unexpectedDocument, "answered with something that is not HTTP; check url and its port")
         case NIOSSLError.uncleanShutdown as NIOSSLError: self = .brokenOff
         default: self.init(talking: error)
         }

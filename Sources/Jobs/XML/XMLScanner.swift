@@ -220,7 +220,7 @@ extension XMLScanner {
         guard let expected = open.popLast(), expected[...] == name else {
             throw malformed("an end tag that does not match")
         }
-        guard let content = String(validating: text, as: UTF8.self) else { throw malformed("text that is no UTF-8") }
+        guard let content = String(validating: text, as: UTF8.self) else { throw malformed("text that is not UTF-8") }
         clearText()
         let local = String(decoding: XMLTag.localName(of: name), as: UTF8.self)
         try handler.end(local, text: content, depth: open.count)
@@ -254,6 +254,6 @@ extension XMLScanner {
     }
 
     private func malformed(_ what: String) -> SourceError {
-        SourceError(.notXML, "is no well-formed XML: line \(line) has \(what)")
+        SourceError(.notXML, "is not well-formed XML: line \(line) has \(what)")
     }
 }

@@ -102,7 +102,7 @@ extension JSONParser {
             skipSpace()
             let member = try value(depth: depth + 1)
             guard members.updateValue(member, forKey: key) == nil else {
-                throw failure("the key \"\(key)\" stands twice in one object")
+                throw failure("the key \"\(key)\" occurs twice in one object")
             }
             skipSpace()
         } while take(UInt8(ascii: ","))

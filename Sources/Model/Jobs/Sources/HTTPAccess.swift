@@ -94,7 +94,7 @@ extension Field {
     package func webAddress() throws(InvalidInput) -> WebAddress {
         let text = try name(limit: 8192)
         do throws(WebAddress.Malformed) { return try WebAddress(text) } catch {
-            throw invalid("is no address that can be asked: \(error.advice)")
+            throw invalid("is not a valid URL: \(error.advice)")
         }
     }
 

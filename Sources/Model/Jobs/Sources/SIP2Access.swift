@@ -38,7 +38,7 @@ package struct SIP2Access: Sendable, Hashable {
         let host = try fields.require("host")
         self.host = try host.name(limit: 253)
         guard self.host.isHostName || self.host.utf8.contains(UInt8(ascii: ":")) else {
-            throw host.invalid("is no host: write a name or an address, and the port under port")
+            throw host.invalid("is not a host: write a name or an address, and the port under port")
         }
         port = Int(try fields.take("port")?.int(in: 1...65535) ?? 6001)
         institution = try fields.take("institution")?.messageText() ?? ""

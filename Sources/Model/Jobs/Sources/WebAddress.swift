@@ -42,7 +42,7 @@ package struct WebAddress: Sendable, Hashable {
         query = String(target[path.endIndex...].dropFirst())
     }
 
-    /// Why a text is no address that can be asked.
+    /// Why a text is not a valid URL.
     package struct Malformed: Error, Sendable, Hashable {
         /// What to do about it.
         package let advice: String
@@ -90,7 +90,7 @@ extension WebAddress {
 
     /// Where `location`, the header of a redirect, leads from here (RFC 9110, section 10.2.2).
     ///
-    /// - Throws: ``Malformed`` when it is no address that can be asked.
+    /// - Throws: ``Malformed`` when it is not a valid URL.
     package func following(_ location: String) throws(Malformed) -> WebAddress {
         let location = location.prefix { $0 != "#" }
         if location.hasPrefix("//") { return try WebAddress((isSecure ? "https:" : "http:") + location) }
