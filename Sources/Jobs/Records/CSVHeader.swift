@@ -35,7 +35,7 @@ struct CSVHeader {
         length += 1
         guard length <= Self.maximumLength else {
             throw SourceError(
-                .unexpectedDocument, "its header line has more than \(Self.maximumLength) bytes; this is not a CSV file"
+                .unexpectedDocument, "its header line is longer than \(Self.maximumLength) bytes; not a CSV file"
             )
         }
         // A line break in quotes is part of a name, as a tab is.
