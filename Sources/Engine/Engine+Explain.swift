@@ -35,7 +35,9 @@ extension Engine {
         }
         let total = running.values.reduce(0, +)
         if total >= configuration.maximumRunning { reasons.append(.daemonFull(limit: configuration.maximumRunning)) }
-        let ahead = try await store.countAhead(of: task)
+        let room = usage.room(beside: live.runningByOwner)
+        let full = room.filter { $0.value <= 0 && $0.key != task.submittedBy?.uid }.map(\.key)
+        let ahead = try await store.countAhead(of: task, passingOver: full)
         if ahead > 0 { reasons.append(.behind(ahead, queue: task.queue, isAtLeast: ahead == Store.mostCountedAhead)) }
         return reasons
     }

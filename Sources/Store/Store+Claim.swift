@@ -23,6 +23,29 @@ extension Store {
     private static func claimTasks(
         _ db: Database, _ limit: Int, _ running: [String: Int], _ room: [UInt32: Int], at now: Timestamp
     ) throws -> [TaskRecord] {
+        var (running, room) = (running, room)
+        var claimed: [TaskRecord] = []
+        var mayBeMore = true
+        while mayBeMore {
+            mayBeMore = false
+            for head in try heads(db, limit - claimed.count, running, room) where claimed.count < limit {
+                // The last place of its user went to another queue, and behind it in its own there may be others' tasks.
+                guard head.takeRoom(in: &room) else {
+                    mayBeMore = true
+                    break
+                }
+                guard let record = try start(db, TaskID(head.id), at: now) else { continue }
+                claimed.append(record)
+                running[record.queue, default: 0] += 1
+            }
+        }
+        return claimed
+    }
+
+    /// The first ready tasks of all queues, in the order in which they are claimed.
+    private static func heads(
+        _ db: Database, _ limit: Int, _ running: [String: Int], _ room: [UInt32: Int]
+    ) throws -> [Head] {
         var heads: [Head] = []
         for queue in try Row.fetchAll(db.cachedStatement(sql: Self.readyQueues)) {
             let name: String = queue[0]
@@ -31,13 +54,7 @@ extension Store {
             guard free > 0 else { continue }
             heads += try Self.heads(db, of: name, limit: free, room: room)
         }
-        heads.sort { ($1.priority, $0.id) < ($0.priority, $1.id) }
-        var room = room
-        var claimed: [TaskRecord] = []
-        for head in heads where claimed.count < limit && head.takeRoom(in: &room) {
-            if let record = try start(db, TaskID(head.id), at: now) { claimed.append(record) }
-        }
-        return claimed
+        return heads.sorted { ($1.priority, $0.id) < ($0.priority, $1.id) }
     }
 
     /// The queues that have ready tasks and are not paused, each found by one step into the index behind the one before:
@@ -80,8 +97,8 @@ extension Store {
             let rows = try Row.fetchAll(db.cachedStatement(sql: queueHead), arguments: [queue, limit])
             return rows.map { Head(priority: $0[0], id: $0[1], owner: nil) }
         }
-        let full = JSONValue.array(room.filter { $0.value <= 0 }.map { JSONValue($0.key) }).text()
-        let rows = try Row.fetchCursor(db.cachedStatement(sql: queueHeadWithRoom), arguments: [queue, full])
+        let full = room.filter { $0.value <= 0 }.keys
+        let rows = try Row.fetchCursor(db.cachedStatement(sql: queueHeadWithRoom), arguments: [queue, full.jsonText])
         var room = room
         var heads: [Head] = []
         while heads.count < limit, let row = try rows.next() {
@@ -169,4 +186,9 @@ extension Store {
         SELECT wake_at FROM tasks INDEXED BY tasks_asleep
         WHERE state = 'queued' AND wake_at IS NOT NULL ORDER BY wake_at LIMIT 1
         """
+}
+
+extension Collection<UInt32> {
+    /// The users as a JSON array, for `json_each`.
+    var jsonText: String { JSONValue.array(map { JSONValue($0) }).text() }
 }

@@ -90,4 +90,32 @@ import Testing
             #expect(try await claim([:]) == ["e"])
         }
     }
+
+    /// The last place of a user goes to another queue: the next user's task in the first one has room, slot and queue.
+    @Test func whoLosesTheirPlaceToAnotherQueueHoldsNobodyUp() async throws {
+        try await withStore { bench in
+            for queue in ["a", "c"] {
+                _ = try await bench.store.changeQueue(queue, maximumRunning: 1, isPaused: nil)
+                try await bench.submit(job("1 in \(queue)", ["queue": .string(queue)]), by: 1)
+                try await bench.submit(job("2 in \(queue)", ["queue": .string(queue)]), by: 2)
+                try await bench.submit(job("3 in \(queue)", ["queue": .string(queue)]), by: 3)
+            }
+            try await bench.submit(job("1 in b", ["queue": "b", "priority": 5]), by: 1)
+            try await bench.submit(job("late", ["queue": "b", "priority": -5]), by: 4)
+            func claim(_ limit: Int) async throws -> [String] {
+                let room: [UInt32: Int] = [1: 1, 2: 1, 3: 1, 4: 1]
+                return try await bench.store.claim(limit: limit, running: [:], room: room, at: at(1)).tasks.map(\.name)
+            }
+            #expect(try await claim(3) == ["1 in b", "2 in a", "3 in c"])
+        }
+    }
+
+    @Test func whoMayNotRunIsNotAheadOfAnybody() async throws {
+        try await withStore { bench in
+            for uid: UInt32 in [1, 2, 1] { try await bench.submit(job("a"), by: uid) }
+            let last = try await bench.submit(job("b"), by: 3)[0]
+            #expect(try await bench.store.countAhead(of: last) == 3)
+            #expect(try await bench.store.countAhead(of: last, passingOver: [1]) == 1)
+        }
+    }
 }
