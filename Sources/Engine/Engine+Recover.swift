@@ -22,6 +22,10 @@ extension Engine {
             metrics.adopted(record)
             adoptions.add(1, ordering: .relaxed)
         }
+        for record in try await store.compositesToCancel() {
+            try await cancelMembers(
+                of: record.id, attemptsBefore: .max, message: record.cancelMessage, insisting: false)
+        }
         for record in try await store.compositesToDrain() {
             if case .composite(let composite)? = (try? Job(json: record.job))?.action {
                 launchDrain(of: record, composite)

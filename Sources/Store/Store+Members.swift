@@ -165,4 +165,17 @@ extension Store {
                 """)
         }
     }
+
+    /// Composites that are done, that somebody asked to end, and that have members which are not done: the daemon may have died
+    /// before it cancelled those.
+    package func compositesToCancel() async throws -> [TaskRecord] {
+        try await read { db in
+            try TaskRecord.all(
+                db,
+                """
+                SELECT \(TaskRecord.columns) FROM tasks WHERE finished_at IS NOT NULL AND cancel_requests > timed_out
+                    AND id IN (SELECT parent_id FROM tasks WHERE state IN ('held', 'queued', 'running'))
+                """)
+        }
+    }
 }

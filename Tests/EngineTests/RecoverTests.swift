@@ -128,6 +128,39 @@ import Testing
         }
     }
 
+    /// The daemon dies after the commit that ends the composite and before the one that cancels what it has left.
+    @Test func aCompositeThatWasCancelledBetweenTwoAttemptsTakesItsEarlierMembersAlong() async throws {
+        try await withBench { bench in
+            let modifiers: JSONObject = ["retry": ["attempts": 2, "backoff": "1h"]]
+            let shielded = job("c", ["shield": true])
+            let id = try await bench.submit(composite("gather", [job("a"), job("b"), shielded], modifiers))
+            for name in ["b", "c"] { await bench.stage.started(name) }
+            try await bench.end("a", .boom())
+            try await bench.until(id) { $0.state == .queued }
+            _ = try await bench.store.cancel(id, message: "all", force: false, at: Timestamp(milliseconds: 1))
+            try await withBench(takingUp: bench.directory) { (next) async throws in
+                #expect(try await next.done("b").exception == .cancelled("all"))
+                await next.stage.started("c")
+                #expect(try await next.task("c").cancelRequests == 0)
+            }
+        }
+    }
+
+    /// The same where the request is taken while a failure ends the composite, whose limit still holds members back.
+    @Test func aCompositeThatWasCancelledAsItFailedLetsNoMoreMembersGo() async throws {
+        try await withBench { bench in
+            let id = try await bench.submit(composite("gather", [job("a"), job("b")], ["max_running": 1]))
+            await bench.stage.started("a")
+            let now = Timestamp(milliseconds: 1)
+            _ = try await bench.store.cancel(id, message: "all", force: false, at: now)
+            _ = try await bench.store.finish(id, RunReport(.boom()), at: now)
+            try await withBench(takingUp: bench.directory) { (next) async throws in
+                for name in ["a", "b"] { #expect(try await next.done(name).state == .cancelled) }
+                #expect(next.stage.order == ["a"])
+            }
+        }
+    }
+
     @Test func aCancelledTaskThatTheDaemonTookWithItDoesNotRunAgain() async throws {
         try await withBench { bench in
             bench.stage.makeStubborn("a")
