@@ -5,7 +5,8 @@ internal import Store
 extension Engine {
     /// Stops all processes of a running command where they are; its timeout runs on.
     ///
-    /// - Throws: ``EngineError`` when there is no such task, it runs no command, or its command has not started yet.
+    /// - Throws: ``EngineError`` when there is no such task, it runs no command, its command has not started yet, or
+    ///   it is being cancelled.
     package func pause(_ id: TaskID) async throws -> TaskRecord {
         try await order(.pause, id)
     }
@@ -35,15 +36,24 @@ extension Engine {
 
     private func order(_ order: AttemptDirectory.Order, _ id: TaskID) async throws -> TaskRecord {
         let command = try await runningCommand(id)
-        guard configuration.attempt(command).send(order) else {
+        guard let live = live[id] else {
+            throw EngineError(code: .wrongState, message: "the command of task \(id) is only starting, or has ended")
+        }
+        return try await live.inTurn { try await self.give(order, to: command) }
+    }
+
+    private func give(_ order: AttemptDirectory.Order, to command: TaskRecord) async throws -> TaskRecord {
+        let attempt = configuration.attempt(command)
+        guard attempt.send(order) else {
             throw EngineError(
                 code: .wrongState,
-                message: "the command of task \(id) has not started yet, or has removed its control FIFO")
+                message: "the command of task \(command.id) has not started yet, or has removed its control FIFO")
         }
-        guard let record = try await store.setPaused(command, order == .pause, at: configuration.now()) else {
-            throw EngineError(code: .wrongState, message: "the command of task \(id) has ended meanwhile")
-        }
-        return record
+        if let record = try await store.setPaused(command, order == .pause, at: configuration.now()) { return record }
+        // Whoever is asked to end goes on, and may have been told so before this order.
+        if order == .pause { attempt.send(.resume) }
+        throw EngineError(
+            code: .wrongState, message: "the command of task \(command.id) has ended meanwhile, or is being cancelled")
     }
 
     private func runningCommand(_ id: TaskID) async throws -> TaskRecord {

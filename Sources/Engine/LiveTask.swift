@@ -25,6 +25,7 @@ final class LiveTask: Sendable {
         var hasUnsavedProgress = false
         var isSavingProgress = false
         var handle: TaskHandle<[TaskRecord]>?
+        var lastOrder: Task<TaskRecord, any Error>?
 
         mutating func take(_ progress: Progress) -> (change: Double, needsSaving: Bool) {
             let change = progress.fraction - (self.progress?.fraction ?? 0)
@@ -75,7 +76,8 @@ final class LiveTask: Sendable {
         get { state.withLock(\.heldBack) }
         set { state.withLock { $0.heldBack = newValue } }
     }
-    /// What runs it.
+
+    /// Notes the handle of what runs it.
     func run(as handle: TaskHandle<[TaskRecord]>) {
         state.withLock { $0.handle = handle }
     }
@@ -114,6 +116,19 @@ extension LiveTask {
         state.withLock { $0.isStopped = true }
         request.yield()
         signal.yield(.stop)
+    }
+
+    /// Gives it an order when the one before is over: what is sent and what is noted of it come in one order.
+    func inTurn(_ order: @escaping @Sendable () async throws -> TaskRecord) async throws -> TaskRecord {
+        let turn = state.withLock { state in
+            let turn = Task { [last = state.lastOrder] in
+                _ = await last?.result
+                return try await order()
+            }
+            state.lastOrder = turn
+            return turn
+        }
+        return try await turn.value
     }
 
     /// Tells a composite that a member is done.

@@ -41,10 +41,12 @@ extension Store {
         return .ended(try Transition(db: db, now: now).end(id, outcome, from: [.held, .queued]))
     }
 
+    /// A command that is asked to end goes on, so as to be able to.
     private static func countRequest(_ db: Database, _ id: TaskID, message: String?, at now: Timestamp) throws {
         try db.cachedStatement(
             sql: """
-                UPDATE tasks SET cancel_requests = cancel_requests + 1, cancel_message = coalesce(cancel_message, ?)
+                UPDATE tasks SET cancel_requests = cancel_requests + 1, cancel_message = coalesce(cancel_message, ?),
+                    paused = 0
                 WHERE id = ?
                 """
         ).execute(arguments: [message, id.number])
@@ -58,7 +60,7 @@ extension Store {
         try await write { db in
             try db.cachedStatement(
                 sql: """
-                    UPDATE tasks SET timed_out = 1, cancel_requests = cancel_requests + 1
+                    UPDATE tasks SET timed_out = 1, cancel_requests = cancel_requests + 1, paused = 0
                     WHERE id = ? AND state = 'running' AND cancel_requests = 0
                     """
             ).execute(arguments: [id.number])

@@ -102,11 +102,13 @@ extension Store {
     /// Notes that a running task was stopped where it is, or goes on.
     ///
     /// - Parameter task: the task as it was when the attempt began.
-    /// - Returns: the task as it then is; `nil` when that attempt does not run any more.
+    /// - Returns: the task as it then is; `nil` when that attempt does not run any more, or is to stop although somebody has
+    ///   asked it to end.
     package func setPaused(_ task: TaskRecord, _ isPaused: Bool, at now: Timestamp) async throws -> TaskRecord? {
         try await write { db in
             let sql = """
-                UPDATE tasks SET paused = ? WHERE id = ? AND attempt = ? AND state = 'running'
+                UPDATE tasks SET paused = ?1
+                WHERE id = ?2 AND attempt = ?3 AND state = 'running' AND (cancel_requests = 0 OR NOT ?1)
                 RETURNING \(TaskRecord.columns)
                 """
             guard let record = try TaskRecord.first(db, sql, [isPaused, task.id.number, task.attempt]) else {

@@ -1,0 +1,91 @@
+import Foundation
+import Glibc
+import Jobs
+import Model
+import Store
+import Testing
+
+@testable import Engine
+
+/// What is sent to a command and what is noted of it: here the shim is a FIFO that the test reads.
+@Suite(.timeLimit(.minutes(1))) struct PauseTests {
+    /// The control FIFO of a command.
+    private final class Control: Sendable {
+        let attempt: AttemptDirectory
+        private let state: String
+        private let descriptor: Int32
+
+        init() throws {
+            state = FileManager.default.temporaryDirectory.appending(path: "pause-\(UUID().uuidString)").path
+            attempt = AttemptDirectory(state: state, task: TaskID(1), attempt: 1)
+            try FileManager.default.createDirectory(atPath: attempt.path, withIntermediateDirectories: true)
+            try #require(mkfifo(attempt.path + "/control", 0o600) == 0)
+            descriptor = open(attempt.path + "/control", O_RDWR | O_NONBLOCK | O_CLOEXEC)
+        }
+
+        deinit {
+            close(descriptor)
+            try? FileManager.default.removeItem(atPath: state)
+        }
+
+        /// What was sent since this was last asked.
+        func orders() -> String {
+            var bytes = [UInt8](repeating: 0, count: 4096)
+            let count = read(descriptor, &bytes, bytes.count)
+            return String(decoding: bytes.prefix(max(count, 0)), as: UTF8.self)
+        }
+    }
+
+    private func withCommand(
+        _ modifiers: JSONObject = [:], _ test: (Bench, TaskID, Control) async throws -> Void
+    ) async throws {
+        let control = try Control()
+        try await withBench(configure: { $0.attempt = { _ in control.attempt } }) { bench in
+            bench.stage.makeStubborn("a")
+            var job: JSONObject = ["shell": "true", "name": "a"]
+            job.merge(modifiers)
+            let id = try await bench.submit(.object(job))
+            await bench.stage.started("a")
+            try await test(bench, id, control)
+        }
+    }
+
+    @Test func whatIsNotedIsWhatWasSentLast() async throws {
+        try await withCommand { bench, id, control in
+            for _ in 0..<25 {
+                await withTaskGroup { group in
+                    for index in 0..<8 {
+                        group.addTask {
+                            _ = try? await index % 2 == 0 ? bench.engine.pause(id) : bench.engine.resume(id)
+                        }
+                    }
+                }
+                let isPaused = control.orders().last == "S"
+                let task = try await bench.task(id)
+                try #require(task.paused == isPaused)
+            }
+        }
+    }
+
+    @Test func whoIsCancelledGoesOnAndIsNotStoppedAgain() async throws {
+        try await withCommand { (bench, id, control) async throws in
+            #expect(try await bench.engine.pause(id).paused)
+            #expect(try await !bench.engine.cancel(id, message: nil, force: false).task.paused)
+            let error = await #expect(throws: EngineError.self) { _ = try await bench.engine.pause(id) }
+            #expect(error?.code == .wrongState)
+            #expect(control.orders() == "SSC", "what was stopped for a moment goes on")
+            #expect(try await !bench.engine.resume(id).paused)
+        }
+    }
+
+    @Test func whoIsOverItsTimeGoesOn() async throws {
+        try await withCommand(["timeout": "5s"]) { bench, id, _ in
+            #expect(try await bench.engine.pause(id).paused)
+            await bench.clock.sleeper(until: .seconds(5))
+            bench.clock.advance(by: .seconds(5))
+            await bench.stage.until(.cancelled("a"))
+            let task = try await bench.task(id)
+            #expect(!task.paused && task.timedOut)
+        }
+    }
+}
