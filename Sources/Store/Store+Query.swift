@@ -93,7 +93,8 @@ extension Store {
             let (condition, arguments) = try filter.condition(db)
             let direction = filter.order == .ascending ? "ASC" : "DESC"
             let sql = "SELECT \(TaskRecord.columns) FROM tasks WHERE \(condition) ORDER BY id \(direction) LIMIT ?"
-            let rows = try Row.fetchCursor(db.cachedStatement(sql: sql), arguments: arguments + [filter.limit + 1])
+            // Not cached, where it would stay for good: there are as many as there are filters.
+            let rows = try Row.fetchCursor(db.makeStatement(sql: sql), arguments: arguments + [filter.limit + 1])
             var page = Page(bytes: Self.pageLimit, count: filter.limit)
             while let row = try rows.next() {
                 guard page.hasRoom else { return (page.records, page.records.last?.id) }

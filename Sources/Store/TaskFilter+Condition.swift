@@ -62,7 +62,7 @@ extension TaskFilter {
         guard sources.count > 1 || sources.contains(where: { $0.element.lead != $0.element.sql }) else { return nil }
         let counts = try sources.map { index, criterion in
             let sql = "SELECT count(*) FROM (\(criterion.source ?? "") LIMIT \(Self.few))"
-            return (index, try Int.fetchOne(db.cachedStatement(sql: sql), arguments: criterion.arguments) ?? 0)
+            return (index, try Int.fetchOne(db.makeStatement(sql: sql), arguments: criterion.arguments) ?? 0)
         }
         return counts.filter { $0.1 < Self.few }.min { $0.1 < $1.1 }?.0
     }

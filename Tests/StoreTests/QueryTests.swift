@@ -1,3 +1,5 @@
+import GRDB
+import GRDBSQLite
 import Model
 import Testing
 
@@ -69,6 +71,39 @@ import Testing
                 #expect(found == ids, "\(query)")
             }
         }
+    }
+
+    /// Else each new filter would take memory for as long as the store is open.
+    @Test func theStatementOfAFilterIsNotKept() async throws {
+        try await withStore { bench in
+            func statements() async throws -> Int {
+                try await bench.store.pool.read { db in
+                    var (count, statement) = (0, sqlite3_next_stmt(db.sqliteConnection, nil))
+                    while statement != nil {
+                        count += 1
+                        statement = sqlite3_next_stmt(db.sqliteConnection, statement)
+                    }
+                    return count
+                }
+            }
+            var filter = TaskFilter()
+            _ = try await bench.store.tasks(filter)
+            let before = try await statements()
+            for number in 0..<8 {
+                filter.labels.append(TaskFilter.Label(key: "\(number)", value: ""))
+                _ = try await bench.store.tasks(filter)
+            }
+            #expect(try await statements() == before)
+        }
+    }
+
+    @Test func aFilterHasSoManyLabelsAtMost() throws {
+        let most = TaskFilter.maximumLabels
+        func filter(_ count: Int) throws -> TaskFilter {
+            try TaskFilter(query: (0..<count).map { ("label", "\($0):x") })
+        }
+        #expect(try filter(most).labels.count == most)
+        #expect(throws: InvalidInput.self) { try filter(most + 1) }
     }
 
     @Test(arguments: TaskFilter.Order.allCases, [1, 2, 3, 6, 7])

@@ -50,6 +50,8 @@ package struct TaskFilter: Sendable, Hashable {
 extension TaskFilter {
     /// The most tasks one page may hold.
     package static let maximumLimit = 10_000
+    /// The most labels one query may ask for.
+    package static let maximumLabels = 64
 
     private static let keys = [
         "state", "name", "kind", "queue", "parent_id", "label", "since", "until", "limit", "cursor", "order",
@@ -89,6 +91,9 @@ extension TaskFilter {
         case "queue": queue = try field.queueName()
         case "parent_id": parentID = TaskID(try field.number(in: 1...Int64.max))
         case "label":
+            guard labels.count < Self.maximumLabels else {
+                throw field.invalid("at most \(Self.maximumLabels) labels can be asked for")
+            }
             guard let colon = text.firstIndex(of: ":") else { throw field.invalid("expected key:value") }
             let value = text[text.index(after: colon)...]
             labels.append(Label(key: String(text[..<colon]), value: String(value)))
