@@ -73,32 +73,40 @@ extension Store {
     /// The events after `sequence`, of one task or of all, oldest first, at most `limit`.
     package func events(after sequence: Int64, taskID: TaskID? = nil, limit: Int = 1000) async throws -> [Event] {
         try await read { db in
-            let filter = taskID == nil ? "" : "AND task_id = ?"
-            let sql = "SELECT seq, task_id, at, type, data FROM events WHERE seq > ? \(filter) ORDER BY seq LIMIT ?"
-            var arguments: StatementArguments = [sequence]
-            if let taskID { arguments += [taskID.number] }
-            arguments += [limit]
-            return try Row.fetchAll(db.cachedStatement(sql: sql), arguments: arguments).map(Event.init(row:))
+            var events: [Event] = []
+            let rows = try Self.rows(db, after: sequence, taskID, withOwner: false, limit: limit)
+            while let row = try rows.next() { events.append(try Event(row: row)) }
+            return events
         }
     }
 
     /// The next of the events after `sequence`, oldest first: those of one task, or of the tasks of one user, or all.
     package func eventPage(after sequence: Int64, taskID: TaskID?, owner: UInt32?) async throws -> EventPage {
-        guard taskID == nil, let owner else {
-            let events = try await events(after: sequence, taskID: taskID, limit: EventPage.size)
-            return EventPage(
-                events: events, last: events.last?.sequence ?? sequence, mayBeMore: events.count == EventPage.size)
-        }
+        let owner = taskID == nil ? owner : nil
         return try await read { db in
-            let rows = try Row.fetchCursor(
-                db.cachedStatement(sql: Self.eventsWithOwner), arguments: [sequence, EventPage.size])
-            var (events, last, count): ([Event], Int64, Int) = ([], sequence, 0)
-            while let row = try rows.next() {
-                (last, count) = (row[0], count + 1)
-                if try row.number(5) == owner { events.append(try Event(row: row)) }
+            var page = EventPage(after: sequence)
+            let rows = try Self.rows(db, after: sequence, taskID, withOwner: owner != nil, limit: EventPage.size)
+            while page.hasRoom {
+                guard let row = try rows.next() else {
+                    page.mayBeMore = false
+                    break
+                }
+                try page.add(row, isAskedFor: owner == nil || row.number(5) == owner)
             }
-            return EventPage(events: events, last: last, mayBeMore: count == EventPage.size)
+            return page
         }
+    }
+
+    private static func rows(
+        _ db: Database, after sequence: Int64, _ taskID: TaskID?, withOwner: Bool, limit: Int
+    ) throws -> RowCursor {
+        var arguments: StatementArguments = [sequence]
+        if let taskID { arguments += [taskID.number] }
+        arguments += [limit]
+        let filter = taskID == nil ? "" : "AND task_id = ?"
+        let sql = "SELECT seq, task_id, at, type, data FROM events WHERE seq > ? \(filter) ORDER BY seq LIMIT ?"
+        return try Row.fetchCursor(
+            db.cachedStatement(sql: withOwner ? eventsWithOwner : sql), arguments: arguments)
     }
 
     static let eventsWithOwner = """
@@ -107,17 +115,35 @@ extension Store {
         """
 }
 
-/// Some of the events of a log that may be long.
+/// Some of the events of a log that may be long: so many, and so large, at most.
 package struct EventPage: Sendable {
     /// How many events are looked at for a page.
     static let size = 1000
+    /// What a page holds at most beside its last event, in bytes of text; as values it may take a dozen times that.
+    static let byteLimit = 1 << 20
 
     /// Those of them that were asked for; there may be none.
-    package let events: [Event]
+    package private(set) var events: [Event] = []
     /// The number of the last one looked at, where the next page starts.
-    package let last: Int64
+    package private(set) var last: Int64
     /// Whether there may be another page already.
-    package let mayBeMore: Bool
+    package fileprivate(set) var mayBeMore = true
+
+    private var count = size
+    private var bytes = byteLimit
+    fileprivate var hasRoom: Bool { count > 0 && bytes > 0 }
+
+    fileprivate init(after sequence: Int64) {
+        last = sequence
+    }
+
+    fileprivate mutating func add(_ row: Row, isAskedFor: Bool) throws {
+        last = row[0]
+        count -= 1
+        guard isAskedFor else { return }
+        events.append(try Event(row: row))
+        bytes -= try row.withUnsafeData(atIndex: 4) { $0?.count ?? 0 }
+    }
 }
 
 extension Event {

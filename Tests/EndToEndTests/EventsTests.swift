@@ -23,8 +23,9 @@ struct EventsTests {
             for (position, event) in all.enumerated() {
                 let rest = try frames(try await daemon.http("GET", "/v1/events?after=\(event.id)").text)
                 #expect(rest.map(\.id) == all.dropFirst(position + 1).map(\.id))
+                // The header goes before the address, which a browser asks for again when it reconnects.
                 let stream = try await daemon.open(
-                    "GET", "/v1/events", headers: ["Last-Event-ID": "\(event.id)"])
+                    "GET", "/v1/events?after=0", headers: ["Last-Event-ID": "\(event.id)"])
                 let resumed = try frames(String(decoding: try await stream.rest(), as: UTF8.self))
                 #expect(resumed.map(\.id) == rest.map(\.id))
             }

@@ -163,6 +163,28 @@ import Testing
         }
     }
 
+    @Test func aPageOfEventsHoldsWhatFitsAndOneAtLeast() async throws {
+        try await withStore { bench in
+            try await bench.submit(job("a"), job("b"), job("c"), by: 7)
+            _ = try await bench.claim()
+            let message = String(repeating: "x", count: EventPage.byteLimit / 2 + 1)
+            for id in 1...3 {
+                try await bench.finish(Int64(id), .failed(ExceptionInfo(type: "Large", message: message)))
+            }
+            for (task, owner, sizes): (TaskID?, UInt32?, [Int]) in [
+                (nil, nil, [8, 1]), (nil, 7, [8, 1]), (TaskID(3), nil, [3]), (nil, 8, [0]),
+            ] {
+                var (after, found, mayBeMore): (Int64, [Int], Bool) = (0, [], true)
+                while mayBeMore {
+                    let page = try await bench.store.eventPage(after: after, taskID: task, owner: owner)
+                    found.append(page.events.count)
+                    (after, mayBeMore) = (page.last, page.mayBeMore)
+                }
+                #expect(found == sizes)
+            }
+        }
+    }
+
     @Test func aPageHoldsWhatFitsAndOneAtLeast() async throws {
         try await withStore { bench in
             try await bench.submit(job("a"), job("b"), job("c"))

@@ -23,7 +23,8 @@ extension Routes {
         let given = try query["after"]?.number(in: 0...Int64.max)
         // Who follows without saying from where wants to know what happens next.
         let start = follow ? try await engine.store.lastSequence() : 0
-        let after = given ?? last ?? start
+        // A browser that reconnects asks for the same address, and says in the header how far it has come.
+        let after = last ?? given ?? start
         let body = ResponseBody { [engine] writer in
             defer { withExtendedLifetime(seat) {} }
             var sequence = after
@@ -34,9 +35,14 @@ extension Routes {
                 var mayBeMore = true
                 while mayBeMore {
                     let page = try await engine.store.eventPage(after: sequence, taskID: taskID, owner: owner)
-                    if !page.events.isEmpty {
-                        try await writer.write(ByteBuffer(string: page.events.map(\.frame).joined()))
+                    var frames = ByteBuffer()
+                    for event in page.events {
+                        frames.writeString(event.frame)
+                        guard frames.readableBytes > 65_536 else { continue }
+                        try await writer.write(frames)
+                        frames = ByteBuffer()
                     }
+                    if frames.readableBytes > 0 { try await writer.write(frames) }
                     (sequence, mayBeMore) = (page.last, page.mayBeMore)
                 }
                 if !follow { break }
