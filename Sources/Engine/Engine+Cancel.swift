@@ -22,6 +22,7 @@ extension Engine {
         case .ended(let tasks):
             settle(tasks)
             try await cancelMembers(ofEnded: tasks)
+            try await endRest(of: tasks)
             guard let record = tasks.first else { throw EngineError.unknownTask(id) }
             return (true, record)
         }
@@ -53,7 +54,26 @@ extension Engine {
             for task in batch.running { live.cancel(task, message: message) }
             settle(batch.ended)
             try await cancelMembers(ofEnded: batch.ended)
+            try await endRest(of: batch.ended)
             end = batch.end
         } while end != nil
+    }
+
+    /// Ends what cannot run any more because of `ended`, where their commit did not get to all of it.
+    func endRest(of ended: [TaskRecord]) async throws {
+        // In a task of its own: whoever asked may go away before it is over.
+        if ended.count > Store.tasksAtOnce { try await Task { try await endDoomed() }.value }
+    }
+
+    /// Ends what cannot run any more, a thousand tasks at a time, so that nobody who writes waits long behind it. What a stop
+    /// leaves of it is the next daemon's.
+    func endDoomed() async throws {
+        while case var doomed = try await store.doomed()[...], !doomed.isEmpty {
+            while !doomed.isEmpty {
+                guard !isStopping else { return }
+                settle(try await store.end(doomed.prefix(Store.tasksAtOnce), at: configuration.now()))
+                doomed = doomed.dropFirst(Store.tasksAtOnce)
+            }
+        }
     }
 }

@@ -160,10 +160,12 @@ extension Engine {
         let now = configuration.now()
         // Whatever the clock was then, it ended after it began and before now.
         let end = report.endedAt.map { min(max($0, task.record.startedAt ?? $0), now) } ?? now
-        return try await store.finish(task.record.id, report, progress: task.progress, answers: answers, at: end) {
+        let ended = try await store.finish(task.record.id, report, progress: task.progress, answers: answers, at: end) {
             live.vacate(task)
             readiness.ring()
         }
+        try await endRest(of: ended)
+        return ended
     }
 
     /// When a task is tried again that ended with `outcome`, or `nil` when it is not.

@@ -22,6 +22,7 @@ extension Engine {
             metrics.adopted(record)
             adoptions.add(1, ordering: .relaxed)
         }
+        try await endDoomed()
         for record in try await store.compositesToCancel() {
             try await cancelMembers(
                 of: record.id, attemptsBefore: .max, message: record.cancelMessage, insisting: false)
@@ -65,8 +66,10 @@ extension Engine {
     ///
     /// - Returns: those that ended by it.
     func abandonMembers(of composite: TaskRecord) async throws -> [TaskRecord] {
-        try await store.cancelUnreleased(
+        let ended = try await store.cancelUnreleased(
             membersOf: composite.id, reason: "the job of its \(composite.kind.rawValue) \(composite.id) cannot be read",
             at: configuration.now())
+        try await endRest(of: ended)
+        return ended
     }
 }

@@ -44,6 +44,7 @@ extension Engine {
         metrics.submitted(zip(jobs, submissions).filter { $1.isNew }.map(\.0))
         for submission in submissions where submission.isNew { log("task submitted", submission.task) }
         settle(ended)
+        try await endRest(of: ended)
         if jobs.contains(where: { $0.start != .now }) { alarm.ring() }
         return submissions
     }

@@ -122,12 +122,13 @@ struct Insertion {
     /// Drops the dependencies that are satisfied already, and ends the tasks whose dependency never will be.
     func settleDependencies() throws -> [TaskRecord] {
         var ended: [TaskRecord] = []
+        var transition = Transition(db: db, now: now)
         for id in dependents {
             try db.cachedStatement(sql: Self.dropSatisfied).execute(arguments: [id.number])
             let broken = try Row.fetchOne(db.cachedStatement(sql: Self.firstBroken), arguments: [id.number])
             if let broken {
                 let exception = ExceptionInfo.dependencyFailed(TaskID(broken[0]), state: try broken.choice(1))
-                ended += try Transition(db: db, now: now).end(id, .failed(exception), from: [.queued, .held])
+                ended += try transition.end(id, .failed(exception), from: [.queued, .held])
             } else {
                 try Gate.reopen(
                     db, where: "id = :id AND (waiting_for IS NULL OR waiting_for ->> '$.delay' IS NOT NULL)",

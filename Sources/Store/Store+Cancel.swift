@@ -9,7 +9,8 @@ package enum Cancellation: Sendable, Hashable {
     case alreadyDone(TaskRecord)
     /// It is shielded, and the request did not insist; nothing has changed.
     case shielded(TaskRecord)
-    /// It had not started and never will; these tasks ended by it, the task itself first.
+    /// It had not started and never will; these tasks ended by it, the task itself first; there may be more to end if
+    /// they are more than ``Store/tasksAtOnce``.
     case ended([TaskRecord])
     /// It runs, and has to be told.
     case requested(TaskRecord)
@@ -24,12 +25,16 @@ extension Store {
     package func cancel(
         _ id: TaskID, message: String?, force: Bool, at now: Timestamp
     ) async throws -> Cancellation {
-        try await write { db in try Self.cancel(db, id, message: message, force: force, at: now) }
+        try await write { db in
+            var transition = Transition(db: db, now: now)
+            return try Self.cancel(id, message: message, force: force, &transition)
+        }
     }
 
     static func cancel(
-        _ db: Database, _ id: TaskID, message: String?, force: Bool, at now: Timestamp
+        _ id: TaskID, message: String?, force: Bool, _ transition: inout Transition
     ) throws -> Cancellation {
+        let (db, now) = (transition.db, transition.now)
         guard let before = try TaskRecord.find(db, id) else { return .unknown }
         if before.isDone { return .alreadyDone(before) }
         if before.shield && !force { return .shielded(before) }
@@ -38,7 +43,7 @@ extension Store {
             return try TaskRecord.find(db, id).map(Cancellation.requested) ?? .unknown
         }
         let outcome = Outcome.cancelled(.cancelled(before.cancelMessage ?? message))
-        return .ended(try Transition(db: db, now: now).end(id, outcome, from: [.held, .queued]))
+        return .ended(try transition.end(id, outcome, from: [.held, .queued]))
     }
 
     /// A command that is asked to end goes on, so as to be able to.

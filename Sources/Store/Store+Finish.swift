@@ -7,14 +7,15 @@ extension Store {
     /// - Parameter progress: how far it had come; `nil` for as far as was noted before.
     /// - Parameter answers: what it is the measure of from now on.
     /// - Parameter whenQueued: is called before the commit; a claim that follows it finds what the end lets go.
-    /// - Returns: every task that ended by it, the task itself first, then those that cannot run any more; empty when the
-    ///   task was not running.
+    /// - Returns: every task that ended by it, the task itself first, then those that cannot run any more, of which there may
+    ///   be others if they are ``tasksAtOnce``; empty when the task was not running.
     package func finish(
         _ id: TaskID, _ report: RunReport, progress: Progress? = nil, answers: [String] = [], at now: Timestamp,
         whenQueued: () -> Void = {}
     ) async throws -> [TaskRecord] {
         try await write(whenQueued: whenQueued) { db in
-            let ended = try Transition(db: db, now: now).end(
+            var transition = Transition(db: db, now: now)
+            let ended = try transition.end(
                 id, report.outcome, from: [.running], detail: report.detail, progress: progress)
             guard !ended.isEmpty else { return [] }
             for question in answers {
@@ -50,7 +51,8 @@ extension Store {
                 try Self.requeue(db, id, after: exception, detail: nil, wakeAt: wakeAt, at: now)
             else { return nil }
             let reason = "attempt \(composite.attempt) of its \(composite.kind.rawValue) has ended"
-            let ended = try Transition(db: db, now: now).cancelUnreleased(membersOf: id, reason: reason)
+            var transition = Transition(db: db, now: now)
+            let ended = try transition.cancelUnreleased(membersOf: id, reason: reason)
             var insertion = Insertion(
                 db: db, directory: composite.directory, submitter: composite.submittedBy, now: now)
             try insertion.insertMembers(of: job, id: id, attempt: composite.attempt + 1)

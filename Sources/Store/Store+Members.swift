@@ -47,7 +47,7 @@ extension Store {
         }
     }
 
-    /// Cancels members of `parent` that are not done, but for those let go and shielded: up to ``membersAtOnce``, the last ones,
+    /// Cancels members of `parent` that are not done, but for those let go and shielded: up to ``tasksAtOnce``, the last ones,
     /// so that nobody who writes waits long behind it, and none starts in the place of one that ends by it.
     ///
     /// - Parameter attemptsBefore: the first attempt whose members are left alone; `nil` for those of the latest alone.
@@ -61,7 +61,7 @@ extension Store {
     ) async throws -> (ended: [TaskRecord], running: [TaskRecord], end: TaskID?) {
         let isMeant = attemptsBefore == nil ? Self.isMember : "parent_id = :parent AND parent_attempt < :before"
         var arguments: StatementArguments = [
-            "parent": parent.number, "insisting": insisting, "end": end?.number ?? .max, "limit": Self.membersAtOnce,
+            "parent": parent.number, "insisting": insisting, "end": end?.number ?? .max, "limit": Self.tasksAtOnce,
         ]
         if let attemptsBefore { arguments += ["before": attemptsBefore] }
         return try await write { [arguments] db in
@@ -74,19 +74,20 @@ extension Store {
                         """), arguments: arguments)
             var ended: [TaskRecord] = []
             var running: [TaskRecord] = []
+            var transition = Transition(db: db, now: now)
             for id in ids.reversed().map(TaskID.init) {
-                switch try Self.cancel(db, id, message: message, force: true, at: now) {
+                switch try Self.cancel(id, message: message, force: true, &transition) {
                 case .unknown, .alreadyDone, .shielded: break
                 case .ended(let tasks): ended += tasks
                 case .requested(let task): running.append(task)
                 }
             }
-            return (ended, running, ids.count < Self.membersAtOnce ? nil : ids.last.map(TaskID.init))
+            return (ended, running, ids.count < Self.tasksAtOnce ? nil : ids.last.map(TaskID.init))
         }
     }
 
-    /// How many members are cancelled in one commit.
-    package static let membersAtOnce = 1000
+    /// How many members are cancelled in one commit, and how many tasks end in one because of others.
+    package static let tasksAtOnce = 1000
 
     /// Cancels the members of `parent` that were not let go.
     ///
@@ -95,7 +96,10 @@ extension Store {
     package func cancelUnreleased(
         membersOf parent: TaskID, reason: String, at now: Timestamp
     ) async throws -> [TaskRecord] {
-        try await write { db in try Transition(db: db, now: now).cancelUnreleased(membersOf: parent, reason: reason) }
+        try await write { db in
+            var transition = Transition(db: db, now: now)
+            return try transition.cancelUnreleased(membersOf: parent, reason: reason)
+        }
     }
 
     /// The members of `parent` in the order given.

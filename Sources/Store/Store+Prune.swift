@@ -12,8 +12,8 @@ extension Store {
 
     /// Removes up to `limit` tasks that may go, the oldest first, each with its tries and events, and the queues that nothing
     /// but their tasks was known of. Members go before what they belong to, and all of them: a large composite goes in several
-    /// calls. It stays while a member of it is not done, and a task while its `on_done` command is to run; what an unfinished
-    /// task runs after is never done.
+    /// calls. It stays while a member of it is not done, and a task while its `on_done` command is to run, or while an unfinished
+    /// task runs after it, which then is about to end.
     ///
     /// - Parameter oldest: what others are measured against stays if it was done since then, with what it belongs to and what
     ///   belongs to it; `nil` for nothing that stays.
@@ -98,6 +98,9 @@ extension Store {
         WITH RECURSIVE family (id) AS (
             VALUES (:root) UNION ALL SELECT tasks.id FROM tasks JOIN family ON tasks.parent_id = family.id)
         SELECT tasks.id, finished_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM hooks WHERE task_id = tasks.id)
+            AND NOT EXISTS (
+                SELECT 1 FROM dependencies CROSS JOIN tasks AS dependent ON dependent.id = task_id
+                WHERE after_id = tasks.id AND dependent.finished_at IS NULL)
             AND NOT (:oldest IS NOT NULL AND finished_at >= :oldest
                 AND EXISTS (SELECT 1 FROM measures WHERE task_id = tasks.id)
                 AND tasks.id NOT IN (

@@ -6,11 +6,20 @@ internal import Model
 struct Transition {
     let db: Database
     let now: Timestamp
+    /// How many more tasks may end because of others: those beyond are left for another commit, and ``Store/doomed()`` finds
+    /// them.
+    private var room = Store.tasksAtOnce
 
-    /// Ends the task `id` with `outcome` if it is in one of `states`, and whatever cannot run any more because of it.
+    init(db: Database, now: Timestamp) {
+        self.db = db
+        self.now = now
+    }
+
+    /// Ends the task `id` with `outcome` if it is in one of `states`, and what cannot run any more because of it, as far as
+    /// there is room.
     ///
     /// - Returns: every task that ended, `id` first; empty when it was in none of `states`.
-    func end(
+    mutating func end(
         _ id: TaskID, _ outcome: Outcome, from states: [TaskState], detail: JSONObject? = nil,
         progress: Progress? = nil
     ) throws -> [TaskRecord] {
@@ -18,22 +27,27 @@ struct Transition {
         // A list and no recursion: a chain of tasks, each after the one before, may be as long as anybody likes.
         var pending = [(id: id, outcome: outcome, states: states, detail: detail, progress: progress)]
         while let next = pending.popLast() {
+            guard all.isEmpty || room > 0 else { break }
             guard
                 let ended = try write(
                     next.id, next.outcome, from: next.states, detail: next.detail, progress: next.progress)
             else { continue }
+            if !all.isEmpty { room -= 1 }
             all.append(ended)
             var more: [(id: TaskID, outcome: Outcome)] = []
             // A composite that ends before it has started, or between two attempts, leaves members that nobody will ever
             // let go.
             if ended.kind.isComposite && !next.states.contains(.running) {
-                more = try unreleased(membersOf: ended.id, reason: "its composite \(ended.id) never started")
+                more = try unreleased(membersOf: ended.id, reason: Self.neverStarted(ended.id), limit: room)
             }
             more += try settleDependents(of: ended)
             pending += more.reversed().map { ($0.id, $0.outcome, [.held, .queued], nil, nil) }
         }
         return all
     }
+
+    /// Why a member of `composite` is cancelled that ended while it was not running.
+    static func neverStarted(_ composite: TaskID) -> String { "its composite \(composite) never started" }
 
     private func write(
         _ id: TaskID, _ outcome: Outcome, from states: [TaskState], detail: JSONObject?, progress: Progress?
@@ -66,21 +80,21 @@ struct Transition {
     }
 
     /// Cancels the members of a composite that it has not let go.
-    func cancelUnreleased(membersOf parent: TaskID, reason: String) throws -> [TaskRecord] {
-        try unreleased(membersOf: parent, reason: reason).flatMap {
+    mutating func cancelUnreleased(membersOf parent: TaskID, reason: String) throws -> [TaskRecord] {
+        try unreleased(membersOf: parent, reason: reason, limit: .max).flatMap {
             try end($0.id, $0.outcome, from: [.held, .queued])
         }
     }
 
     private func unreleased(
-        membersOf parent: TaskID, reason: String
+        membersOf parent: TaskID, reason: String, limit: Int
     ) throws -> [(id: TaskID, outcome: Outcome)] {
         let ids = try Int64.fetchAll(
             db.cachedStatement(
                 sql: """
                     SELECT id FROM tasks WHERE parent_id = ? AND state IN ('held', 'queued')
-                        AND waiting_for ->> '$.parent' IS NOT NULL ORDER BY id
-                    """), arguments: [parent.number])
+                        AND waiting_for ->> '$.parent' IS NOT NULL ORDER BY id LIMIT ?
+                    """), arguments: [parent.number, limit])
         return ids.map { (TaskID($0), .cancelled(.cancelled(reason))) }
     }
 
@@ -88,13 +102,15 @@ struct Transition {
     ///
     /// - Returns: those that have to end because it did not succeed.
     private func settleDependents(of ended: TaskRecord) throws -> [(id: TaskID, outcome: Outcome)] {
+        guard ended.state == .succeeded else {
+            let ids = try Int64.fetchAll(
+                db.cachedStatement(sql: Self.dependents), arguments: [ended.id.number, room])
+            return ids.map { (TaskID($0), .failed(.dependencyFailed(ended.id, state: ended.state))) }
+        }
         let ids = try Int64.fetchAll(
             db.cachedStatement(sql: "SELECT task_id FROM dependencies WHERE after_id = ? ORDER BY task_id"),
             arguments: [ended.id.number])
         guard !ids.isEmpty else { return [] }
-        guard ended.state == .succeeded else {
-            return ids.map { (TaskID($0), .failed(.dependencyFailed(ended.id, state: ended.state))) }
-        }
         try db.cachedStatement(sql: "DELETE FROM dependencies WHERE after_id = ?").execute(arguments: [ended.id.number])
         for id in ids {
             try Gate.reopen(
@@ -102,6 +118,11 @@ struct Transition {
         }
         return []
     }
+
+    static let dependents = """
+        SELECT task_id FROM dependencies CROSS JOIN tasks ON id = task_id
+        WHERE after_id = ? AND finished_at IS NULL ORDER BY task_id LIMIT ?
+        """
 }
 
 extension TaskRecord {

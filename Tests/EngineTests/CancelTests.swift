@@ -151,6 +151,27 @@ import Testing
         }
     }
 
+    /// More than end in one commit, whether the daemon dies after the first or not.
+    @Test(arguments: [true, false])
+    func aLargeCompositeThatIsCancelledTakesAllItsMembersAlong(dies: Bool) async throws {
+        try await withBench { bench in
+            let members = (1...(Store.tasksAtOnce + 10)).map { job("\($0)") }
+            let id = try await bench.submit(composite("gather", members, ["hold": true]))
+            let after = try await bench.submit(job("after", ["after": [.int(Int64(members.count + 1))]]))
+            func requireAllDone(_ bench: Bench) async throws {
+                #expect(try await bench.store.counts().allSatisfy { $0.state.isDone || $0.count == 0 })
+                #expect(try await bench.task(after).exception?.type == "DependencyFailed")
+            }
+            if dies {
+                _ = try await bench.store.cancel(id, message: nil, force: false, at: Timestamp(milliseconds: 1))
+                try await withBench(takingUp: bench.directory) { (next) async throws in try await requireAllDone(next) }
+            } else {
+                _ = try await bench.engine.cancel(id, message: nil, force: false)
+                try await requireAllDone(bench)
+            }
+        }
+    }
+
     @Test func aMemberThatEndsBeforeItsTurnIsCounted() async throws {
         try await withBench { bench in
             let id = try await bench.submit(composite("gather", [job("a"), job("b"), job("c")], ["max_running": 1]))

@@ -140,9 +140,44 @@ import Testing
             for number in 1..<length { jobs.append(try Job(json: job("\(number)", ["after": [.int(number)]]))) }
             _ = try await bench.store.submit(jobs, directory: nil, by: nil, at: at(0))
             _ = try await bench.claim()
-            let ended = try await bench.finish(1, .failed(.boom))
+            var ended = try await bench.finish(1, .failed(.boom))
+            #expect(ended.count == 1 + Store.tasksAtOnce)
+            try await bench.endDoomed { ended += $0 }
             #expect(ended.map(\.id.number) == Array(1...length))
             #expect(ended.last?.exception == .dependencyFailed(TaskID(length - 1), state: .failed))
+        }
+    }
+
+    @Test(arguments: [true, false])
+    func manyThatCannotRunEndAThousandAtATime(areMembers: Bool) async throws {
+        try await withStore { bench in
+            let count = 2 * Store.tasksAtOnce + 10
+            let modifiers: JSONObject = areMembers ? [:] : ["after": [1]]
+            let others = (1...count).map { job("\($0)", modifiers) }
+            if areMembers {
+                try await bench.submit(gather(others, ["hold": true]))
+            } else {
+                try await bench.submit(job("first", ["hold": true]))
+                _ = try await bench.store.submit(
+                    others.map { try Job(json: $0) }, directory: nil, by: nil, at: at(0))
+            }
+            let cancelled = try await bench.store.cancel(TaskID(1), message: nil, force: false, at: at(1))
+            guard case .ended(var ended) = cancelled else {
+                Issue.record("a held task ends at once")
+                return
+            }
+            #expect(ended.count == 1 + Store.tasksAtOnce)
+            _ = try await bench.store.prune(.doneBefore(at(9)), limit: 1)
+            #expect(try await bench.store.task(TaskID(1)) != nil, "what tells why the others end stays")
+            var sizes: [Int] = []
+            try await bench.endDoomed {
+                sizes.append($0.count)
+                ended += $0
+            }
+            #expect(sizes == [Store.tasksAtOnce, 10])
+            #expect(ended.map(\.id.number) == Array(1...Int64(count + 1)))
+            let exceptions = Set(ended.dropFirst().compactMap { $0.exception?.message })
+            #expect(exceptions.count == 1, "the same for all")
         }
     }
 
@@ -166,6 +201,18 @@ import Testing
             try await bench.claimComposites()
             _ = try await bench.claim()
             #expect(try await bench.store.runningTasks().map(\.name) == ["gather", "b"])
+        }
+    }
+}
+
+extension StoreBench {
+    /// Ends all that cannot run any more, and tells what ended in each commit.
+    fileprivate func endDoomed(_ tell: ([TaskRecord]) -> Void) async throws {
+        while case var doomed = try await store.doomed()[...], !doomed.isEmpty {
+            while !doomed.isEmpty {
+                tell(try await store.end(doomed.prefix(Store.tasksAtOnce), at: at(3)))
+                doomed = doomed.dropFirst(Store.tasksAtOnce)
+            }
         }
     }
 }

@@ -88,7 +88,7 @@ import Testing
 
     @Test func manyMembersAreCancelledInStepsTheLastFirst() async throws {
         try await withStore { bench in
-            let count = Store.membersAtOnce + 2
+            let count = Store.tasksAtOnce + 2
             try await bench.submit(gather((1...count).map { job("\($0)") }))
             let first = try await bench.store.cancelMembers(of: TaskID(1), message: nil, insisting: true, at: at(2))
             #expect(first.ended.first?.name == "3" && first.ended.last?.name == "\(count)")

@@ -39,6 +39,7 @@ extension Engine {
         metrics.submitted(job.members)
         alarm.ring()
         advanceParents(of: task.record, by: -task.fraction)
+        try await endRest(of: ended)
         return ended
     }
 
