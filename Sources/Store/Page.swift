@@ -31,7 +31,7 @@ extension TaskRecord {
     }
 
     /// Where in a row its texts are whose length is up to somebody else.
-    private static let texts = columns.split(separator: ", ").indices(ofAny: [
+    private static let texts = names.indices(ofAny: [
         "name", "job", "result", "exception", "cancel_message", "progress", "waiting_for", "key", "labels", "detail",
     ])
 }

@@ -3,11 +3,14 @@ internal import Model
 
 extension TaskRecord {
     /// The columns a record is read from, in the order ``init(row:)`` reads them.
-    static let columns = """
+    static let columns = names.map { $0 == "waiting_for" ? Gate.shown : String($0) }.joined(separator: ", ")
+
+    /// The names of the columns.
+    static let names = """
         id, name, kind, state, parent_id, job, result, exception, cancel_requests, cancel_message, shield, progress, \
         queue, priority, attempt, max_attempts, timeout, waiting_for, key, labels, submitted_at, started_at, \
         finished_at, submitted_uid, submitted_gid, submitted_pid, done_seq, detail, directory, timed_out, paused, parent_attempt
-        """
+        """.split(separator: ", ")
 
     /// The task in `row`, which holds ``columns``.
     init(row: Row) throws {

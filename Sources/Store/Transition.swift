@@ -113,11 +113,15 @@ struct Transition {
         guard !ids.isEmpty else { return [] }
         try db.cachedStatement(sql: "DELETE FROM dependencies WHERE after_id = ?").execute(arguments: [ended.id.number])
         for id in ids {
-            try Gate.reopen(
-                db, where: "id = :id AND waiting_for ->> '$.after' IS NOT NULL", ["id": id, "now": now.description])
+            try Gate.reopen(db, where: Self.waitsForNoMore, ["id": id, "now": now.description])
         }
         return []
     }
+
+    private static let waitsForNoMore = """
+        id = :id AND waiting_for ->> '$.after' IS NOT NULL
+            AND NOT EXISTS (SELECT 1 FROM dependencies WHERE task_id = :id)
+        """
 
     static let dependents = """
         SELECT task_id FROM dependencies CROSS JOIN tasks ON id = task_id

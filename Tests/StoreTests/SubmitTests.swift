@@ -1,3 +1,4 @@
+import GRDB
 import Model
 import Testing
 
@@ -181,6 +182,34 @@ extension SubmitTests {
                 #expect(submission.task == stored)
                 #expect(submission.task.json().text() == stored.json().text())
             }
+        }
+    }
+
+    /// Else a task that runs after ten thousand others is written ten thousand times.
+    @Test func aTaskIsWrittenOnlyWhenTheLastThatItRunsAfterHasSucceeded() async throws {
+        try await withStore { bench in
+            try await bench.submit(job("a"), job("b"), job("c"), job("d", ["after": [1, 2, 3]]))
+            _ = try await bench.claim()
+            try await bench.execute(
+                """
+                CREATE TEMP TABLE written (id INTEGER);
+                CREATE TEMP TRIGGER written AFTER UPDATE ON tasks WHEN new.id = 4 BEGIN
+                    INSERT INTO written VALUES (new.id);
+                END
+                """)
+            func written() async throws -> Int? {
+                try await bench.store.pool.writeWithoutTransaction { db in
+                    try Int.fetchOne(db, sql: "SELECT count(*) FROM written")
+                }
+            }
+            for (id, rest) in [(2, [1, 3]), (1, [3])] as [(Int64, JSONValue)] {
+                try await bench.finish(id, .succeeded(nil))
+                #expect(try await bench.task(4).waitingFor == ["after": rest])
+                #expect(try await written() == 0)
+            }
+            try await bench.finish(3, .succeeded(nil))
+            #expect(try await bench.task(4).waitingFor == nil)
+            #expect(try await written() == 1)
         }
     }
 }
