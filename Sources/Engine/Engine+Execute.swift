@@ -82,7 +82,8 @@ extension Engine {
     ///
     /// - Parameter preparing: is called in between.
     func expire(_ task: LiveTask, after timeout: Duration, preparing: () async -> Void = {}) async {
-        let passed = task.record.startedAt.map { configuration.now() - $0 } ?? .zero
+        // It may have begun by a clock that was ahead.
+        let passed = task.record.startedAt.map { max(configuration.now() - $0, .zero) } ?? .zero
         do {
             try await configuration.clock.sleep(for: max(timeout - passed, .zero))
             await preparing()

@@ -201,6 +201,18 @@ import Testing
         }
     }
 
+    @Test func aClockThatWasSetBackMeanwhileStretchesNoTimeout() async throws {
+        try await withBench { bench in
+            let id = try await bench.submit(job("a", ["timeout": "10s"]))
+            await bench.clock.sleeper(until: .seconds(10))
+            try await withBench(takingUp: bench.directory, at: .seconds(-3600)) { (next) async throws in
+                await next.clock.sleeper(until: .seconds(-3590))
+                next.clock.advance(by: .seconds(10))
+                #expect(try await next.done(id).exception == .timeout(after: .seconds(10)))
+            }
+        }
+    }
+
     /// What ended in time counts, though nobody was there to see it, and what did not end does not.
     @Test(arguments: ["gather", "race", "task_group", "sequence"])
     func aDeadlineThatPassedMeanwhileComesAfterWhatEndedBefore(kind: String) async throws {
