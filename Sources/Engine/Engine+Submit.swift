@@ -45,7 +45,7 @@ extension Engine {
         for submission in submissions where submission.isNew { log("task submitted", submission.task) }
         settle(ended)
         try await endRest(of: ended)
-        if jobs.contains(where: { $0.start != .now }) { alarm.ring() }
+        if jobs.contains(where: \.startsLater) { alarm.ring() }
         return submissions
     }
 
@@ -76,4 +76,9 @@ extension Engine {
         guard let record = try await store.task(id) else { throw EngineError.unknownTask(id) }
         throw EngineError(code: .wrongState, message: "task \(id) is \(record.state.rawValue), not held")
     }
+}
+
+extension Job {
+    /// Whether it, or a member of it, has a time to start at.
+    fileprivate var startsLater: Bool { start != .now || members.contains(where: \.startsLater) }
 }

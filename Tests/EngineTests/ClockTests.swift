@@ -83,6 +83,22 @@ import Testing
         }
     }
 
+    /// The daemon has to know of it before the clock is set, or it takes the delay for one that came afterwards.
+    @Test func aDelayOfAMemberLastsAsLongAsItWasTo() async throws {
+        try await withWall { bench, wall in
+            try await bench.submit(job("other", ["delay": "1h"]))
+            await bench.clock.sleeper(until: .milliseconds(3_600_001))
+            let inner = composite("gather", [job("a", ["delay": "60s"])])
+            try await bench.submit(composite("gather", [inner], ["hold": true]))
+            await bench.clock.sleeper(until: .milliseconds(60_001))
+            wall.set(by: .seconds(7200))
+            let moved = (Self.base + .seconds(7260)).description
+            let member = try await bench.task("a").id
+            _ = try await bench.engine.start(TaskID(2))
+            try await bench.until(member) { $0.waitingFor?["delay"]?.stringValue == moved }
+        }
+    }
+
     @Test func anInstantComesWhenTheClockShowsIt() async throws {
         try await withWall { bench, wall in
             let instant = (Self.base + .seconds(3600)).description
