@@ -162,6 +162,19 @@ import Testing
         #expect(error?.code == .limit)
         #expect(error?.path == "gather[1].inventory")
     }
+
+    /// Later attempts are made of the job as it was written.
+    @Test func whatIsDoneOnceMoreRunsAfterNothing() throws {
+        let member: JSONValue = ["sleep": 1, "after": [3], "hold": true]
+        let job = try Job(json: [
+            "name": "all", "gather": [member, ["sequence": [member]]], "after": [1, 2], "key": "k", "hold": true,
+            "retry": 2,
+        ])
+        let rest: JSONValue = ["sleep": 1, "hold": true]
+        let again = job.again
+        #expect(again.source == ["name": "all", "gather": [rest, ["sequence": [rest]]], "retry": 2])
+        #expect(try Job(json: again.source) == again)
+    }
 }
 
 @Suite struct RetryPolicyTests {

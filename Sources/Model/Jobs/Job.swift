@@ -88,14 +88,23 @@ package struct Job: Sendable, Hashable {
         var job = self
         job.key = nil
         job.hold = false
-        job.dropDependencies()
+        job.dropDependencies(alsoDropping: ["key", "hold"])
         return job
     }
 
-    private mutating func dropDependencies() {
+    /// The job as it was written loses them too: it is what further attempts are made of.
+    private mutating func dropDependencies(alsoDropping keys: [String] = []) {
         after = []
-        guard case .composite(var composite) = action else { return }
-        for index in composite.members.indices { composite.members[index].dropDependencies() }
-        action = .composite(composite)
+        guard var source = source.objectValue else { return }
+        for key in ["after"] + keys { source.removeValue(forKey: key) }
+        if case .composite(var composite) = action {
+            for index in composite.members.indices { composite.members[index].dropDependencies() }
+            action = .composite(composite)
+            // The sources of an inventory, which are no list, run after nothing.
+            if source[kind.rawValue]?.arrayValue != nil {
+                source[kind.rawValue] = .array(composite.members.map(\.source))
+            }
+        }
+        self.source = .object(source)
     }
 }
