@@ -29,9 +29,8 @@ extension Engine {
 
     /// Changes a queue, and starts what may run because of it.
     package func changeQueue(_ name: String, maximumRunning: Int??, isPaused: Bool?) async throws -> QueueStatus {
-        let status = try await store.changeQueue(name, maximumRunning: maximumRunning, isPaused: isPaused)
-        readiness.ring()
-        return status
+        // Not afterwards: how many tasks stand in it may still have to be counted.
+        try await store.changeQueue(name, maximumRunning: maximumRunning, isPaused: isPaused) { readiness.ring() }
     }
 
     /// How many requests wait for tasks to be done.

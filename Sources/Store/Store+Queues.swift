@@ -42,8 +42,11 @@ extension Store {
     /// Changes a queue, making it when it is new; what is `nil` stays as it is.
     ///
     /// - Parameter maximumRunning: the new limit; `.some(nil)` takes the limit away.
-    package func changeQueue(_ name: String, maximumRunning: Int??, isPaused: Bool?) async throws -> QueueStatus {
-        let (maximumRunning, isPaused) = try await write { db -> (Int?, Bool) in
+    /// - Parameter whenQueued: is called before the commit; a claim that follows it knows of the change.
+    package func changeQueue(
+        _ name: String, maximumRunning: Int??, isPaused: Bool?, whenQueued: () -> Void = {}
+    ) async throws -> QueueStatus {
+        let (maximumRunning, isPaused) = try await write(whenQueued: whenQueued) { db -> (Int?, Bool) in
             try db.cachedStatement(sql: "INSERT OR IGNORE INTO queues (name) VALUES (?)").execute(arguments: [name])
             if let maximumRunning {
                 try db.cachedStatement(sql: "UPDATE queues SET max_running = ? WHERE name = ?")

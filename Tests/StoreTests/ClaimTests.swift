@@ -125,4 +125,17 @@ import Testing
             #expect(try await bench.claim() == [])
         }
     }
+
+    /// Whoever rings for it does not wait for the commit, nor for the tasks to be counted.
+    @Test func aChangeOfAQueueHasItsPlaceBeforeItIsCommitted() async throws {
+        try await withStore { bench in
+            let slow = await SlowCommit(bench.store.writer)
+            let (places, place) = AsyncStream<Void>.makeStream()
+            async let status = bench.store.changeQueue("q", maximumRunning: 1, isPaused: nil) { place.yield() }
+            for await _ in places { break }
+            slow.release()
+            #expect(try await status.maximumRunning == 1)
+            try await slow.end()
+        }
+    }
 }
