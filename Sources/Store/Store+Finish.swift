@@ -121,19 +121,20 @@ extension Store {
         }
     }
 
-    /// The next `limit` tasks whose `on_done` command is still to be run, in the order they were done.
+    /// The next `limit` tasks whose `on_done` command is still to be run, in the order of their numbers: in that in which they
+    /// were done, all of them would have to be looked at for each.
     ///
     /// - Parameter running: tasks whose command runs already.
     package func pendingHooks(limit: Int, besides running: Set<TaskID>) async throws -> [TaskRecord] {
         try await read { db in
-            try TaskRecord.all(
-                db,
-                """
-                SELECT \(TaskRecord.columns) FROM tasks WHERE id IN (SELECT task_id FROM hooks)
-                    AND id NOT IN (SELECT value FROM json_each(?)) ORDER BY done_seq LIMIT ?
-                """, [JSONValue.array(running.map(\.json)).text(), limit])
+            try TaskRecord.all(db, Self.nextHooks, [JSONValue.array(running.map(\.json)).text(), limit])
         }
     }
+
+    static let nextHooks = """
+        SELECT \(TaskRecord.columns) FROM hooks CROSS JOIN tasks ON id = hooks.task_id
+        WHERE hooks.task_id NOT IN (SELECT value FROM json_each(?)) ORDER BY hooks.task_id LIMIT ?
+        """
 
     /// The tasks whose `on_done` commands are still to be run, or being run.
     package func tasksWithPendingHooks() async throws -> [TaskID] {
