@@ -156,7 +156,10 @@ extension Census.Counts {
             guard let state else { continue }
             states[state, default: 0] += change
             guard let queue = move.queue, state == .queued || state == .running else { continue }
-            queues[Census.Place(queue: queue, state: state), default: 0] += change
+            let place = Census.Place(queue: queue, state: state)
+            let count = queues[place, default: 0] + change
+            // Or each name that a queue ever had would stay.
+            queues[place] = count == 0 ? nil : count
         }
     }
 

@@ -91,6 +91,16 @@ import Testing
             try second.store.close()
         }
     }
+
+    @Test func aQueueWithNothingInItTakesNoRoom() async throws {
+        try await withStore { bench in
+            try await bench.submit(job("a", ["queue": "q"]))
+            _ = try await bench.claim()
+            #expect(try await bench.store.censusCounts().queues.count == 1)
+            try await bench.finish(1, .succeeded(.null))
+            #expect(try await bench.store.censusCounts().queues.isEmpty)
+        }
+    }
 }
 
 extension StoreBench {
