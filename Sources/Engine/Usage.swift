@@ -56,8 +56,9 @@ final class Usage: Sendable {
     func add(_ count: Int, of submitter: Submitter?) {
         guard let submitter, count != 0, limits(submitter.uid) != nil else { return }
         unfinished.withLock { counts in
+            // Below zero for a moment where tasks are done before they are counted.
             let sum = counts[submitter.uid, default: 0] + count
-            counts[submitter.uid] = sum > 0 ? sum : nil
+            counts[submitter.uid] = sum == 0 ? nil : sum
         }
     }
 

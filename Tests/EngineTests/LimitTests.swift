@@ -51,6 +51,14 @@ import Testing
         #expect(usage.room(beside: [:]) == [:])
     }
 
+    /// The members of a composite's next attempt are counted after the commit, when some may be done.
+    @Test func tasksThatAreDoneBeforeTheyAreCountedCount() throws {
+        let usage = usage()
+        usage.add(-2, of: ada)
+        usage.add(2, of: ada)
+        #expect(usage.room(beside: [:]).isEmpty, "nobody has anything")
+    }
+
     @Test func aKeyThatIsKnownNeedsNoRoom() async throws {
         var limits = UserLimits()
         limits.unfinished = 1
