@@ -23,6 +23,18 @@ extension Store {
         }
     }
 
+    /// Whether a member of `parent` was done before somebody asked the running attempt of it to end, or its timeout did.
+    package func hadWinner(_ parent: TaskID) async throws -> Bool {
+        try await read { db in
+            let sql = """
+                SELECT EXISTS (SELECT 1 FROM tasks WHERE \(Self.isMember) AND done_seq < (
+                    SELECT min(seq) FROM events WHERE task_id = :parent AND type IN ('cancel_requested', 'timed_out')
+                        AND seq > (SELECT max(seq) FROM events WHERE task_id = :parent AND type = 'started')))
+                """
+            return try Bool.fetchOne(db.cachedStatement(sql: sql), arguments: ["parent": parent.number]) ?? false
+        }
+    }
+
     /// Lets up to `limit` more members of `parent` go, in order, from the member `first` on.
     ///
     /// - Returns: the members let go, with whether each is shielded.

@@ -119,7 +119,7 @@ extension CompositeRuleOracle.Situation {
     var expected: CompositeRule.Step {
         if isGather, isCancelled { return stopMembers(then: decider.map(verdict) ?? .cancelled) }
         if isGather, let decider { return .finish(.member(id(decider))) }
-        if policy == .sequence, members.allSatisfy({ $0 == .succeeded }) { return .finish(.results) }
+        if policy == .sequence, !isCancelled, members.allSatisfy({ $0 == .succeeded }) { return .finish(.results) }
         if !isGather, let decider { return stopMembers(then: verdict(decider)) }
         if isCancelled { return stopMembers(then: .cancelled) }
         if members.allSatisfy(\.isDone) { return .finish(.results) }
@@ -128,7 +128,7 @@ extension CompositeRuleOracle.Situation {
 
     private func verdict(_ decider: Int) -> CompositeRule.Ending {
         if policy == .taskGroup { return .exceptionGroup }
-        return isCancelled && members[decider] == .cancelled ? .cancelled : .member(id(decider))
+        return isCancelled && members[decider] != .failed ? .cancelled : .member(id(decider))
     }
 
     private func stopMembers(then ending: CompositeRule.Ending) -> CompositeRule.Step {

@@ -4,8 +4,9 @@ internal import Model
 /// nothing else. The same function decides while members run and after a crash.
 ///
 /// The rules are asyncio's (`gather`, `TaskGroup`, `wait(FIRST_COMPLETED)` and one `await` after another), with three
-/// differences, all on cancellation: `gather` waits for the members it has cancelled before it ends, a race that had its
-/// winner before it was cancelled keeps it, and a cancelled sequence starts no further member, even if the running one succeeds.
+/// differences, all on cancellation: whatever is cancelled waits for the members it has cancelled before it ends; a race that
+/// had its winner before it was cancelled keeps it; and a cancelled sequence starts no further member and is cancelled, even if
+/// the running one succeeds.
 struct CompositeRule: Sendable, Hashable {
     /// What a composite does next.
     enum Step: Sendable, Hashable {
@@ -39,7 +40,8 @@ struct CompositeRule: Sendable, Hashable {
     /// What to do when the members stand as in `tally`.
     ///
     /// - Parameters:
-    ///   - isCancelled: whether the composite itself was asked to end, by a request or its timeout.
+    ///   - isCancelled: whether the composite itself was asked to end, by a request or its timeout; not for a race that had its
+    ///     winner before.
     ///   - membersWereCancelled: whether ``Step/cancelMembers`` has been done.
     func step(_ tally: MemberTally, isCancelled: Bool, membersWereCancelled: Bool) -> Step {
         switch policy {
@@ -82,14 +84,13 @@ struct CompositeRule: Sendable, Hashable {
         case .taskGroup: return tally.failed > 0 ? .exceptionGroup : .cancelled
         case .race: return ending(of: tally.first, isCancelled: isCancelled)
         case .sequence:
-            if tally.succeeded == tally.total { return .results }
             return ending(of: tally.breakingTurn, isCancelled: isCancelled)
         }
     }
 
-    /// A member that ended cancelled because the composite was says nothing of its own.
+    /// Of the members of a composite that was cancelled, only one whose clean-up failed says something of its own.
     private func ending(of member: MemberTally.Finished?, isCancelled: Bool) -> Ending {
-        guard let member, !(isCancelled && member.state == .cancelled) else { return .cancelled }
+        guard let member, !isCancelled || member.state == .failed else { return .cancelled }
         return .member(member.id)
     }
 

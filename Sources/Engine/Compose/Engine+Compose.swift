@@ -66,9 +66,14 @@ extension Engine {
             var passedOn: Int?
             // The same for what earlier attempts have left.
             var toldEarlier: Int?
+            var hadWinner: Bool?
             while true {
                 // With a timeout of zero it was asked before it began, and lets no member go.
                 let asked = task.timesAsked + (job.timeout == .zero ? 1 : 0)
+                if composite.policy == .race, asked > 0, hadWinner == nil {
+                    hadWinner = try await store.hadWinner(task.record.id)
+                }
+                let isCancelled = asked > 0 && hadWinner != true
                 if task.requests > 0, task.requests != toldEarlier {
                     try await cancelEarlierMembers(
                         of: task.record, before: task.record.attempt, insisting: toldEarlier != nil)
@@ -81,12 +86,12 @@ extension Engine {
                     if case .finish(let ending) = step { return (ending, snapshot) }
                 }
                 let step = rule.step(
-                    snapshot.tally, isCancelled: asked > 0, membersWereCancelled: passedOn == asked)
+                    snapshot.tally, isCancelled: isCancelled, membersWereCancelled: passedOn == asked)
                 switch step {
                 case .finish:
                     // Signals of members that ended in one commit may come in any order; the store knows the right one.
                     snapshot = try await store.members(of: task.record.id)
-                    let step = rule.step(snapshot.tally, isCancelled: asked > 0, membersWereCancelled: true)
+                    let step = rule.step(snapshot.tally, isCancelled: isCancelled, membersWereCancelled: true)
                     if case .finish(let ending) = step { return (ending, snapshot) }
                 case .release(let count):
                     guard try await release(count, of: task.record, &snapshot) < count else { continue }
