@@ -12,7 +12,7 @@ extension Engine {
     ///
     /// Cancelling the caller ends it after the batch being removed.
     /// - Returns: how many tasks were removed, members included.
-    /// - Throws: ``EngineError`` when the store fails or output cannot be removed; `CancellationError`.
+    /// - Throws: ``StoreError`` when the store fails; an exception when output cannot be removed; `CancellationError`.
     package func prune(olderThan age: Duration) async throws -> Int {
         try await prune(.doneBefore(Timestamp(milliseconds: configuration.now().milliseconds - age.milliseconds)))
     }

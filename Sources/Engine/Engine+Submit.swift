@@ -7,8 +7,9 @@ extension Engine {
     ///
     /// - Parameter directory: where relative paths start; `nil` for the daemon's own default.
     /// - Parameter owner: the user whose tasks alone the jobs may run after; `nil` for any task.
-    /// - Throws: ``EngineError`` when a job runs after a task nobody knows, when a limit is reached, when stopping, or when
-    ///   the store fails; ``InvalidInput`` when a command is to run in a directory that is not there.
+    /// - Throws: ``EngineError`` when a job runs after a task nobody knows, when a limit is reached, or when stopping;
+    ///   ``StoreError`` when the store fails or refuses more; ``InvalidInput`` when a command is to run in a directory that is
+    ///   not there.
     package func submit(
         _ jobs: [Job], directory: String?, by submitter: Submitter?, afterTasksOf owner: UInt32? = nil
     ) async throws -> [Submission] {

@@ -6,7 +6,8 @@ extension Engine {
     ///
     /// - Returns: the tasks that are done and those that are not when the wait is over, each in the order asked for; those that
     ///   were pruned meanwhile are in neither.
-    /// - Throws: ``EngineError`` when one of them does not exist; `CancellationError` when the caller is cancelled.
+    /// - Throws: ``UnknownTask`` when one of them does not exist; ``EngineError`` when the daemon stops; ``StoreError``;
+    ///   `CancellationError` when the caller is cancelled.
     @discardableResult
     package func wait(_ request: WaitRequest) async throws -> (done: [TaskID], pending: [TaskID]) {
         try await waiting(for: request.ids, timeout: request.timeout) { waiter in
