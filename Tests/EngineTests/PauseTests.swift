@@ -3,6 +3,7 @@ import Glibc
 import Jobs
 import Model
 import Store
+import Synchronization
 import Testing
 
 @testable import Engine
@@ -36,6 +37,11 @@ import Testing
         }
     }
 
+    private final class Log: Sendable {
+        let sent = Mutex<[Int]>([])
+        let noted = Mutex<[Int]>([])
+    }
+
     private func withCommand(
         _ modifiers: JSONObject = [:], _ test: (Bench, TaskID, Control) async throws -> Void
     ) async throws {
@@ -64,6 +70,26 @@ import Testing
                 let task = try await bench.task(id)
                 try #require(task.paused == isPaused)
             }
+        }
+    }
+
+    @Test func noOrderIsGivenWhileAnotherIs() async throws {
+        try await withCommand { bench, id, _ in
+            let live = try #require(bench.engine.live[id])
+            let log = Log()
+            await withTaskGroup { group in
+                for index in 0..<100 {
+                    group.addTask {
+                        _ = try? await live.inTurn {
+                            log.sent.withLock { $0.append(index) }
+                            for _ in 0..<index % 10 { await Task.yield() }
+                            log.noted.withLock { $0.append(index) }
+                            return live.record
+                        }
+                    }
+                }
+            }
+            #expect(log.sent.withLock(\.self) == log.noted.withLock(\.self))
         }
     }
 
