@@ -11,14 +11,14 @@ struct Session {
     var restartLimit = Duration.seconds(10)
 
     /// Tells the person what went wrong, in lines that are safe to show.
-    func complain(_ lines: [String]) throws(ClientError) {
+    func printError(_ lines: [String]) throws(ClientError) {
         guard let first = lines.first else { return }
         try errors.lines(["taskctl: " + first] + lines.dropFirst())
     }
 
     /// Tells the person what went wrong, in one line.
-    func complain(_ message: String) throws(ClientError) {
-        try complain([message.shown])
+    func printError(_ message: String) throws(ClientError) {
+        try printError([message.shown])
     }
 
     /// Makes the call for the part `part` of the task numbered `id`, which answers the task, and prints its id.

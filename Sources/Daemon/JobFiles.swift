@@ -84,7 +84,9 @@ extension JobFiles {
     private static func job(at path: String) -> Result<JSONValue, InvalidInput> {
         do {
             let bytes = try TextFile.read(path, limit: 8 << 20, isTrusted: true)
-            let value = try path.hasSuffix(".json") ? JSONParser.parse(bytes) : YAMLDocument.value(bytes)
+            let value =
+                try path.hasSuffix(".json")
+                ? JSONParser.parse(bytes, allowsByteOrderMark: true) : YAMLDocument.value(bytes)
             _ = try Job(json: value)
             return .success(value)
         } catch let error as InvalidInput {

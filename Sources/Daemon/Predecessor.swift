@@ -9,7 +9,7 @@ enum Predecessor {
     private static let looks = 50
 
     /// Whether what `isHeld` asks for is let go within half a second.
-    static func letsGo(_ isHeld: () -> Bool) -> Bool {
+    static func becomesFree(_ isHeld: () -> Bool) -> Bool {
         for _ in 1..<looks {
             guard isHeld() else { return true }
             usleep(10_000)

@@ -27,7 +27,7 @@ final class StateDirectory: Sendable {
         guard lock >= 0 else { throw Self.failure(lockPath) }
         let lock = lock
         var code: Int32 = 0
-        let isFree = Predecessor.letsGo {
+        let isFree = Predecessor.becomesFree {
             code = flock(lock, LOCK_EX | LOCK_NB) == 0 ? 0 : errno
             return code == EWOULDBLOCK
         }

@@ -47,7 +47,7 @@ extension Engine {
             taskID: task.record.id, name: task.record.name, attempt: task.record.attempt,
             directory: task.record.directory ?? configuration.directory, history: store.path, grace: job.grace,
             clock: configuration.clock, cancelRequests: task.cancelRequests,
-            goesOn: { self.takeovers.settle(task.record.id) },
+            goesOn: { self.pendingAdoptions.settle(task.record.id) },
             report: { self.report($0, of: task) })
     }
 
@@ -144,7 +144,7 @@ extension Engine {
             try await store.requeue(
                 task.record.id, after: exception, detail: report.detail, wakeAt: wakeAt > now ? wakeAt : nil, at: now)
         {
-            alarm.ring()
+            alarm.signal()
             // The next try begins at nothing, in the composites above it too.
             advanceParents(of: task.record, by: -task.fraction)
             return []
@@ -163,7 +163,7 @@ extension Engine {
         let end = report.endedAt.map { min(max($0, task.record.startedAt ?? $0), now) } ?? now
         let ended = try await store.finish(task.record.id, report, progress: task.progress, answers: answers, at: end) {
             live.vacate(task)
-            readiness.ring()
+            readiness.signal()
         }
         try await endRest(of: ended)
         return ended

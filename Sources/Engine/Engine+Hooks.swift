@@ -10,7 +10,7 @@ extension Engine {
     /// Runs the `on_done` commands of tasks that are done. A hook is written with the outcome and struck out when it has
     /// run, so that none is forgotten: the store is the queue. Whoever runs it makes sure that none runs twice.
     func hookLoop() async throws {
-        for await _ in hooksPending.rings {
+        for await _ in hooksPending.signals {
             guard !isStopping, mayStart() else { continue }
             let running = hooksRunning.withLock { Set($0.keys) }
             let free = Self.maximumHooks - running.count
@@ -31,9 +31,9 @@ extension Engine {
         hooksRunning.withLock { $0[task.id] = handle }
         handle.onDone { [self] handle in
             hooksRunning.withLock { $0[task.id] = nil }
-            takeovers.settle(task.id)
+            pendingAdoptions.settle(task.id)
             if let failure = try handle.error() { failures.continuation.yield(failure) }
-            hooksPending.ring()
+            hooksPending.signal()
         }
     }
 

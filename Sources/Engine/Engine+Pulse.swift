@@ -10,7 +10,7 @@ extension Engine {
         try await store.pulse()
         let (rounds, round) = AsyncStream<Void>.makeStream()
         pulses.withLock { $0.append(round) }
-        readiness.ring()
+        readiness.signal()
         for await _ in rounds {}
     }
 

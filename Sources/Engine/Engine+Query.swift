@@ -30,7 +30,7 @@ extension Engine {
     /// Changes a queue, and starts what may run because of it.
     package func changeQueue(_ name: String, maximumRunning: Int??, isPaused: Bool?) async throws -> QueueStatus {
         // Not afterwards: how many tasks stand in it may still have to be counted.
-        try await store.changeQueue(name, maximumRunning: maximumRunning, isPaused: isPaused) { readiness.ring() }
+        try await store.changeQueue(name, maximumRunning: maximumRunning, isPaused: isPaused) { readiness.signal() }
     }
 
     /// How many requests wait for tasks to be done.

@@ -15,7 +15,7 @@ extension Engine {
         usage.begin(with: try await store.unfinishedByOwner())
         let running = try await store.runningTasks()
         let hooks = try await store.tasksWithPendingHooks()
-        takeovers.begin(with: running.filter { !$0.kind.isComposite }.map(\.id) + hooks)
+        pendingAdoptions.begin(with: running.filter { !$0.kind.isComposite }.map(\.id) + hooks)
         // A composite may ask members to end that are not taken up yet.
         await live.claiming { await takeUp(running) }
         for record in running where record.kind.isCommand {
@@ -56,7 +56,7 @@ extension Engine {
         }
         for (record, _) in ended.sorted(by: { ($0.at, $0.record.id) < ($1.at, $1.record.id) }) {
             launch(record, .resumed)
-            await takeovers.settled(record.id)
+            await pendingAdoptions.settled(record.id)
         }
         return Set(ended.map(\.record.id))
     }

@@ -16,17 +16,17 @@ extension Engine {
                     ? "\(store.path): there is space again"
                     : "\(store.path): no space left; until there is, nothing is started, and what is new is refused")
         }
-        if !hasRoom { shortage.ring() }
+        if !hasRoom { shortage.signal() }
         return hasRoom
     }
 
     /// Has whoever finds the disk full look again after a rest.
     func shortageLoop() async throws {
-        for await _ in shortage.rings {
+        for await _ in shortage.signals {
             try await configuration.clock.sleep(for: Self.restWhileFull)
-            readiness.ring()
-            alarm.ring()
-            hooksPending.ring()
+            readiness.signal()
+            alarm.signal()
+            hooksPending.signal()
         }
     }
 }

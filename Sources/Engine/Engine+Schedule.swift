@@ -14,7 +14,7 @@ extension Engine {
     }
 
     func scheduleLoop() async throws {
-        for await _ in readiness.rings {
+        for await _ in readiness.signals {
             let waiting = takePulses()
             // A stop finds it begun, or it finds that there is a stop.
             let round = claims.withLock { claims in
@@ -56,7 +56,7 @@ extension Engine {
         }
         handle.onDone { [self] handle in
             // Whatever came of it: who waits for this waits for no particular end.
-            defer { takeovers.settle(record.id) }
+            defer { pendingAdoptions.settle(record.id) }
             for ended in try handle.result() { tellParent(of: ended) }
         }
         handle.onDone { [self] handle in
@@ -64,7 +64,7 @@ extension Engine {
         }
         handle.onDone { [self] handle in
             // One that goes back to its queue: its next attempt is not claimed before this one is gone.
-            if live.remove(task) { readiness.ring() }
+            if live.remove(task) { readiness.signal() }
             if let composite = task.heldBack, !isStopping { launchDrain(of: record, composite) }
             if let failure = try handle.error() { failures.continuation.yield(failure) }
         }
@@ -77,7 +77,7 @@ extension Engine {
             tellParent(of: task)
             queueHook(of: task)
         }
-        if !ended.isEmpty { readiness.ring() }
+        if !ended.isEmpty { readiness.signal() }
     }
 
     private func publish(_ ended: TaskRecord) {
@@ -104,7 +104,7 @@ extension Engine {
     }
 
     private func queueHook(of ended: TaskRecord) {
-        if ended.job["on_done"] != nil { hooksPending.ring() }
+        if ended.job["on_done"] != nil { hooksPending.signal() }
     }
 }
 
@@ -117,22 +117,22 @@ extension Engine {
         defer { timer?.cancel() }
         var steps = ClockSteps(configuration)
         var last = try await store.lastSequence()
-        for await _ in alarm.rings {
+        for await _ in alarm.signals {
             timer?.cancel()
             guard mayStart() else { continue }
             if let step = steps.take() { try await keepDurations(step, toldBy: last) }
             try await store.wake(at: configuration.now())
-            readiness.ring()
+            readiness.signal()
             let next = try await store.nextWake()
             last = try await store.lastSequence()
             guard let next else { continue }
-            // A task of its own, and not a child beside the bell: a stream whose reader is cancelled ends for good.
+            // A task of its own, and not a child beside the signal: a stream whose reader is cancelled ends for good.
             timer = Task { [alarm, configuration] in
                 do {
                     // Instants are cut to milliseconds: one more makes sure that the moment has passed.
                     let rest = max(next - configuration.now(), .zero) + .milliseconds(1)
                     try await configuration.clock.sleep(for: rest)
-                    alarm.ring()
+                    alarm.signal()
                 } catch {
                     // Overtaken by another ring.
                 }
@@ -156,6 +156,6 @@ extension Engine {
 
     /// Looks at once when somebody may have set the clock.
     func clockLoop() async {
-        for await _ in configuration.clockSteps { alarm.ring() }
+        for await _ in configuration.clockSteps { alarm.signal() }
     }
 }

@@ -32,7 +32,7 @@ extension Engine {
         do {
             (submissions, ended) = try await store.submit(
                 jobs, directory: directory, by: submitter, afterTasksOf: owner, at: configuration.now(),
-                whenQueued: { if jobs.contains(where: { !$0.hold }) { readiness.ring() } })
+                whenQueued: { if jobs.contains(where: { !$0.hold }) { readiness.signal() } })
         } catch {
             usage.add(-reserved, of: submitter)
             guard let unknown = error as? UnknownTask else { throw error }
@@ -46,7 +46,7 @@ extension Engine {
         for submission in submissions where submission.isNew { log("task submitted", submission.task) }
         settle(ended)
         try await endRest(of: ended)
-        if jobs.contains(where: \.startsLater) { alarm.ring() }
+        if jobs.contains(where: \.startsLater) { alarm.signal() }
         return submissions
     }
 
@@ -70,8 +70,8 @@ extension Engine {
     /// - Throws: ``EngineError`` when there is no such task or it is not held.
     package func start(_ id: TaskID) async throws -> TaskRecord {
         if let record = try await store.start(id, at: configuration.now()) {
-            readiness.ring()
-            alarm.ring()
+            readiness.signal()
+            alarm.signal()
             return record
         }
         guard let record = try await store.task(id) else { throw EngineError.unknownTask(id) }

@@ -20,16 +20,16 @@ package final class Engine: Sendable {
     let registry = TaskRegistry()
     let live = LiveTasks()
     let completions = Completions()
-    let takeovers = Takeovers()
+    let pendingAdoptions = PendingAdoptions()
     let usage: Usage
     /// Rung when a task may have become ready or a slot free.
-    let readiness = Bell()
+    let readiness = WakeSignal()
     /// Rung when a task may have been put to sleep.
-    let alarm = Bell()
+    let alarm = WakeSignal()
     /// Rung when there may be an `on_done` command to run.
-    let hooksPending = Bell()
+    let hooksPending = WakeSignal()
     /// Rung when nothing is started because the disk is full.
-    let shortage = Bell()
+    let shortage = WakeSignal()
     let isOutOfRoom = Atomic(false)
     let hooksRunning = Mutex<[TaskID: TaskHandle<Void>]>([:])
     /// The round of claims that is going on, or was last.
@@ -66,14 +66,14 @@ package final class Engine: Sendable {
             group.addTask { await self.progressLoop() }
             group.addTask { try await self.retentionLoop() }
             group.addTask {
-                await self.takeovers.allSettled()
+                await self.pendingAdoptions.allSettled()
                 if !Task.isCancelled { self.configuration.tookOver() }
             }
             group.addTask { for await failure in self.failures.stream { throw failure } }
             group.addTask { for await failure in self.store.failures.stream { throw failure } }
-            readiness.ring()
-            alarm.ring()
-            hooksPending.ring()
+            readiness.signal()
+            alarm.signal()
+            hooksPending.signal()
             // The first to end ends by failing, and leaving takes the others along.
             while try await group.next() != nil {}
         }
@@ -95,7 +95,7 @@ package final class Engine: Sendable {
         let shielded = leavingCommands ? [] : ending.filter { $0.record.shield && !$0.record.kind.isComposite }
         for task in ending where !shielded.contains(where: { $0 === task }) { task.stop() }
         completions.stop()
-        store.ringCommits()
+        store.signalCommits()
         await drain(shielded)
         for task in ending { await task.ended() }
         await waitForHooks()

@@ -13,7 +13,7 @@ final class LiveTasks: Sendable {
         /// Requests to cancel tasks that are being claimed: committed as running, not here yet.
         var early: [TaskID: String?] = [:]
 
-        /// Answers whether it was an occupant.
+        /// - Returns: whether it was an occupant.
         mutating func vacate(_ task: LiveTask) -> Bool {
             guard occupants.remove(ObjectIdentifier(task)) != nil else { return false }
             count(task.record, -1)

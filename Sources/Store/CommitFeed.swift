@@ -12,7 +12,7 @@ final class CommitFeed: Sendable {
     private let state = Mutex(State())
 
     /// Rings for every listener.
-    func ring() {
+    func signal() {
         let listeners = state.withLock { Array($0.listeners.values) }
         for listener in listeners { listener.yield() }
     }

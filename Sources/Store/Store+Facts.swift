@@ -16,7 +16,7 @@ extension Store {
     /// They are counted once, after the start; whoever asks before that is done waits for it.
     /// - Throws: ``StoreError`` when they cannot be counted.
     package func counts() async throws -> [(state: TaskState, count: Int)] {
-        let states = try await censusCounts().states
+        let states = try await taskCounts().states
         return TaskState.allCases.map { ($0, states[$0, default: 0]) }
     }
 
@@ -24,7 +24,7 @@ extension Store {
     ///
     /// - Throws: as ``counts()``.
     package func backlog() async throws -> Backlog {
-        let states = try await censusCounts().states
+        let states = try await taskCounts().states
         let open = TaskState.allCases.filter { !$0.isDone }.map { ($0, states[$0, default: 0]) }
         return try await read { db in
             var ready: [String: Int] = [:]
@@ -40,9 +40,9 @@ extension Store {
         """
 
     /// All numbers that are kept along.
-    func censusCounts() async throws -> Census.Counts {
+    func taskCounts() async throws -> TaskCounter.Counts {
         do {
-            return try await census.counts()
+            return try await counter.counts()
         } catch {
             throw noted(StoreError(error, path: path))
         }

@@ -23,7 +23,7 @@ package struct QueueStatus: Sendable, Hashable {
 extension Store {
     /// All queues by name, with what stands in them.
     package func queues() async throws -> [QueueStatus] {
-        let counts = try await censusCounts()
+        let counts = try await taskCounts()
         return try await read { db in
             try Row.fetchAll(db.cachedStatement(sql: Self.queueRules + " ORDER BY name")).map {
                 QueueStatus(row: $0, counts)
@@ -60,19 +60,21 @@ extension Store {
             guard let row else { preconditionFailure("a queue that was just inserted is missing") }
             return (row[1], row[2])
         }
-        return QueueStatus(name: name, maximumRunning: maximumRunning, isPaused: isPaused, try await censusCounts())
+        return QueueStatus(name: name, maximumRunning: maximumRunning, isPaused: isPaused, try await taskCounts())
     }
 
     private static let queueRules = "SELECT name, max_running, paused FROM queues"
 }
 
 extension QueueStatus {
-    fileprivate init(row: Row, _ counts: Census.Counts) {
+    fileprivate init(row: Row, _ counts: TaskCounter.Counts) {
         self.init(name: row[0], maximumRunning: row[1], isPaused: row[2], counts)
     }
 
-    fileprivate init(name: String, maximumRunning: Int?, isPaused: Bool, _ counts: Census.Counts) {
-        func count(_ state: TaskState) -> Int { counts.queues[Census.Place(queue: name, state: state), default: 0] }
+    fileprivate init(name: String, maximumRunning: Int?, isPaused: Bool, _ counts: TaskCounter.Counts) {
+        func count(_ state: TaskState) -> Int {
+            counts.queues[TaskCounter.Place(queue: name, state: state), default: 0]
+        }
         self.init(
             name: name, maximumRunning: maximumRunning, isPaused: isPaused, queued: count(.queued),
             running: count(.running))

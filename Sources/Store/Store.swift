@@ -13,7 +13,7 @@ package final class Store: Sendable {
     let writer: Writer
     private let reserve: Reserve?
     let files: HistoryFiles
-    let census: Census
+    let counter: TaskCounter
     private let feed = CommitFeed()
     /// What shows that the file cannot be relied on: the daemon ends then.
     package let failures: Failures
@@ -43,15 +43,15 @@ package final class Store: Sendable {
             // DatabasePool sets NORMAL after its preparations, which can lose acknowledged rows at a power cut.
             try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
             reserve = keepsRoom ? try Reserve(of: path) : nil
-            census = try Census(of: pool)
+            counter = try TaskCounter(of: pool)
         } catch {
             throw StoreError(error, path: path)
         }
         let feed = feed
         files = HistoryFiles(of: path)
         writer = Writer(
-            pool: pool, reserve: reserve, census: census, files: files,
-            misplaced: { failures.continuation.yield($0) }, committed: { feed.ring() })
+            pool: pool, reserve: reserve, counter: counter, files: files,
+            misplaced: { failures.continuation.yield($0) }, committed: { feed.signal() })
     }
 
     /// Has `tell` called when the history at `path` could not be made durable, also where no caller learns of it, in a
@@ -167,7 +167,7 @@ package final class Store: Sendable {
         do {
             // The connection that closes last folds the write-ahead log into the file, and only the writer can.
             pool.invalidateReadOnlyConnections()
-            try census.close()
+            try counter.close()
             try pool.close()
             reserve?.close()
         } catch {
@@ -222,8 +222,8 @@ extension Store {
     }
 
     /// Makes every listener look, though nothing was committed: because the daemon stops.
-    package func ringCommits() {
-        feed.ring()
+    package func signalCommits() {
+        feed.signal()
     }
 }
 

@@ -50,7 +50,7 @@ final class Writer: Sendable {
     /// Room on the disk for what cannot be refused; `nil` for none.
     private let reserve: Reserve?
     /// What counts the tasks along; `nil` for nothing.
-    private let census: Census?
+    private let counter: TaskCounter?
     /// What has to stand where it stood; `nil` for nothing.
     private let files: HistoryFiles?
     /// Called when it does not.
@@ -60,13 +60,13 @@ final class Writer: Sendable {
     private let metrics = WriterMetrics()
 
     init(
-        pool: DatabasePool, room: Room = Room(), reserve: Reserve? = nil, census: Census? = nil,
+        pool: DatabasePool, room: Room = Room(), reserve: Reserve? = nil, counter: TaskCounter? = nil,
         files: HistoryFiles? = nil,
         misplaced: @escaping @Sendable (StoreError) -> Void = { _ in }, committed: @escaping @Sendable () -> Void
     ) {
         self.pool = pool
         self.reserve = reserve
-        self.census = census
+        self.counter = counter
         self.room = room
         self.files = files
         self.misplaced = misplaced
@@ -136,7 +136,7 @@ final class Writer: Sendable {
             if try !perform(batch, db) { try performApart(batch, db) }
             if db.isInsideTransaction {
                 try db.cachedStatement(sql: "COMMIT").execute()
-                census?.commit()
+                counter?.commit()
             }
             reserve?.renew()
             return nil
@@ -170,18 +170,18 @@ final class Writer: Sendable {
         guard batch.count > 1 else { return }
         try begin(db)
         for command in batch {
-            let mark = census?.mark
+            let mark = counter?.mark
             try db.cachedStatement(sql: "SAVEPOINT command").execute()
             if try !command.perform(db) {
                 try db.cachedStatement(sql: "ROLLBACK TO command").execute()
-                if let mark { census?.forget(since: mark) }
+                if let mark { counter?.forget(since: mark) }
             }
             try db.cachedStatement(sql: "RELEASE command").execute()
         }
     }
 
     private func begin(_ db: Database) throws {
-        census?.forget(since: .start)
+        counter?.forget(since: .start)
         // Prepared once: `beginTransaction` would parse its SQL each time.
         try db.cachedStatement(sql: "BEGIN IMMEDIATE").execute()
     }

@@ -41,7 +41,7 @@ struct GatherState {
         return wakes()
     }
 
-    /// Answers whether to cancel the tasks.
+    /// - Returns: whether to cancel the tasks.
     ///
     /// Once the gather is over it is too late for that, and the cancellation is the caller's alone. Otherwise no
     /// failure ends the gather from now on.

@@ -16,7 +16,7 @@ struct Observers {
         return ObserverToken(number: last)
     }
 
-    /// Answers what was removed, so that it dies outside the caller's lock.
+    /// - Returns: what was removed, so that it dies outside the caller's lock.
     mutating func remove(_ token: ObserverToken) -> (@Sendable (RunState) -> Void)? {
         let removed = byNumber.removeValue(forKey: token.number)
         if byNumber.isEmpty { byNumber = [:] }

@@ -18,7 +18,7 @@ struct SerialQueue<Element: Sendable>: Sendable {
         return waiting.remove(at: index).element
     }
 
-    /// Answers whether the caller must drain: something waits, and nobody drains yet.
+    /// - Returns: whether the caller must drain: something waits, and nobody drains yet.
     mutating func startDrain() -> Bool {
         guard !isDraining, head < waiting.count else { return false }
         isDraining = true

@@ -83,13 +83,13 @@ struct GlanceTests {
         (273_600, "3d04h"),
     ])
     func isShort(seconds: Double, expected: String) {
-        #expect(Duration.seconds(seconds).glance == expected)
+        #expect(Duration.seconds(seconds).shortText == expected)
     }
 
     @Test func anInstantCanBeGivenBack() throws {
         let instant = try #require(Timestamp(text: "2026-11-21T09:30:00.125Z"))
-        #expect(instant.glance == "2026-11-21T09:30:00Z")
-        #expect(Timestamp(argument: instant.glance) == Timestamp(milliseconds: instant.milliseconds - 125))
+        #expect(instant.shortText == "2026-11-21T09:30:00Z")
+        #expect(Timestamp(argument: instant.shortText) == Timestamp(milliseconds: instant.milliseconds - 125))
     }
 }
 

@@ -6,7 +6,7 @@ struct PredecessorTests {
     @Test(arguments: [0, 1, 3])
     func isWaitedFor(looks: Int) {
         var left = looks
-        let isGone = Predecessor.letsGo {
+        let isGone = Predecessor.becomesFree {
             left -= 1
             return left >= 0
         }
@@ -14,6 +14,6 @@ struct PredecessorTests {
     }
 
     @Test func isNotWaitedForForEver() {
-        #expect(!Predecessor.letsGo { true })
+        #expect(!Predecessor.becomesFree { true })
     }
 }

@@ -6,19 +6,19 @@ import Testing
 struct RequestProgressTests {
     @Test func aConnectionThatSaysNothingOwesNothing() {
         var progress = RequestProgress()
-        #expect(progress.debt == nil && progress.mayRefuse && !progress.mayEncourage)
+        #expect(progress.outstanding == nil && progress.mayRefuse && !progress.mayEncourage)
         progress.bytesArrived()
-        #expect(progress.debt == .head(0))
+        #expect(progress.outstanding == .head(0))
         progress.headArrived()
-        #expect(progress.debt == .body(1) && progress.mayRefuse && progress.mayEncourage)
+        #expect(progress.outstanding == .body(1) && progress.mayRefuse && progress.mayEncourage)
         progress.requestEnded()
-        #expect(progress.debt == nil && !progress.mayRefuse)
+        #expect(progress.outstanding == nil && !progress.mayRefuse)
         progress.answerBegan()
         let isCutOff = progress.answerEnded()
         #expect(!isCutOff)
-        #expect(progress.debt == nil && progress.mayRefuse)
+        #expect(progress.outstanding == nil && progress.mayRefuse)
         progress.bytesArrived()
-        #expect(progress.debt == .head(1), "another one, with a time of its own")
+        #expect(progress.outstanding == .head(1), "another one, with a time of its own")
     }
 
     @Test func whoWaitsForAnAnswerOwesNothingOfTheNextRequest() {
@@ -26,13 +26,13 @@ struct RequestProgressTests {
         progress.headArrived()
         progress.requestEnded()
         progress.bytesArrived()
-        #expect(progress.debt == nil && !progress.mayRefuse, "the first is to be answered first")
+        #expect(progress.outstanding == nil && !progress.mayRefuse, "the first is to be answered first")
         progress.headArrived()
-        #expect(progress.debt == nil && !progress.mayRefuse)
+        #expect(progress.outstanding == nil && !progress.mayRefuse)
         progress.answerBegan()
         let isCutOff = progress.answerEnded()
         #expect(!isCutOff)
-        #expect(progress.debt == .body(2) && progress.mayRefuse)
+        #expect(progress.outstanding == .body(2) && progress.mayRefuse)
     }
 
     @Test func anAnswerBeforeTheEndOfItsRequestIsTheLast() {

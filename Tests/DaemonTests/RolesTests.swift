@@ -64,15 +64,15 @@ struct RolesTests {
     }
 
     @Test func aSeatIsFreeWhenItsValueGoes() throws {
-        let seats = Seats(capacity: 3)
-        var held = [try seats.take(1, limit: 2), try seats.take(1, limit: 2)]
-        #expect(throws: Seats.Refusal.userIsFull) { try seats.take(1, limit: 2) }
-        held.append(try seats.take(2, limit: 2))
-        #expect(throws: Seats.Refusal.allAreTaken) { try seats.take(3, limit: 2) }
+        let quota = UserQuota(capacity: 3)
+        var held = [try quota.take(1, limit: 2), try quota.take(1, limit: 2)]
+        #expect(throws: UserQuota.Refusal.userIsFull) { try quota.take(1, limit: 2) }
+        held.append(try quota.take(2, limit: 2))
+        #expect(throws: UserQuota.Refusal.allAreTaken) { try quota.take(3, limit: 2) }
         held.removeFirst()
-        held.append(try seats.take(1, limit: 2))
-        #expect(seats.count == 3)
+        held.append(try quota.take(1, limit: 2))
+        #expect(quota.count == 3)
         held = []
-        #expect(seats.count == 0)
+        #expect(quota.count == 0)
     }
 }

@@ -43,7 +43,7 @@ import Testing
             let hasTakenOver = Mutex(false)
             let (entered, enter) = AsyncStream<Void>.makeStream()
             let (gate, open) = AsyncStream<Void>.makeStream()
-            let (takeovers, tookOver) = AsyncStream<Void>.makeStream()
+            let (pendingAdoptions, tookOver) = AsyncStream<Void>.makeStream()
             let next = { (configuration: inout EngineConfiguration) in
                 configuration.runHook = { _, _ in
                     enter.yield()
@@ -60,7 +60,7 @@ import Testing
                 let isEarly = hasTakenOver.withLock(\.self)
                 #expect(!isEarly)
                 open.finish()
-                _ = await takeovers.first { _ in true }
+                _ = await pendingAdoptions.first { _ in true }
             }
         }
     }

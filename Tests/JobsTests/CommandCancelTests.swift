@@ -59,7 +59,7 @@ extension CommandTests {
         /// The control: what the daemon could reach without a shim, the command and its process group, is not the tree.
         @Test func treesOutliveTheirGroup() async throws {
             try await withCommandBench { bench in
-                let handler = try bench.shell("setsid sh -c 'echo 1 ready >&3; exec sleep 1000' & exec sleep 1000")
+                let handler = try bench.shell("setsid sh -c 'echo 1 ready >&3; sleep 1000; :' & exec sleep 1000")
                 let (reports, told) = AsyncStream<Model.Progress>.makeStream()
                 let context = bench.context(grace: .milliseconds(100)) { told.yield($0) }
                 let running = Task { await handler.run(context) }

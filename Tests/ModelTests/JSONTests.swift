@@ -15,7 +15,7 @@ import Testing
         ("\"\\u12\"", "hexadecimal"), ("\"\\u12g4\"", "hexadecimal"), ("01", "not a number"), ("-", "not a number"),
         ("-01", "not a number"), ("+1", "expected a value"), (".5", "expected a value"), ("1.", "after the point"),
         ("1e", "exponent"), ("1e+", "exponent"), ("1e999", "out of range"), ("0x10", "more text"),
-        ("// no\n1", "expected a value"), ("\u{FEFF}\u{FEFF}1", "expected a value"), ("1\u{FEFF}", "more text"),
+        ("// no\n1", "expected a value"), ("\u{FEFF}1", "expected a value"), ("1\u{FEFF}", "more text"),
     ])
     func whatIsNoJSONIsRefused(text: String, complaint: String) {
         let error = #expect(throws: InvalidInput.self) { try JSONParser.parse(text) }
@@ -30,10 +30,17 @@ import Testing
             ("1e3", .double(1000)), ("-2.5E-1", .double(-0.25)), ("0", .int(0)), (" [ ] ", .array([])), ("{}", [:]),
             ("true", true), ("false", false), ("null", .null), ("\t\r\n\"a\"", "a"), ("\"\\u00e9\\n\\/\"", "é\n/"),
             ("\"\\ud83d\\ude00\"", "😀"), ("\"\\u0000\"", "\u{0}"), ("\"é😀\"", "é😀"),
-            ("\u{FEFF} 1", 1), ("[1,[2,{\"a\":null}]]", [1, [2, ["a": nil]]]),
+            ("[1,[2,{\"a\":null}]]", [1, [2, ["a": nil]]]),
         ] as [(String, JSONValue)])
     func readsWhatIsJSON(text: String, value: JSONValue) throws {
         #expect(try JSONParser.parse(text) == value)
+    }
+
+    @Test func skipsAByteOrderMarkWhereOneMayBe() throws {
+        #expect(try JSONParser.parse(Array("\u{FEFF} 1".utf8), allowsByteOrderMark: true) == 1)
+        #expect(throws: InvalidInput.self) {
+            try JSONParser.parse(Array("\u{FEFF}\u{FEFF}1".utf8), allowsByteOrderMark: true)
+        }
     }
 
     @Test(arguments: [

@@ -17,7 +17,7 @@ struct PlanTests {
         (Store.doomedDependents, "dependencies USING PRIMARY KEY"),
         (Store.doomedMembers, "tasks_state"),
         (Transition.dependents, "dependencies_after"),
-        (Census.Counts.byState, "tasks_state"),
+        (TaskCounter.Counts.byState, "tasks_state"),
         (Store.youngestBeyond, "tasks_done"),
         (Store.eventsWithOwner, "events USING INTEGER PRIMARY KEY"),
         (Insertion.dropSatisfied, "dependencies USING PRIMARY KEY"),

@@ -32,7 +32,7 @@ struct AsCompleted: ClientCommand {
         }
         guard let pending else { return ExitStatus(doneStates: states) }
         let ids = pending.arrayValue?.map { $0.text() }.joined(separator: ", ") ?? ""
-        try session.complain("timed out; not done: \(ids)")
+        try session.printError("timed out; not done: \(ids)")
         return .timedOut
     }
 

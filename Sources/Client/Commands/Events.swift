@@ -40,7 +40,7 @@ struct Events: ClientCommand {
         }
         guard follow else { return .success }
         let place = last.map { " --after \($0)" } ?? ""
-        try session.complain("taskd is stopping; when it is back, go on with: taskctl events --follow\(place)")
+        try session.printError("taskd is stopping; when it is back, go on with: taskctl events --follow\(place)")
         return .tryAgain
     }
 

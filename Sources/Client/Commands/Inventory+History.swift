@@ -34,7 +34,7 @@ extension Inventory {
             } else if csv {
                 try printRows(of: runs, session.output)
             } else if runs.isEmpty {
-                try session.complain("no inventory has run yet")
+                try session.printError("no inventory has run yet")
             } else {
                 try print(InventoryTrend.trends(of: runs), session)
             }
@@ -44,7 +44,7 @@ extension Inventory {
         private func print(_ trends: [InventoryTrend], _ session: Session) throws(ClientError) {
             let alphabet: Sparkline.Alphabet = session.output.showsUnicode ? .blocks : .ascii
             for (position, trend) in trends.enumerated() {
-                let times = [trend.runs.first, trend.runs.last].map { $0?.finishedAt?.glance ?? "-" }
+                let times = [trend.runs.first, trend.runs.last].map { $0?.finishedAt?.shortText ?? "-" }
                 let count =
                     trend.runs.count == 1
                     ? "1 run, \(times[0])" : "\(trend.runs.count) runs, \(times[0]) to \(times[1])"

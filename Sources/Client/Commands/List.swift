@@ -34,7 +34,7 @@ extension Session {
             try show(Table(tasks: tasks))
         }
         if hasMore && limit == nil {
-            try complain("there are older ones; these are the latest \(tasks.count) (--limit)")
+            try printError("there are older ones; these are the latest \(tasks.count) (--limit)")
         }
     }
 }

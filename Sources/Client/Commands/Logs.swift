@@ -60,7 +60,7 @@ struct Logs: ClientCommand {
             try printer.finish()
             let place = tail.map { " --tail \($0)" } ?? (countsBytes ? " --offset \(end)" : "")
             let options = (stderr ? " --stderr" : "") + place
-            try session.complain(
+            try session.printError(
                 "taskd is stopping; when it is back, go on with: taskctl logs \(id) --follow\(options)")
             return .tryAgain
         }

@@ -20,7 +20,7 @@ struct Status: ClientCommand {
             if session.output.isTerminal { try session.output.write("\u{1B}[H\u{1B}[2J") }
             try show(session)
         }
-        try session.complain("taskd is stopping")
+        try session.printError("taskd is stopping")
         return .tryAgain
     }
 
@@ -70,7 +70,7 @@ extension Status {
         let waitingInOrder = waiting.tasks.filter { $0.state == .queued } + waiting.tasks.filter { $0.state == .held }
         try session.show(Table(tasks: running.tasks + waitingInOrder + recent.tasks))
         if waiting.hasMore {
-            try session.complain(
+            try session.printError(
                 "more tasks wait; these are the first \(Self.limits.waiting) (taskctl list --state queued)")
         }
     }

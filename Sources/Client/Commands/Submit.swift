@@ -99,7 +99,7 @@ struct Submit: ClientCommand {
         let ids = tasks.map(\.id)
         if session.errors.isTerminal {
             let list = ids.map(\.description).joined(separator: " ")
-            Farewell.prepare(
+            InterruptNotice.prepare(
                 "taskctl: submitted \(list), which \(ids.count > 1 ? "go" : "goes") on", on: session.errors)
         }
         let command = "taskctl wait " + ids.map(\.description).joined(separator: " ")
@@ -117,9 +117,9 @@ struct Submit: ClientCommand {
     private func report(_ task: TaskReply?, _ id: TaskID, _ session: Session) throws(ClientError) {
         guard let task else {
             let limit = timeout.map { " within \($0.secondsText)s" } ?? ""
-            return try session.complain("task \(id) is not done\(limit); it goes on")
+            return try session.printError("task \(id) is not done\(limit); it goes on")
         }
-        guard task.state == .succeeded else { return try session.complain(task.complaint) }
+        guard task.state == .succeeded else { return try session.printError(task.complaint) }
         if !session.wantsJSON { try session.output.json(task.result) }
     }
 }

@@ -12,8 +12,8 @@ extension Table {
             append([
                 Cell(task.id.description), Cell(task.state.rawValue, Colour(task.state)), Cell(task.name),
                 Cell(task.kind),
-                Cell(task.queue), Cell(task.submittedAt?.glance ?? "-"),
-                Cell(task.elapsed(at: now)?.glance ?? "-"), Cell(task.note),
+                Cell(task.queue), Cell(task.submittedAt?.shortText ?? "-"),
+                Cell(task.elapsed(at: now)?.shortText ?? "-"), Cell(task.note),
             ])
         }
     }

@@ -102,14 +102,14 @@ extension Table {
         for source in reply.sources {
             let cells = [
                 Cell(source.name), Cell(source.count.map(String.init) ?? "-"), Cell(source.delta.change),
-                Cell(source.state.rawValue, source.state.colour), Cell(source.took?.glance ?? "-"),
+                Cell(source.state.rawValue, source.state.colour), Cell(source.took?.shortText ?? "-"),
             ]
             append(cells + (hasNotes ? [Cell(source.note)] : []))
         }
         let (word, _, colour) = reply.verdict
         let cells = [
             Cell("TOTAL", .bold), Cell(String(reply.total), .bold), Cell(reply.totalDelta.change), Cell(word, colour),
-            Cell(reply.task.elapsed(at: .now())?.glance ?? "-"),
+            Cell(reply.task.elapsed(at: .now())?.shortText ?? "-"),
         ]
         append(cells + (hasNotes ? [Cell("")] : []))
     }

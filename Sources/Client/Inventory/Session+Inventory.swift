@@ -8,15 +8,15 @@ extension Session {
         inventory id: TaskID, as form: InventoryForm, _ options: InventoryOptions, isSubmitted: Bool = false
     ) throws -> ExitStatus {
         let again = "taskctl inventory show \(id)"
-        let farewell = "inventory \(id) goes on; to see what comes of it: \(again)"
-        if errors.isTerminal { Farewell.prepare("taskctl: \(farewell)", on: errors) }
+        let notice = "inventory \(id) goes on; to see what comes of it: \(again)"
+        if errors.isTerminal { InterruptNotice.prepare("taskctl: \(notice)", on: errors) }
         let waiting =
             isSubmitted
             ? try wait(forSubmitted: [id], timeout: options.timeout, orRun: again)
             : try wait(for: [id], timeout: options.timeout)
         guard let task = waiting.done.first else {
             let limit = options.timeout.map { " within \($0.secondsText)s" } ?? ""
-            try complain("inventory \(id) is not done\(limit); it goes on, to see what comes of it: \(again)")
+            try printError("inventory \(id) is not done\(limit); it goes on, to see what comes of it: \(again)")
             return .timedOut
         }
         let reply = try InventoryReply(task)
@@ -26,12 +26,12 @@ extension Session {
             try print(reply, as: form, isWhole: options.all)
         }
         guard task.state == .succeeded, let reply else {
-            try complain(task.complaint)
+            try printError(task.complaint)
             return ExitStatus(state: task.state)
         }
         let found = options.findings.filter(reply.has)
         guard !found.isEmpty else { return .success }
-        try complain("found what --fail-on names: \(found.map(\.rawValue).joined(separator: ", "))")
+        try printError("found what --fail-on names: \(found.map(\.rawValue).joined(separator: ", "))")
         return .taskFailed
     }
 

@@ -58,7 +58,7 @@ extension TaskReply {
     private var waitingNote: String {
         guard let (gate, value) = json["waiting_for"]?.objectValue?.first else { return "" }
         let text = value.stringValue ?? value.text(.spaced)
-        let instant = value.stringValue.flatMap(Timestamp.init(text:))?.glance ?? text
+        let instant = value.stringValue.flatMap(Timestamp.init(text:))?.shortText ?? text
         return switch gate {
         case "after": "waits for " + (value.arrayValue ?? [value]).map { $0.text() }.joined(separator: ", ")
         case "parent": "waits for its turn in \(text)"

@@ -10,13 +10,13 @@ struct Access: Sendable {
     let grants: Grants
     private let limits: UserLimits
     /// The connections that are open.
-    let connections: Seats
+    let connections: UserQuota
     /// The requests that wait for what has not happened yet.
-    let waiters = Seats()
+    let waiters = UserQuota()
 
     /// - Parameter connections: how many may be open at once, whoever has them.
     init(grants: Grants, limits: UserLimits, connections: Int) {
-        self.connections = Seats(capacity: connections)
+        self.connections = UserQuota(capacity: connections)
         self.grants = grants
         self.limits = limits
     }
@@ -29,7 +29,7 @@ struct Access: Sendable {
     /// Takes a connection for `caller`.
     ///
     /// - Throws: ``Problem`` 429 when the caller has too many, 503 when the daemon has.
-    func takeConnection(for caller: Caller) throws(Problem) -> Seat {
+    func takeConnection(for caller: Caller) throws(Problem) -> QuotaLease {
         let uid = caller.submitter?.uid ?? .max
         let limit = caller.roles.isEmpty ? Self.strangerConnections : limits(of: uid)?.connections
         do {
@@ -43,10 +43,10 @@ struct Access: Sendable {
         }
     }
 
-    /// Takes a place among those who wait, for as long as the seat lives.
+    /// Takes a place among those who wait, for as long as the lease lives.
     ///
     /// - Throws: ``Problem`` 429 when the caller has too many.
-    func takeWait(for caller: Caller) throws(Problem) -> Seat {
+    func takeWait(for caller: Caller) throws(Problem) -> QuotaLease {
         let uid = caller.submitter?.uid ?? .max
         let limit = limits(of: uid)?.waiters ?? .max
         do {

@@ -9,11 +9,11 @@ struct ConnectionService: Sendable {
     let http: HTTP1Channel
     let access: Access
     /// Counts the connections on which nothing was asked yet, this one among them.
-    let newcomers: Attendance
+    let newcomers: InFlightCounter
     let logger: Logger
     private let open = Meter(label: "taskd_connections")
 
-    init(http: HTTP1Channel, access: Access, newcomers: Attendance, logger: Logger) {
+    init(http: HTTP1Channel, access: Access, newcomers: InFlightCounter, logger: Logger) {
         self.http = http
         self.access = access
         self.newcomers = newcomers
@@ -25,19 +25,19 @@ struct ConnectionService: Sendable {
         open.increment()
         defer { open.decrement() }
         let (closed, close) = AsyncStream<Void>.makeStream()
-        let visitor = Visitor(await connection.channel.caller(access.grants), newcomers)
-        defer { visitor.hasAsked() }
-        let seat: Seat
+        let peer = Peer(await connection.channel.caller(access.grants), newcomers)
+        defer { peer.hasAsked() }
+        let lease: QuotaLease
         do {
-            seat = try access.takeConnection(for: visitor.caller)
+            lease = try access.takeConnection(for: peer.caller)
         } catch {
             return await refuse(connection, error)
         }
-        defer { withExtendedLifetime(seat) {} }
+        defer { withExtendedLifetime(lease) {} }
         connection.channel.closeFuture.whenComplete { _ in close.finish() }
         await withTaskGroup { group in
             group.addTask {
-                await Visitor.$current.withValue(visitor) { await http.handle(value: connection, logger: logger) }
+                await Peer.$current.withValue(peer) { await http.handle(value: connection, logger: logger) }
             }
             group.addTask { for await _ in closed {} }
             await group.next()

@@ -18,7 +18,7 @@ final class DeadlineHandler: ChannelDuplexHandler {
     /// How far the requests have come; the handler of the requests tells.
     var progress = RequestProgress()
     private var context: ChannelHandlerContext?
-    private var debt: (RequestProgress.Debt, Scheduled<Void>)?
+    private var outstanding: (RequestProgress.Outstanding, Scheduled<Void>)?
     private var stall: Scheduled<Void>?
     private var bytesWritten = 0
     /// Whether the last answer has been given.
@@ -27,7 +27,7 @@ final class DeadlineHandler: ChannelDuplexHandler {
     private var lingering: Scheduled<Void>?
     private var bytesDropped = 0
     /// What the client is told as soon as there is a connection to tell it on, and who waits for that.
-    private var lastWord: (problem: Problem, promise: EventLoopPromise<Void>?)?
+    private var pendingRefusal: (problem: Problem, promise: EventLoopPromise<Void>?)?
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
@@ -35,14 +35,14 @@ final class DeadlineHandler: ChannelDuplexHandler {
 
     func handlerRemoved(context: ChannelHandlerContext) {
         self.context = nil
-        debt?.1.cancel()
+        outstanding?.1.cancel()
         stall?.cancel()
         lingering?.cancel()
-        lastWord?.promise?.succeed()
+        pendingRefusal?.promise?.succeed()
     }
 
     func channelActive(context: ChannelHandlerContext) {
-        if let lastWord { tell(lastWord) }
+        if let pendingRefusal { tell(pendingRefusal) }
         context.fireChannelActive()
     }
 
@@ -96,9 +96,9 @@ extension DeadlineHandler {
 extension DeadlineHandler {
     /// Starts the time of what the client has begun, once for each.
     func watchDebt() {
-        guard let context, debt?.0 != progress.debt else { return }
-        debt?.1.cancel()
-        debt = progress.debt.map { owed in
+        guard let context, outstanding?.0 != progress.outstanding else { return }
+        outstanding?.1.cancel()
+        outstanding = progress.outstanding.map { owed in
             let timer = context.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(owed.limit)) {
                 self.refuse(
                     Problem(
@@ -121,7 +121,7 @@ extension DeadlineHandler {
         let body = JSONWriter.bytes(problem.json)
         let head = """
             HTTP/1.1 \(problem.status) \(problem.title)\r\nconnection: close\r\n\
-            content-type: application/problem+json\r\n\(problem.mayPass ? "retry-after: 1\r\n" : "")\
+            content-type: application/problem+json\r\n\(problem.isRetryable ? "retry-after: 1\r\n" : "")\
             content-length: \(body.count)\r\n\r\n
             """
         let written = context.eventLoop.makePromise(of: Void.self)
@@ -140,12 +140,12 @@ extension DeadlineHandler {
         guard let problem = event as? Problem else {
             return context.triggerUserOutboundEvent(event, promise: promise)
         }
-        lastWord = (problem, promise)
-        if let lastWord, context.channel.isActive { tell(lastWord) }
+        pendingRefusal = (problem, promise)
+        if let pendingRefusal, context.channel.isActive { tell(pendingRefusal) }
     }
 
     private func tell(_ word: (problem: Problem, promise: EventLoopPromise<Void>?)) {
-        lastWord = nil
+        pendingRefusal = nil
         refuse(word.problem, lingers: false)
         word.promise?.succeed()
     }

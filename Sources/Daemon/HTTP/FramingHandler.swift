@@ -30,7 +30,7 @@ final class FramingHandler: ChannelDuplexHandler {
             if let mistake = head.mistake { return refuse(.malformed(mistake)) }
             deadlines.progress.headArrived()
             answers.append((head.version, isLast: !head.isKeepAlive || head.version != .http1_1))
-            encourage(context, head)
+            sendContinue(context, head)
         case .body: break
         case .end: deadlines.progress.requestEnded()
         }
@@ -38,7 +38,7 @@ final class FramingHandler: ChannelDuplexHandler {
     }
 
     /// Tells a client that asks before it sends a body to send it, but for one that is too large (RFC 9110, 10.1.1).
-    private func encourage(_ context: ChannelHandlerContext, _ head: HTTPRequestHead) {
+    private func sendContinue(_ context: ChannelHandlerContext, _ head: HTTPRequestHead) {
         guard head.headers.first(name: "expect")?.lowercased() == "100-continue", head.version == .http1_1,
             deadlines.progress.mayEncourage,
             head.headers.first(name: "content-length").flatMap({ Int($0) }) ?? 0 <= ConnectionContext.maximumBody

@@ -17,9 +17,9 @@ struct HTTPServer: Sendable {
     /// What stands at its path.
     private let socket: FileIdentity?
     private let connections = Connections()
-    private let requests = Attendance()
+    private let requests = InFlightCounter()
     /// The connections on which nothing was asked yet.
-    private let newcomers = Attendance()
+    private let newcomers = InFlightCounter()
     /// How long somebody who has connected may say nothing, or be waiting for something, before the daemon stops all the same.
     private static let moment = Duration.milliseconds(100)
 
@@ -41,8 +41,8 @@ struct HTTPServer: Sendable {
             responder: { request, writer, _ in
                 requests.begin()
                 defer { requests.end() }
-                Visitor.current?.hasAsked()
-                let caller = Visitor.current?.caller ?? .unknown
+                Peer.current?.hasAsked()
+                let caller = Peer.current?.caller ?? .unknown
                 let source = ConnectionContext.Source(logger: logger, caller: caller)
                 let context = ConnectionContext(source: source)
                 let response = await observer.observe(request, context) {

@@ -21,7 +21,7 @@ enum Reply {
         }
         var response = response(
             json, status: HTTPResponse.Status(code: problem.status), type: "application/problem+json")
-        if problem.mayPass { response.headers[.retryAfter] = "1" }
+        if problem.isRetryable { response.headers[.retryAfter] = "1" }
         return response
     }
 
@@ -54,7 +54,7 @@ extension EngineError.Code {
 
 extension Problem {
     /// Whether the same request may do in a moment.
-    var mayPass: Bool { status == 503 || status == 429 }
+    var isRetryable: Bool { status == 503 || status == 429 }
 
     /// The problem that `error` is to a client; what nobody foresaw is an internal one, told without its insides.
     init(_ error: any Error) {

@@ -3,7 +3,7 @@
 /// Pure: the handlers of the connection tell it what happens, in order.
 struct RequestProgress {
     /// Something the client has begun to send and has to finish in time.
-    enum Debt: Hashable {
+    enum Outstanding: Hashable {
         /// The head of its request of this number.
         case head(Int)
         case body(Int)
@@ -30,7 +30,7 @@ struct RequestProgress {
     private var answerHasBegun = false
 
     /// What the client owes. While it waits for an answer to an earlier request it owes nothing: nobody reads then.
-    var debt: Debt? {
+    var outstanding: Outstanding? {
         switch reading {
         case .head where unanswered == 0: .head(requests)
         case .body where unanswered == 1: .body(requests)

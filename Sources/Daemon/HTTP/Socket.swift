@@ -16,7 +16,7 @@ enum Socket {
             throw DaemonError(
                 code: .unavailable, message: "\(path): something that is not a socket is there; move it away")
         }
-        guard Predecessor.letsGo({ isInUse(path) }) else {
+        guard Predecessor.becomesFree({ isInUse(path) }) else {
             throw DaemonError(
                 code: .alreadyRunning,
                 message: "\(path): another daemon or program listens there; stop it first, or give --socket")

@@ -16,7 +16,7 @@ extension Routes {
             _ = try await engine.task(taskID)
         }
         let owner = context.caller.seesOnly
-        let seat = follow ? try access.takeWait(for: context.caller) : nil
+        let lease = follow ? try access.takeWait(for: context.caller) : nil
         let last = try request.headers[.lastEventID].map {
             try Field(.string($0), path: "Last-Event-ID").number(in: 0...Int64.max)
         }
@@ -26,7 +26,7 @@ extension Routes {
         // A browser that reconnects asks for the same address, and says in the header how far it has come.
         let after = last ?? given ?? start
         let body = ResponseBody { [engine] writer in
-            defer { withExtendedLifetime(seat) {} }
+            defer { withExtendedLifetime(lease) {} }
             var sequence = after
             // Listening begins before reading, so that nothing committed in between is missed.
             let commits = engine.store.commits()

@@ -22,7 +22,7 @@ extension Routes {
         }
         let follow = try query["follow"]?.flag() ?? false
         let task = try await engine.task(context.taskID())
-        let seat = follow ? try access.takeWait(for: context.caller) : nil
+        let lease = follow ? try access.takeWait(for: context.caller) : nil
         guard task.kind.hasOutput else {
             throw Problem(
                 status: 409, title: "No output",
@@ -38,7 +38,7 @@ extension Routes {
             stateDirectory: output.stateDirectory, watches: output.watches, engine: engine, taskID: task.id,
             stream: stream)
         let body = ResponseBody { writer in
-            defer { withExtendedLifetime(seat) {} }
+            defer { withExtendedLifetime(lease) {} }
             let start = tail.map { OutputReader.Start.lastLines(Int($0)) } ?? .offset(offset ?? 0)
             try await reader.read(from: start, follow: follow) { try await writer.write($0) }
             try await writer.finish(nil)

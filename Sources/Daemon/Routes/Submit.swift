@@ -8,12 +8,12 @@ extension Routes {
     @Sendable func submitTasks(_ request: Request, _ context: ConnectionContext) async throws -> Response {
         let query = try request.query(known: ["directory", "overrides", "dry_run"])
         let overrides = try query["overrides"].map { try JSONParser.parse($0.string()) }
-        let isRehearsal = try query["dry_run"]?.flag() ?? false
+        let isDryRun = try query["dry_run"]?.flag() ?? false
         let document = try await request.requiredDocument()
         let directory = try query["directory"]?.directory() ?? context.submitter?.workingDirectory
         guard case .array(let list) = document else {
             let job = try Job(json: document.overridden(by: overrides))
-            guard !isRehearsal else { return Reply.json(job.source) }
+            guard !isDryRun else { return Reply.json(job.source) }
             let submissions = try await submit([job], directory: directory, for: context.caller)
             guard let submission = submissions.first else { preconditionFailure("one job makes one submission") }
             return Reply.json(submission.task.json(), status: submission.isNew ? .created : .ok)
@@ -30,7 +30,7 @@ extension Routes {
         for (index, element) in list.enumerated() {
             jobs.append(try Job(json: element.overridden(by: overrides), path: "[\(index)]"))
         }
-        guard !isRehearsal else { return Reply.json(.array(jobs.map(\.source))) }
+        guard !isDryRun else { return Reply.json(.array(jobs.map(\.source))) }
         let submissions = try await submit(jobs, directory: directory, for: context.caller)
         let isNew = submissions.contains(where: \.isNew)
         return Reply.json(.array(submissions.map { $0.task.json() }), status: isNew ? .created : .ok)

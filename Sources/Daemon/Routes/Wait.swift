@@ -11,11 +11,11 @@ extension Routes {
         _ = try request.query(known: [])
         let wish = try WaitRequest(json: try await request.requiredDocument())
         try await requireVisible(wish.ids, to: context.caller)
-        let seat = try access.takeWait(for: context.caller)
-        defer { withExtendedLifetime(seat) {} }
+        let lease = try access.takeWait(for: context.caller)
+        defer { withExtendedLifetime(lease) {} }
         let pending = try await engine.wait(wish).pending
         let (tasks, rest) = try await engine.store.tasks(wish.ids[...], within: Self.pieceSize)
-        guard rest.isEmpty else { return stream(wish.ids, pending, seat) }
+        guard rest.isEmpty else { return stream(wish.ids, pending, lease) }
         // As all of them were at one moment, which may be later than the end of the wait.
         return Reply.json([
             "done": .array(tasks.filter(\.isDone).map { $0.json() }),
@@ -25,9 +25,9 @@ extension Routes {
 
     /// The answer about more than is read at once: a reply may be larger than the memory. Those that were pending come
     /// first, so that one that is done when it is read is among the done.
-    private func stream(_ ids: [TaskID], _ pending: [TaskID], _ seat: Seat) -> Response {
+    private func stream(_ ids: [TaskID], _ pending: [TaskID], _ lease: QuotaLease) -> Response {
         let body = ResponseBody { [store = engine.store] writer in
-            defer { withExtendedLifetime(seat) {} }
+            defer { withExtendedLifetime(lease) {} }
             var pending = Set(pending)
             for (opening, wantsDone) in [("{\"pending\":[", false), ("],\"done\":[", true)] {
                 try await writer.write(ByteBuffer(string: opening))
@@ -64,9 +64,9 @@ extension Routes {
         try await requireVisible(wish.ids, to: context.caller)
         let areDone = try await engine.store.states(wish.ids).allSatisfy(\.isDone)
         guard areDone || wish.timeout == .zero || !engine.isStopping else { throw EngineError.stopping }
-        let seat = try access.takeWait(for: context.caller)
+        let lease = try access.takeWait(for: context.caller)
         let body = ResponseBody { [engine] writer in
-            defer { withExtendedLifetime(seat) {} }
+            defer { withExtendedLifetime(lease) {} }
             // Numbers wait for a client that is slow, and not what the tasks have printed.
             let (done, isDone) = AsyncStream<TaskID>.makeStream()
             async let waiting = {

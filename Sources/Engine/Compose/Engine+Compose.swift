@@ -37,7 +37,7 @@ extension Engine {
         else { return nil }
         usage.add(job.taskCount - 1, of: task.record.submittedBy)
         metrics.submitted(job.members)
-        alarm.ring()
+        alarm.signal()
         advanceParents(of: task.record, by: -task.fraction)
         try await endRest(of: ended)
         return ended
@@ -126,7 +126,7 @@ extension Engine {
         for member in try await store.currentMembers(of: composite) where member.state == .running {
             // One whose job cannot be read ends at once.
             guard case .composite(let inner)? = (try? Job(json: member.job))?.action else {
-                await takeovers.settled(member.id)
+                await pendingAdoptions.settled(member.id)
                 continue
             }
             try await waitForWhatEnds(below: member.id)
@@ -164,8 +164,8 @@ extension Engine {
             snapshot.open[member.id] = member.shield
             snapshot.tally.release(member.id, shield: member.shield)
         }
-        readiness.ring()
-        alarm.ring()
+        readiness.signal()
+        alarm.signal()
         return released.count
     }
 

@@ -27,7 +27,7 @@ enum NumberAnswer {
 
     /// The JSON document that `output` is.
     static func document(_ output: [UInt8]) throws(SourceError) -> JSONValue {
-        do throws(InvalidInput) { return try JSONParser.parse(output) } catch {
+        do throws(InvalidInput) { return try JSONParser.parse(output, allowsByteOrderMark: true) } catch {
             throw SourceError(.notJSON, "the answer is not JSON: \(error.description.shown)")
         }
     }

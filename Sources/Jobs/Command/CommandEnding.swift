@@ -44,7 +44,7 @@ struct CommandEnding {
             return .failed(failure("its output is longer than the \(Self.maximumJSON) bytes read as JSON"))
         }
         do throws(InvalidInput) {
-            return .succeeded(try JSONParser.parse(bytes))
+            return .succeeded(try JSONParser.parse(bytes, allowsByteOrderMark: true))
         } catch {
             return .failed(failure("its output is \(error.message)"))
         }

@@ -22,16 +22,16 @@ struct Supervisor {
         for shim: RunningShim, requests: AsyncStream<Void> = AsyncStream { $0.finish() },
         goesOn: @escaping @Sendable () -> Void = {}, report: @escaping @Sendable (Progress) -> Void = { _ in }
     ) async {
-        let insistence = Insistence(shim) { await outlast(shim) }
-        let listener = Task { for await _ in requests { insistence.heardRequest() } }
+        let relay = CancelRelay(shim) { await outlast(shim) }
+        let listener = Task { for await _ in requests { relay.heardRequest() } }
         await withTaskCancellationHandler {
             _ = await shim.ended(executor.waiter, goesOn: goesOn, report: report)
         } onCancel: {
-            insistence.taskWasCancelled()
+            relay.taskWasCancelled()
         }
         listener.cancel()
         await listener.value
-        await insistence.end()
+        await relay.end()
     }
 
     /// Ends what is left of the tree of `attempt`, whose shim has ended.

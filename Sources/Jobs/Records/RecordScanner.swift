@@ -8,6 +8,6 @@ protocol RecordScanner: Sendable {
     /// Takes the next bytes of the file.
     mutating func scan(_ bytes: UnsafeRawBufferPointer) throws(SourceError)
 
-    /// Answers the count, once all `bytes` bytes have been taken.
+    /// The count, once all `bytes` bytes have been taken.
     mutating func finish(bytes: Int) throws(SourceError) -> SourceCount
 }

@@ -17,12 +17,13 @@ package struct JSONParser {
 
     /// The value written in `bytes`.
     ///
+    /// - Parameter allowsByteOrderMark: whether one may come first, which files have and RFC 8259 (section 8.1) forbids to send.
     /// - Throws: ``InvalidInput`` with the line and column of the first byte that is not JSON.
     package static func parse(
-        _ bytes: [UInt8], maximumDepth: Int = maximumDepth
+        _ bytes: [UInt8], maximumDepth: Int = maximumDepth, allowsByteOrderMark: Bool = false
     ) throws(InvalidInput) -> JSONValue {
         var parser = JSONParser(bytes: bytes, maximumDepth: maximumDepth)
-        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { parser.position = 3 }
+        if allowsByteOrderMark, bytes.starts(with: [0xEF, 0xBB, 0xBF]) { parser.position = 3 }
         parser.skipSpace()
         let value = try parser.value(depth: 0)
         parser.skipSpace()
@@ -32,7 +33,7 @@ package struct JSONParser {
 
     /// The value written in `text`.
     ///
-    /// - Throws: ``InvalidInput`` as ``parse(_:maximumDepth:)`` does.
+    /// - Throws: ``InvalidInput`` as ``parse(_:maximumDepth:allowsByteOrderMark:)`` does.
     package static func parse(_ text: String) throws(InvalidInput) -> JSONValue {
         try parse(Array(text.utf8))
     }

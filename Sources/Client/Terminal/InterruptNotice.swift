@@ -1,9 +1,9 @@
 internal import Glibc
 
-/// Last words to whoever presses Ctrl-C, before the signal ends the program as it always does.
+/// What is printed when Ctrl-C is pressed, before the signal ends the program as it always does.
 ///
 /// A thread of its own waits for the signal, so that it is heard whatever the program does meanwhile.
-final class Farewell {
+final class InterruptNotice {
     private let words: String
     private let output: Output
 
@@ -18,13 +18,13 @@ final class Farewell {
     static func prepare(_ words: String, on output: Output) {
         var interrupt = Self.interrupt
         pthread_sigmask(SIG_BLOCK, &interrupt, nil)
-        let context = Unmanaged.passRetained(Farewell(words, output))
+        let context = Unmanaged.passRetained(InterruptNotice(words, output))
         var thread = pthread_t()
         let code = pthread_create(
             &thread, nil,
             { context in
                 guard let context else { return nil }
-                Unmanaged<Farewell>.fromOpaque(context).takeRetainedValue().wait()
+                Unmanaged<InterruptNotice>.fromOpaque(context).takeRetainedValue().wait()
                 return nil
             }, context.toOpaque())
         if code == 0 {

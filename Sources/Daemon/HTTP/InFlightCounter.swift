@@ -1,7 +1,7 @@
 internal import Synchronization
 
 /// How many of something are there, and who waits until there are none.
-final class Attendance: Sendable {
+final class InFlightCounter: Sendable {
     private struct State {
         var present = 0
         var gone = 0

@@ -5,7 +5,7 @@ internal import Synchronization
 /// until they have.
 ///
 /// What ended while there was no daemon has to count before a deadline that passed meanwhile does.
-final class Takeovers: Sendable {
+final class PendingAdoptions: Sendable {
     /// Who waits for each of those that are open.
     private let open = Mutex<[TaskID: [AsyncStream<Void>.Continuation]]>([:])
 

@@ -1,16 +1,16 @@
 internal import Synchronization
 
 /// Who is at the other end of a connection.
-final class Visitor: Sendable {
+final class Peer: Sendable {
     /// The one whom the current task serves.
-    @TaskLocal static var current: Visitor?
+    @TaskLocal static var current: Peer?
 
     let caller: Caller
-    private let newcomers: Attendance
+    private let newcomers: InFlightCounter
     private let isNew = Atomic(true)
 
     /// Somebody whom `newcomers` counts already, until something is asked.
-    init(_ caller: Caller, _ newcomers: Attendance) {
+    init(_ caller: Caller, _ newcomers: InFlightCounter) {
         self.caller = caller
         self.newcomers = newcomers
     }

@@ -4,7 +4,7 @@ internal import Synchronization
 /// Turns cancel requests into orders to a shim: one for each request, although the first one reaches its supervisor twice,
 /// as the cancellation of its task and as an element of the stream. With the first one a task begins that looks after what
 /// comes of it.
-final class Insistence: Sendable {
+final class CancelRelay: Sendable {
     private struct State {
         var hasAsked = false
         var hasHeard = false
@@ -21,22 +21,22 @@ final class Insistence: Sendable {
     }
 
     func taskWasCancelled() {
-        let isNews = state.withLock { state in
+        let isFirst = state.withLock { state in
             defer { state.hasAsked = true }
             return !state.hasAsked
         }
-        if isNews { insist() }
+        if isFirst { forward() }
     }
 
     func heardRequest() {
-        let isNews = state.withLock { state in
+        let isFirst = state.withLock { state in
             defer { (state.hasAsked, state.hasHeard) = (true, true) }
             return !state.hasAsked || state.hasHeard
         }
-        if isNews { insist() }
+        if isFirst { forward() }
     }
 
-    private func insist() {
+    private func forward() {
         shim.terminate()
         let followUp = followUp
         state.withLock { state in

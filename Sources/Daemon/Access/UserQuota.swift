@@ -1,8 +1,8 @@
 internal import Synchronization
 
 /// Counts what each user has of something, and gives nobody more than allowed.
-final class Seats: Sendable {
-    /// Why there is no seat.
+final class UserQuota: Sendable {
+    /// Why there is no lease.
     enum Refusal: Error, Sendable, Hashable {
         /// The user has as many as one may.
         case userIsFull
@@ -23,15 +23,15 @@ final class Seats: Sendable {
         self.capacity = capacity
     }
 
-    /// Takes a seat for the user `uid`, who may have `limit`; it is free again when the value goes.
-    func take(_ uid: UInt32, limit: Int) throws(Refusal) -> Seat {
+    /// Takes one for the user `uid`, who may have `limit`; it is free again when the lease goes.
+    func take(_ uid: UInt32, limit: Int) throws(Refusal) -> QuotaLease {
         try state.withLock { state throws(Refusal) in
             guard state.total < capacity else { throw .allAreTaken }
             guard state.taken[uid, default: 0] < limit else { throw .userIsFull }
             state.taken[uid, default: 0] += 1
             state.total += 1
         }
-        return Seat(of: self, uid)
+        return QuotaLease(of: self, uid)
     }
 
     /// How many are taken.
@@ -46,17 +46,17 @@ final class Seats: Sendable {
     }
 }
 
-/// One of the ``Seats``, taken for as long as the value lives.
-final class Seat: Sendable {
-    private let seats: Seats
+/// One of what a ``UserQuota`` counts, taken for as long as the value lives.
+final class QuotaLease: Sendable {
+    private let quota: UserQuota
     private let uid: UInt32
 
-    fileprivate init(of seats: Seats, _ uid: UInt32) {
-        self.seats = seats
+    fileprivate init(of quota: UserQuota, _ uid: UInt32) {
+        self.quota = quota
         self.uid = uid
     }
 
     deinit {
-        seats.free(uid)
+        quota.free(uid)
     }
 }

@@ -7,7 +7,7 @@ internal import Synchronization
 /// They are counted once, on a snapshot of the file as it was opened, while the daemon already works. From then on each
 /// statement that gives a task its state says so by the SQL function `moved`, and that counts once it is committed. A trigger
 /// would do the same, but for it SQLite keeps a copy of each page that the statement writes.
-final class Census: Sendable {
+final class TaskCounter: Sendable {
     /// Numbers of tasks; what is missing is none.
     struct Counts {
         var states: [TaskState: Int] = [:]
@@ -42,7 +42,7 @@ final class Census: Sendable {
     private let snapshot: DatabaseSnapshot
     private let base: Task<Counts, any Error>
 
-    /// A census of the tasks in the file of `pool`, which nobody writes to yet.
+    /// A counter of the tasks in the file of `pool`, which nobody writes to yet.
     init(of pool: DatabasePool) throws {
         let snapshot = try pool.makeSnapshot()
         (self.pool, self.snapshot) = (pool, snapshot)
@@ -101,7 +101,7 @@ final class Census: Sendable {
 
 // MARK: - Transactions
 
-extension Census {
+extension TaskCounter {
     /// How much a transaction has done so far.
     struct Mark {
         fileprivate let count: Int
@@ -127,7 +127,7 @@ extension Census {
     }
 }
 
-extension Census.Counts {
+extension TaskCounter.Counts {
     /// Counts the tasks of a file, by indexes alone but for the rows of those that run, and of the queued ones where any of them
     /// waits for more than a slot.
     fileprivate init(of db: Database) throws {
@@ -142,7 +142,7 @@ extension Census.Counts {
         _ state: TaskState, _ db: Database, sql: String, arguments: StatementArguments = []
     ) throws {
         for row in try Row.fetchAll(db, sql: sql, arguments: arguments) {
-            queues[Census.Place(queue: row[0], state: state)] = row[1]
+            queues[TaskCounter.Place(queue: row[0], state: state)] = row[1]
         }
     }
 
@@ -151,12 +151,12 @@ extension Census.Counts {
         SELECT queue, count(*) FROM tasks INDEXED BY tasks_state WHERE state = ? AND is_composite = 0 GROUP BY queue
         """
 
-    fileprivate mutating func add(_ move: Census.Move) {
+    fileprivate mutating func add(_ move: TaskCounter.Move) {
         for (state, change) in [(move.old, -1), (move.new, 1)] {
             guard let state else { continue }
             states[state, default: 0] += change
             guard let queue = move.queue, state == .queued || state == .running else { continue }
-            let place = Census.Place(queue: queue, state: state)
+            let place = TaskCounter.Place(queue: queue, state: state)
             let count = queues[place, default: 0] + change
             // Or each name that a queue ever had would stay.
             queues[place] = count == 0 ? nil : count

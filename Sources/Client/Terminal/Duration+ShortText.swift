@@ -2,7 +2,7 @@ internal import Model
 
 extension Duration {
     /// The duration as a person reads it at a glance: `0.25s`, `12.3s`, `2m05s`, `1h02m`, `3d04h`.
-    var glance: String {
+    var shortText: String {
         let total = Int64(seconds)
         switch seconds {
         case ..<1: return "\(Self.rounded(seconds, 100))s"

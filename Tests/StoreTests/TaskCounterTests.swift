@@ -5,7 +5,7 @@ import Testing
 @testable import Store
 
 /// The numbers that are kept along are those that counting gives.
-@Suite(.timeLimit(.minutes(1))) struct CensusTests {
+@Suite(.timeLimit(.minutes(1))) struct TaskCounterTests {
     @Test func agreesWithTheFileAfterWhateverHappens() async throws {
         try await withStore { bench in
             try await bench.submit(
@@ -96,9 +96,9 @@ import Testing
         try await withStore { bench in
             try await bench.submit(job("a", ["queue": "q"]))
             _ = try await bench.claim()
-            #expect(try await bench.store.censusCounts().queues.count == 1)
+            #expect(try await bench.store.taskCounts().queues.count == 1)
             try await bench.finish(1, .succeeded(.null))
-            #expect(try await bench.store.censusCounts().queues.isEmpty)
+            #expect(try await bench.store.taskCounts().queues.isEmpty)
         }
     }
 }
