@@ -8,7 +8,7 @@ struct Session {
     /// Whether the output is for a program.
     var wantsJSON = false
     /// How long a command that waits for tasks does without a daemon.
-    var restartLimit = Duration.seconds(10)
+    var restartLimit = Duration.seconds(5)
 
     /// Tells the person what went wrong, in lines that are safe to show.
     func printError(_ lines: [String]) throws(ClientError) {
