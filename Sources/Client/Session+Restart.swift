@@ -1,9 +1,6 @@
 internal import Glibc
 internal import Model
 
-/// Why a reply was not complete: the daemon has hung up.
-struct HungUp: Error {}
-
 extension Session {
     /// How long to do without a daemon before it is mentioned.
     private static let moment = Duration.seconds(1)
@@ -24,12 +21,20 @@ extension Session {
         var gone: (since: ContinuousClock.Instant, reason: ClientError)?
         var isMentioned = false
         while true {
+            var isAttempted = false
             do {
+                if gone != nil {
+                    // A socket that a service manager holds takes connections while there is no daemon.
+                    let left = timeout.map { max($0 - (clock.now - start), Self.moment) } ?? restartLimit
+                    _ = try client.json(Request(.get, "v1", "health"), patience: min(left, restartLimit))
+                    begin = clock.now
+                }
+                isAttempted = true
                 return try attempt(timeout.map { max($0 - (begin - start), .zero) })
-            } catch let error as ClientError where error.isEndOfDaemon || gone != nil && error.code == .unreachable {
+            } catch let error as ClientError where error.isEndOfDaemon || gone != nil && error.mayBeStarting {
                 let now = clock.now
                 // Whoever was listened to that long has found another daemon.
-                if now - begin > Self.moment { gone = nil }
+                if isAttempted, now - begin > Self.moment { gone = nil }
                 let (since, reason) = gone ?? (now, error)
                 gone = (since, reason)
                 if let timeout, now - start >= timeout {
@@ -56,8 +61,14 @@ extension Session {
 extension ClientError {
     /// Whether the daemon was there and is going, or has gone.
     fileprivate var isEndOfDaemon: Bool {
-        cause is HungUp || code == .tryAgain && (cause as? Problem)?.status != 429
+        guard case .tryAgain = code, let problem = cause as? Problem else {
+            return cause is HungUp || code == .tryAgain
+        }
+        return problem.title == "Stopping"
     }
+
+    /// Whether the next daemon may be on its way: its socket is not there, or not open to all who may use it yet.
+    fileprivate var mayBeStarting: Bool { code == .unreachable || code == .notPermitted && !(cause is Problem) }
 }
 
 // MARK: - Waiting for tasks

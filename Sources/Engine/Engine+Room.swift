@@ -7,7 +7,7 @@ extension Engine {
 
     /// Whether more may be started: not on a full disk, where the room that is left is for the end of what runs already.
     ///
-    /// It tells when that changes, and rings the bells again while there is none.
+    /// It tells when that changes, and gives the signals again while there is none.
     func mayStart() -> Bool {
         let hasRoom = store.hasRoom
         if isOutOfRoom.exchange(!hasRoom, ordering: .relaxed) == hasRoom {

@@ -134,7 +134,7 @@ extension Engine {
                     try await configuration.clock.sleep(for: rest)
                     alarm.signal()
                 } catch {
-                    // Overtaken by another ring.
+                    // Overtaken by another signal.
                 }
             }
         }

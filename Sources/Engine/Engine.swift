@@ -22,13 +22,13 @@ package final class Engine: Sendable {
     let completions = Completions()
     let pendingAdoptions = PendingAdoptions()
     let usage: Usage
-    /// Rung when a task may have become ready or a slot free.
+    /// Given when a task may have become ready or a slot free.
     let readiness = WakeSignal()
-    /// Rung when a task may have been put to sleep.
+    /// Given when a task may have been put to sleep.
     let alarm = WakeSignal()
-    /// Rung when there may be an `on_done` command to run.
+    /// Given when there may be an `on_done` command to run.
     let hooksPending = WakeSignal()
-    /// Rung when nothing is started because the disk is full.
+    /// Given when nothing is started because the disk is full.
     let shortage = WakeSignal()
     let isOutOfRoom = Atomic(false)
     let hooksRunning = Mutex<[TaskID: TaskHandle<Void>]>([:])

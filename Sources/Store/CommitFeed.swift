@@ -11,7 +11,7 @@ final class CommitFeed: Sendable {
 
     private let state = Mutex(State())
 
-    /// Rings for every listener.
+    /// Signals every listener.
     func signal() {
         let listeners = state.withLock { Array($0.listeners.values) }
         for listener in listeners { listener.yield() }

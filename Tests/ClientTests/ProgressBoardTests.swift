@@ -77,7 +77,7 @@ struct ProgressBoardTests {
     }
 }
 
-struct GlanceTests {
+struct ShortTextTests {
     @Test(arguments: [
         (0, "0s"), (0.256, "0.25s"), (1, "1s"), (59.96, "59.9s"), (60, "1m00s"), (125, "2m05s"), (3720, "1h02m"),
         (273_600, "3d04h"),

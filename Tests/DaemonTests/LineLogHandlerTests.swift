@@ -14,6 +14,12 @@ struct LineLogHandlerTests {
         return handler.line(of: event, at: Timestamp(milliseconds: 0))
     }
 
+    @Test func saysWhatWasLostInItsOwnFormat() throws {
+        let notice = LineLogHandler(label: "taskd", format: .json).notice(of: "3 log lines were dropped")
+        #expect(try JSONParser.parse(notice)["message"] == "3 log lines were dropped")
+        #expect(LineLogHandler(label: "taskd", format: .text).notice(of: "3 log lines").hasSuffix("3 log lines\n"))
+    }
+
     @Test func writesFactsForPeople() {
         #expect(
             line(.text, "on_done failed", ["name": "a b"])

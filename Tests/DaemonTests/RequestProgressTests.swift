@@ -6,11 +6,11 @@ import Testing
 struct RequestProgressTests {
     @Test func aConnectionThatSaysNothingOwesNothing() {
         var progress = RequestProgress()
-        #expect(progress.outstanding == nil && progress.mayRefuse && !progress.mayEncourage)
+        #expect(progress.outstanding == nil && progress.mayRefuse && !progress.maySendContinue)
         progress.bytesArrived()
         #expect(progress.outstanding == .head(0))
         progress.headArrived()
-        #expect(progress.outstanding == .body(1) && progress.mayRefuse && progress.mayEncourage)
+        #expect(progress.outstanding == .body(1) && progress.mayRefuse && progress.maySendContinue)
         progress.requestEnded()
         #expect(progress.outstanding == nil && !progress.mayRefuse)
         progress.answerBegan()
@@ -39,7 +39,7 @@ struct RequestProgressTests {
         var progress = RequestProgress()
         progress.headArrived()
         progress.answerBegan()
-        #expect(!progress.mayRefuse && !progress.mayEncourage && progress.isAnsweringEarly)
+        #expect(!progress.mayRefuse && !progress.maySendContinue && progress.isAnsweringEarly)
         let isCutOff = progress.answerEnded()
         #expect(isCutOff)
     }

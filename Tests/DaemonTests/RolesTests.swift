@@ -63,7 +63,7 @@ struct RolesTests {
         }
     }
 
-    @Test func aSeatIsFreeWhenItsValueGoes() throws {
+    @Test func aPlaceIsFreeWhenItsLeaseGoes() throws {
         let quota = UserQuota(capacity: 3)
         var held = [try quota.take(1, limit: 2), try quota.take(1, limit: 2)]
         #expect(throws: UserQuota.Refusal.userIsFull) { try quota.take(1, limit: 2) }

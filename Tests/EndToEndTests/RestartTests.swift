@@ -68,7 +68,7 @@ struct RestartTests {
             let reply = try await submitted
             #expect(reply.status == 3)
             #expect(reply.stderr.contains("it was accepted as"))
-            #expect(reply.stderr.contains("waiting up to 10s"))
+            #expect(reply.stderr.contains("waiting up to 5s"))
             #expect(!reply.stderr.contains("again"))
             #expect(try await limited.status == 124)
         }

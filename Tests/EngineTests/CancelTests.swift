@@ -172,6 +172,20 @@ import Testing
         }
     }
 
+    /// More dependents than end in one commit, submitted before and after the failure.
+    @Test func aFailureTakesAllItsDependentsAlong() async throws {
+        try await withBench { bench in
+            let first = try await bench.submit(job("first"))
+            let dependents = (1...(Store.tasksAtOnce + 10)).map { job("\($0)", ["after": [first.json]]) }
+            let early = try await bench.submit(composite("gather", dependents))
+            try await bench.end("first", .boom())
+            #expect(try await bench.done(early).state == .failed)
+            let late = try await bench.submit(composite("gather", dependents))
+            #expect(try await bench.done(late).state == .failed)
+            #expect(try await bench.store.counts().allSatisfy { $0.state.isDone || $0.count == 0 })
+        }
+    }
+
     @Test func aMemberThatEndsBeforeItsTurnIsCounted() async throws {
         try await withBench { bench in
             let id = try await bench.submit(composite("gather", [job("a"), job("b"), job("c")], ["max_running": 1]))

@@ -61,6 +61,21 @@ import Testing
         }
     }
 
+    @Test func whoHasWonBeforeTheRaceIsOverHasWon() async throws {
+        try await withBench { bench in
+            bench.stage.makeStubborn("a")
+            let id = try await bench.submit(composite("race", [job("a"), job("b")], ["timeout": "5s"]))
+            await bench.stage.started("a")
+            try await bench.end("b", .succeeded(2))
+            await bench.stage.until(.asked("a", times: 1))
+            await bench.clock.sleeper(until: .seconds(5))
+            bench.clock.advance(by: .seconds(5))
+            await bench.stage.until(.asked("a", times: 2))
+            try await bench.end("a", .succeeded(1))
+            #expect(try await bench.done(id).result == 2)
+        }
+    }
+
     @Test(arguments: [true, false])
     func whoHasWonBeforeTheRaceIsCancelledHasWon(restarts: Bool) async throws {
         try await withBench { bench in

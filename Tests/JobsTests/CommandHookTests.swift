@@ -73,6 +73,17 @@ extension CommandTests {
             }
         }
 
+        @Test func oneWhoseIdentityCannotBeReadDoesNotRun() async throws {
+            try await withCommandBench(isOfSameBoot: true) { bench in
+                let attempt = AttemptDirectory.hook(state: bench.executor.state, task: TaskID(7))
+                try attempt.make()
+                try #require(mkfifo(attempt.identity, 0o600) == 0)
+                let ending = await hook("echo x >>witness").run(in: bench.directory, by: bench.executor)
+                #expect(ending == .failed("how it ended is not known"))
+                #expect(bench.text("witness") == "")
+            }
+        }
+
         @Test func isEndedWhenItsTimeIsOver() async throws {
             try await withCommandBench { bench in
                 let ending = await hook("exec sleep 1000").run(

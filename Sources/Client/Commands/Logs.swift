@@ -45,9 +45,7 @@ struct Logs: ClientCommand {
         }
         var printer = Printer(
             output: session.output, isRaw: raw, stream: session.wantsJSON ? (stderr ? "stderr" : "stdout") : nil)
-        // The bytes of several attempts tell no offset in the last one.
-        let countsBytes =
-            try follow && tail == nil && session.client.task(id).json["max_attempts"]?.intValue == 1
+        let countsBytes = try follow && tail == nil && hasOneAttempt(session.client.task(id))
         let reply = try session.client.open(request)
         var end = offset ?? 0
         do {
@@ -68,11 +66,16 @@ struct Logs: ClientCommand {
         return .success
     }
 
+    /// Whether what is printed is of one attempt, and its length an offset in that.
+    private func hasOneAttempt(_ task: TaskReply) -> Bool {
+        task.json["max_attempts"]?.intValue == 1 && task.json["job"]?["on_interrupt"] != "rerun"
+    }
+
     /// Whether the daemon that hung up is stopping, or the next one is there or about to come. One that has stopped took its
     /// socket away, which one that was killed left behind.
     private func hasStopped(_ client: DaemonClient) -> Bool {
         do throws(ClientError) {
-            _ = try client.json(Request(.get, "v1", "health"))
+            _ = try client.json(Request(.get, "v1", "health"), patience: .seconds(5))
             return true
         } catch {
             return access(client.socketPath, F_OK) != 0

@@ -54,7 +54,7 @@ final class DeadlineHandler: ChannelDuplexHandler {
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
-        if lingering == nil { watchDebt() } else { context.read() }
+        if lingering == nil { watchInput() } else { context.read() }
         context.fireChannelReadComplete()
     }
 }
@@ -91,11 +91,11 @@ extension DeadlineHandler {
     }
 }
 
-// MARK: - What the client owes
+// MARK: - What is to come from the client
 
 extension DeadlineHandler {
     /// Starts the time of what the client has begun, once for each.
-    func watchDebt() {
+    func watchInput() {
         guard let context, outstanding?.0 != progress.outstanding else { return }
         outstanding?.1.cancel()
         outstanding = progress.outstanding.map { owed in

@@ -40,7 +40,7 @@ final class FramingHandler: ChannelDuplexHandler {
     /// Tells a client that asks before it sends a body to send it, but for one that is too large (RFC 9110, 10.1.1).
     private func sendContinue(_ context: ChannelHandlerContext, _ head: HTTPRequestHead) {
         guard head.headers.first(name: "expect")?.lowercased() == "100-continue", head.version == .http1_1,
-            deadlines.progress.mayEncourage,
+            deadlines.progress.maySendContinue,
             head.headers.first(name: "content-length").flatMap({ Int($0) }) ?? 0 <= ConnectionContext.maximumBody
         else { return }
         context.writeAndFlush(
@@ -87,7 +87,7 @@ extension FramingHandler {
             if answer.isLast || isCutOff { return end(context, data, promise, isCutOff: isCutOff) }
             context.write(data, promise: promise)
             if let refusal, !deadlines.progress.isAnsweringEarlierOnes { return deadlines.refuse(refusal) }
-            deadlines.watchDebt()
+            deadlines.watchInput()
         }
     }
 

@@ -118,8 +118,8 @@ struct HTTPServer: Sendable {
 
     /// Takes no more connections, and returns when those that were taken are known.
     func stopAccepting() async {
-        // Before it is closed: then nothing else can be taken for it.
-        endpoint.leave(socket)
+        // While it is open, nothing else can be taken for it.
+        if listener.isActive { endpoint.leave(socket) }
         do {
             try await listener.close()
         } catch {

@@ -44,7 +44,7 @@ struct RequestProgress {
     }
 
     /// Whether a body is being read of a request that is the next to be answered, and no answer has begun.
-    var mayEncourage: Bool { reading == .body && mayRefuse }
+    var maySendContinue: Bool { reading == .body && mayRefuse }
 
     /// Whether the request that is being answered has not been read to its end.
     var isAnsweringEarly: Bool { reading == .body && unanswered == 1 }

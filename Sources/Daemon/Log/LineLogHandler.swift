@@ -26,7 +26,15 @@ struct LineLogHandler: LogHandler {
     }
 
     func log(event: LogEvent) {
-        LogOutput.standardError.write(line(of: event, at: .now()) + "\n")
+        LogOutput.standardError.write(line(of: event, at: .now()) + "\n") { notice(of: $0) }
+    }
+
+    /// The line that tells what the log has lost.
+    func notice(of message: String) -> String {
+        let event = LogEvent(
+            level: .warning, message: "\(message)", metadata: nil, source: "Daemon", file: #fileID, function: #function,
+            line: #line)
+        return line(of: event, at: .now()) + "\n"
     }
 
     /// The line that tells of `event`, without its end.

@@ -17,9 +17,11 @@ final class LogOutput: Sendable {
     }
 
     /// Writes `text`, or drops it.
-    func write(_ text: String) {
+    ///
+    /// - Parameter notice: the line for a message about what was dropped before.
+    func write(_ text: String, notice: (String) -> String = { "taskd: \($0)\n" }) {
         dropped.withLock { dropped in
-            let notice = dropped > 0 ? "taskd: \(dropped) log lines were dropped, as nobody read them\n" : ""
+            let notice = dropped > 0 ? notice("\(dropped) log lines were dropped, as nobody read them") : ""
             let isWritten = write(Array((notice + text).utf8), waiting: dropped > 0 ? 0 : Self.patience)
             dropped = isWritten ? 0 : dropped + 1
         }

@@ -23,7 +23,7 @@ struct JournalLogHandler: LogHandler {
 
     func log(event: LogEvent) {
         let facts = metadata.merging(metadataProvider?.get() ?? [:]) { _, own in own }
-        LogOutput.standardError.write(Self.line(of: event, metadata: facts))
+        LogOutput.standardError.write(Self.line(of: event, metadata: facts)) { "<4>\($0)\n" }
     }
 
     /// The line that tells of `event`.

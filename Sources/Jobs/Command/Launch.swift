@@ -44,7 +44,9 @@ extension Launch {
             environment: environment.map { "\($0.key.text)=\($0.value)" },
             descriptors: [input.number, output.number, errors.number, control.number, writer.number]
         ).start()
-        return RunningShim(attempt: attempt, child: ShimChild(pid), progress: reader.released())
+        return RunningShim(
+            attempt: attempt, child: ShimChild(pid), progress: reader.released(),
+            control: FileIdentity(of: control.number))
     }
 
     private func options(_ attempt: AttemptDirectory, _ executor: Executor) -> [String] {

@@ -17,10 +17,12 @@ struct RunningShim: Sendable {
     private let isProcess: Bool
 
     /// A shim whose end of `progress` is open for reading; the descriptor is closed when the shim has ended.
-    init(attempt: AttemptDirectory, child: ShimChild?, progress: Int32) {
+    ///
+    /// - Parameter control: the FIFO it is asked by, by default the one that is there now.
+    init(attempt: AttemptDirectory, child: ShimChild?, progress: Int32, control: FileIdentity? = nil) {
         (self.attempt, self.child, descriptor, isProcess) = (attempt, child, progress, false)
         identity = child == nil ? attempt.shim : nil
-        control = attempt.controlFIFO
+        self.control = control ?? attempt.controlFIFO
     }
 
     /// A shim whose process is held by a descriptor, which is closed when it has ended; its progress is told to nobody.
@@ -72,6 +74,9 @@ struct RunningShim: Sendable {
         guard !isProcess, let shim = Self.holding(attempt) else { return 0 }
         return await shim.ended(waiter, goesOn: goesOn)
     }
+
+    /// Whether it was another daemon's: then something may have taken the place of its FIFO before anybody looked.
+    var isAdopted: Bool { child == nil }
 
     /// Whether what it is asked by is still there, and nothing else in its place.
     var canBeAsked: Bool { control != nil && attempt.controlFIFO == control }

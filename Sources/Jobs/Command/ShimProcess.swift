@@ -74,6 +74,12 @@ extension AttemptDirectory {
         return ShimProcess.Identity(number: number, start: words[2])
     }
 
+    /// Whether the command is asleep in the kernel, where no signal ends it.
+    var isCommandUninterruptible: Bool {
+        guard let command = process("child"), let status = ShimProcess.status(of: command.number) else { return false }
+        return status.start == command.start && status.state == "D"
+    }
+
     /// Whether the shim is there and somebody has stopped it.
     var isShimStopped: Bool {
         guard let shim, let status = ShimProcess.status(of: shim.number) else { return false }

@@ -13,6 +13,9 @@ struct Supervisor {
     /// How long after the grace a shim may still be at work, before it is looked at.
     private static let patience = Duration.seconds(2)
 
+    /// How often an adopted one is looked at, once a second, before it has to end whatever it does.
+    private static let mostLooks = 10
+
     /// Returns when the shim has ended, and with it the last process of its tree, unless it was killed.
     ///
     /// Cancelling the calling task sends TERM to the processes, and KILL after the grace; each further one of `requests` sends
@@ -46,15 +49,16 @@ struct Supervisor {
     /// Ends what keeps its shim from hearing that it is to end, and with it the shim.
     private func outlast(_ shim: RunningShim) async {
         try? await clock.sleep(for: grace + Self.patience)
-        var wasStopped = false
+        var (wasStopped, looks) = (false, 0)
         while !Task.isCancelled {
             // One that cannot be asked was sent a signal instead, which the grace was for. One that can be is at work: what it
-            // has killed may be asleep in the kernel for long.
+            // has killed may be asleep in the kernel for long. Of an adopted one, only that shows it.
             let isStopped = shim.attempt.isShimStopped
+            let isDeaf = shim.isAdopted && looks >= Self.mostLooks && !shim.attempt.isCommandUninterruptible
             // What cannot be started now is tried again in a second.
-            if wasStopped && isStopped || !shim.canBeAsked { _ = try? await recover(shim.attempt) }
+            if wasStopped && isStopped || !shim.canBeAsked || isDeaf { _ = try? await recover(shim.attempt) }
             shim.attempt.wakeShim()
-            wasStopped = isStopped
+            (wasStopped, looks) = (isStopped, looks + 1)
             try? await clock.sleep(for: .seconds(1))
         }
     }

@@ -1,5 +1,4 @@
-/// Reads one JSON document (RFC 8259) strictly: no trailing text, no repeated keys, no invalid UTF-8, bounded depth. A byte order
-/// mark before it is ignored, as section 8.1 allows.
+/// Reads one JSON document (RFC 8259) strictly: no trailing text, no repeated keys, no invalid UTF-8, bounded depth.
 package struct JSONParser {
     /// How deeply lists and objects may nest before a document is refused; it bounds the stack a document can use.
     package static let maximumDepth = 256
