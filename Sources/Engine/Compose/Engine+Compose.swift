@@ -58,54 +58,71 @@ extension Engine {
                     }
                 }
             }
-            var snapshot = try await store.members(of: task.record.id)
-            begin(snapshot, of: task)
-            let rule = CompositeRule(composite)
-            var signals = task.signals.makeAsyncIterator()
-            // How often the composite had been asked to end when it last passed that on: each request insists.
-            var passedOn: Int?
-            // The same for what earlier attempts have left.
-            var toldEarlier: Int?
-            var hadWinner: Bool?
-            while true {
-                // With a timeout of zero it was asked before it began, and lets no member go.
-                let asked = task.timesAsked + (job.timeout == .zero ? 1 : 0)
-                if composite.policy == .race, asked > 0, hadWinner == nil {
-                    hadWinner = try await store.hadWinner(task.record.id)
-                }
-                let isCancelled = asked > 0 && hadWinner != true
-                if task.requests > 0, task.requests != toldEarlier {
-                    try await cancelEarlierMembers(
-                        of: task.record, before: task.record.attempt, insisting: toldEarlier != nil)
-                    toldEarlier = task.requests
-                }
-                if task.isTimedOut, !task.record.timedOut, task.requests == 0, passedOn == nil {
-                    // Members that ended before count, though their signals are still on their way.
-                    snapshot = try await store.members(of: task.record.id)
-                    let step = rule.step(snapshot.tally, isCancelled: false, membersWereCancelled: false)
-                    if case .finish(let ending) = step { return (ending, snapshot) }
-                }
-                let step = rule.step(
-                    snapshot.tally, isCancelled: isCancelled, membersWereCancelled: passedOn == asked)
-                switch step {
-                case .finish:
-                    // Signals of members that ended in one commit may come in any order; the store knows the right one.
-                    snapshot = try await store.members(of: task.record.id)
-                    let step = rule.step(snapshot.tally, isCancelled: isCancelled, membersWereCancelled: true)
-                    if case .finish(let ending) = step { return (ending, snapshot) }
-                case .release(let count):
-                    guard try await release(count, of: task.record, &snapshot) < count else { continue }
-                    // A member has ended by itself meanwhile, and the signal of that is on its way.
-                    guard let signal = await signals.next(), apply(signal, to: &snapshot, task) else { return nil }
-                case .cancelMembers:
-                    // A daemon before this one may have asked them: those it reached have been told by now.
-                    try await cancelMembers(of: task, insisting: passedOn != nil || start == .fresh)
-                    passedOn = asked
-                case .wait:
-                    guard let signal = await signals.next(), apply(signal, to: &snapshot, task) else { return nil }
-                }
+            return try await advance(task, job, composite, start)
+        }
+    }
+
+    /// Does what the rule says, step by step, until it ends the composite; returns as ``follow(_:_:_:_:)``.
+    private func advance(
+        _ task: LiveTask, _ job: Job, _ composite: CompositeJob, _ start: Start
+    ) async throws -> (CompositeRule.Ending, MemberSnapshot)? {
+        var snapshot = try await store.members(of: task.record.id)
+        begin(snapshot, of: task)
+        let rule = CompositeRule(composite)
+        var signals = task.signals.makeAsyncIterator()
+        // How often the composite had been asked to end when it last passed that on: each request insists.
+        var passedOn: Int?
+        // The same for what earlier attempts have left.
+        var toldEarlier: Int?
+        var hadWinner: Bool?
+        while true {
+            // With a timeout of zero it was asked before it began, and lets no member go.
+            let asked = task.timesAsked + (job.timeout == .zero ? 1 : 0)
+            if composite.policy == .race, asked > 0, hadWinner == nil {
+                hadWinner = try await store.hadWinner(task.record.id)
+            }
+            let isCancelled = asked > 0 && hadWinner != true
+            if task.requests > 0, task.requests != toldEarlier {
+                try await cancelEarlierMembers(
+                    of: task.record, before: task.record.attempt, insisting: toldEarlier != nil)
+                toldEarlier = task.requests
+            }
+            if task.isTimedOut, !task.record.timedOut, task.requests == 0, passedOn == nil {
+                // Members that ended before count, though their signals are still on their way.
+                let ending = try await ending(
+                    of: task, rule, &snapshot, isCancelled: false, membersWereCancelled: false)
+                if let ending { return (ending, snapshot) }
+            }
+            switch rule.step(snapshot.tally, isCancelled: isCancelled, membersWereCancelled: passedOn == asked) {
+            case .finish:
+                // Signals of members that ended in one commit may come in any order.
+                let ending = try await ending(
+                    of: task, rule, &snapshot, isCancelled: isCancelled, membersWereCancelled: true)
+                if let ending { return (ending, snapshot) }
+            case .release(let count):
+                guard try await release(count, of: task.record, &snapshot) < count else { continue }
+                // A member has ended by itself meanwhile, and the signal of that is on its way.
+                guard let signal = await signals.next(), apply(signal, to: &snapshot, task) else { return nil }
+            case .cancelMembers:
+                // A daemon before this one may have asked them: those it reached have been told by now.
+                try await cancelMembers(of: task, insisting: passedOn != nil || start == .fresh)
+                passedOn = asked
+            case .wait:
+                guard let signal = await signals.next(), apply(signal, to: &snapshot, task) else { return nil }
             }
         }
+    }
+
+    /// How `rule` ends the composite as its members now stand in the store; `nil` when it does not yet.
+    private func ending(
+        of task: LiveTask, _ rule: CompositeRule, _ snapshot: inout MemberSnapshot, isCancelled: Bool,
+        membersWereCancelled: Bool
+    ) async throws -> CompositeRule.Ending? {
+        snapshot = try await store.members(of: task.record.id)
+        let step = rule.step(
+            snapshot.tally, isCancelled: isCancelled, membersWereCancelled: membersWereCancelled)
+        guard case .finish(let ending) = step else { return nil }
+        return ending
     }
 
     /// Returns when what ended below a composite while there was no daemon has been taken in: its deadline may have passed
