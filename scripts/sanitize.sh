@@ -49,6 +49,7 @@ swiftc -swift-version 6 -parse-as-library "-sanitize=$sanitizer" Tests/Sanitizer
     $link 2>"$build/control.log" || { cat "$build/control.log"; exit 1; }
 for each in $controls; do control "${each%:*}" "${each#*:}"; done
 
+export TASKD_BELOW_SOCKET=1
 echo "building for the $sanitizer sanitizer"
 # shellcheck disable=SC2086
 swift build --build-tests --sanitize="$sanitizer" --scratch-path "$build" $link >"$build/build.log" 2>&1 ||
