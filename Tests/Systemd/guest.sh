@@ -109,7 +109,7 @@ activation() {
     systemctl stop taskd.service 2>/dev/null
     [ -S $socket ] && is ActiveState inactive && [ "$(taskctl ping --json | grep -o '"status": *"[a-z]*"')" = '"status": "ok"' ]
     verdict $? activation "a client that connects while there is no daemon is answered by the one that it starts"
-    is StatusText "0 running, 0 queued"
+    until_true 5 is StatusText "0 running, 0 queued"
     verdict $? activated "$(property ActiveState), StatusText '$(property StatusText)'"
 }
 
