@@ -51,7 +51,7 @@ let package = Package(
             swiftSettings: settings),
         .target(
             name: "Daemon", dependencies: ["Model", "Yams"],
-            sources: ["Configuration/YAMLDocument.swift", "Configuration/YAMLKeys.swift"], swiftSettings: settings),
+            sources: ["Configuration/YAMLDocument.swift", "Configuration/YAMLPrecheck.swift"], swiftSettings: settings),
         .systemLibrary(name: "CFuzzer"),
         .executableTarget(
             name: "Fuzz", dependencies: ["CFuzzer", "Client", "Daemon", "Jobs", "Model"], swiftSettings: settings,

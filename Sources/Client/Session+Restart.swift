@@ -64,7 +64,7 @@ extension ClientError {
         guard case .tryAgain = code, let problem = cause as? Problem else {
             return cause is HungUp || code == .tryAgain
         }
-        return problem.title == "Stopping"
+        return problem.title == Problem.stoppingTitle
     }
 
     /// Whether the next daemon may be on its way: its socket is not there, or not open to all who may use it yet.

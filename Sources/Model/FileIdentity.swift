@@ -9,7 +9,7 @@ package struct FileIdentity: Sendable, Hashable {
     package init?(of descriptor: CInt) {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { return nil }
-        (device, number) = (status.st_dev, status.st_ino)
+        self.init(status)
     }
 
     /// That of the file at `path`, or of what it leads to if it is a symbolic link; `nil` when it cannot be told.

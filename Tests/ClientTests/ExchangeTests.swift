@@ -46,7 +46,7 @@ struct ExchangeTests {
         let client = DaemonClient(socketPath: path)
         let error = #expect(throws: ClientError.self) { try client.json(Request(.get, "v1", "x")) }
         #expect(error?.code == .unreachable)
-        #expect(error?.message == "\(path): this is no socket; give that of taskd with --socket")
+        #expect(error?.message == "\(path): this is not a socket; give that of taskd with --socket")
     }
 
     @Test func tellsAReplyThatBreaksOff() {

@@ -58,6 +58,36 @@ struct RestartTests {
         }
     }
 
+    /// A service manager holds the socket, and no daemon comes.
+    @Test func aWaitEndsInItsTimeBehindASocketThatNobodyServes() async throws {
+        try await withDaemon { daemon in
+            let id = try await daemon.submit(["sleep": "1h", "on_interrupt": "rerun"])
+            async let limited = daemon.taskctl("wait", "\(id)", "--timeout", "2s")
+            while try await daemon.http("GET", "/v1/health").json["waiters"] != 1 {}
+            try await daemon.end(SIGUSR2)
+            let listener = try Self.listen(at: daemon.socket)
+            defer { close(listener) }
+            let begin = ContinuousClock.now
+            #expect(try await limited.status == 124)
+            #expect(ContinuousClock.now - begin < .seconds(20))
+            #expect(unlink(daemon.socket) == 0)
+        }
+    }
+
+    private static func listen(at path: String) throws -> Int32 {
+        let listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+        let status = withUnsafePointer(to: address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(listener, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        guard status == 0, Glibc.listen(listener, 16) == 0 else { throw TestFailure.system("listen") }
+        return listener
+    }
+
     @Test func whatWasAcceptedIsNotSubmittedAgain() async throws {
         try await withDaemon { daemon in
             _ = try daemon.directory.pipe("go")

@@ -291,17 +291,3 @@ final class TestCgroup: Sendable {
     /// Whether this machine lets the tests make cgroups.
     static let isPossible = (try? TestCgroup()) != nil
 }
-
-/// A clock on which no sleep takes any time, and each is told of.
-private struct TickingClock: Clock {
-    let tick: @Sendable () -> Void
-
-    var now: ContinuousClock.Instant { .now }
-    var minimumResolution: Duration { .zero }
-
-    func sleep(until deadline: ContinuousClock.Instant, tolerance: Duration?) async throws {
-        try Task.checkCancellation()
-        tick()
-        await Task.yield()
-    }
-}

@@ -11,6 +11,12 @@ extension CommandTests.AdoptionTests {
         echo 10 ready >&3; sleep 1000
         """
 
+    /// Makes what a shim is started in.
+    private static let attempt = """
+        set -e; mkdir attempt; mkfifo attempt/control attempt/progress
+        exec 3<>attempt/control 4<>attempt/progress
+        """
+
     private func killShim(of bench: CommandWorkbench) throws {
         let line = try #require(
             bench.text(bench.attempt().identity).split(separator: "\n").first { $0.hasPrefix("shim ") })
@@ -155,8 +161,7 @@ extension CommandTests.AdoptionTests {
     @Test(.enabled(if: geteuid() == 0)) func aReusedNumberIsLeftAlone() async throws {
         try await withCommandBench { bench in
             let script = """
-                set -e; mkdir attempt; mkfifo attempt/control attempt/progress
-                exec 3<>attempt/control 4<>attempt/progress
+                \(Self.attempt)
                 export TASK_ID=9 TASK_ATTEMPT=1 TASKD_SOCKET=inner
                 \(CommandWorkbench.shim) -d $PWD/attempt -w / -- sleep 1000 & shim=$!
                 until grep -q ^child attempt/identity; do :; done
@@ -190,8 +195,7 @@ extension CommandTests.AdoptionTests {
     func aShimKilledBeforeItsCommandStirsRunsNothing() async throws {
         try await withCommandBench { bench in
             let script = """
-                set -e; mkdir attempt; mkfifo attempt/control attempt/progress
-                exec 3<>attempt/control 4<>attempt/progress
+                \(Self.attempt)
                 strace -f -qq -o /dev/null -e trace=prctl -e inject=prctl:delay_enter=300000:when=1 \
                     \(CommandWorkbench.shim) -d $PWD/attempt -w / -- sleep 1000 &
                 until grep -qs ^child attempt/identity; do :; done
@@ -210,8 +214,7 @@ extension CommandTests.AdoptionTests {
     func aShimThatCannotHearOfSignalsStartsNothing() async throws {
         try await withCommandBench { bench in
             let script = """
-                set -e; mkdir attempt; mkfifo attempt/control attempt/progress
-                exec 3<>attempt/control 4<>attempt/progress
+                \(Self.attempt)
                 strace -f -qq -o /dev/null -e trace=signalfd4 -e inject=signalfd4:error=ENFILE \
                     \(CommandWorkbench.shim) -d $PWD/attempt -w / -- sleep 1000
                 grep -c ^child attempt/identity || :

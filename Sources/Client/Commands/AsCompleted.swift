@@ -15,8 +15,9 @@ struct AsCompleted: ClientCommand {
     func run(_ session: Session) throws -> ExitStatus {
         var states: [TaskState] = []
         var pending: JSONValue?
-        var rest = ids
+        var told: Set<TaskID> = []
         try session.outlivingDaemon(timeout: timeout) { timeout in
+            let rest = ids.filter { !told.contains($0) }
             try session.client.forEachLine(of: .asCompleted(rest, timeout: timeout)) { line in
                 if session.wantsJSON { try session.output.json(line) }
                 guard line["timeout"]?.boolValue != true || line["id"] != nil else {
@@ -24,15 +25,15 @@ struct AsCompleted: ClientCommand {
                     return false
                 }
                 let task = try TaskReply(json: line)
-                rest.removeAll { $0 == task.id }
+                told.insert(task.id)
                 states.append(task.state)
                 if !session.wantsJSON { try session.output.line(Self.line(task)) }
                 return true
             }
         }
         guard let pending else { return ExitStatus(doneStates: states) }
-        let ids = pending.arrayValue?.map { $0.text() }.joined(separator: ", ") ?? ""
-        try session.printError("timed out; not done: \(ids)")
+        let left = pending.arrayValue?.map { $0.text() }.joined(separator: ", ") ?? ""
+        try session.printError("timed out; not done: \(left)")
         return .timedOut
     }
 

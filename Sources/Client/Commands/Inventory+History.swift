@@ -14,8 +14,7 @@ extension Inventory {
         @Argument(help: ArgumentHelp("Only runs of this job (*, ? and [a-z] match many).", valueName: "name"))
         var job: String?
         @Option(parsing: .unconditional, help: ArgumentHelp("Show at most this many runs.", valueName: "number"))
-        var limit =
-            30
+        var limit = 30
         @Flag(help: "Print CSV, for spreadsheets: a line a run and source.") var csv = false
         @OptionGroup var global: GlobalOptions
 

@@ -30,7 +30,7 @@ enum YAMLDocument {
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw InvalidInput(code: .syntax, path: "", message: "not YAML: the text is not valid UTF-8")
         }
-        try YAMLKeys.requirePlain(in: bytes, maximumValues: maximumValues)
+        try YAMLPrecheck.requireReadable(in: bytes, maximumValues: maximumValues)
         let node: Node?
         do {
             node = try Yams.compose(yaml: text)

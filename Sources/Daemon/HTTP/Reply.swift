@@ -84,7 +84,7 @@ extension Problem {
             case .invalidInput: (400, "Invalid request")
             case .unknownTask: (404, "No such task")
             case .wrongState: (409, "Wrong state")
-            case .stopping: (503, "Stopping")
+            case .stopping: (503, Problem.stoppingTitle)
             case .busy: (503, "Busy")
             case .limitReached: (429, "Limit reached")
             case .overLimit: (413, "Over the limit")

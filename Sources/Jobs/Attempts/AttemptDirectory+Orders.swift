@@ -23,14 +23,11 @@ extension AttemptDirectory {
         }
     }
 
-    /// Whether the shim can be asked; a command may have removed the FIFO.
-    var hasControl: Bool { access(control, F_OK) == 0 }
-
-    /// The FIFO that the shim can be asked by; `nil` when there is none.
+    /// The FIFO that the shim can be asked by; `nil` when there is none, as when a command has removed it.
     var controlFIFO: FileIdentity? {
         var status = stat()
         guard lstat(control, &status) == 0, status.st_mode & S_IFMT == S_IFIFO else { return nil }
-        return FileIdentity(at: control)
+        return FileIdentity(status)
     }
 
     /// Asks the shim of this attempt, and nobody else, whatever became of its process number. Where the command has removed

@@ -1,5 +1,8 @@
 /// An error as HTTP tells it: `application/problem+json` (RFC 9457).
 package struct Problem: Error, Sendable, Hashable {
+    /// The title of the answers of a daemon that is stopping.
+    package static let stoppingTitle = "Stopping"
+
     /// The HTTP status.
     package let status: Int
     /// The kind of problem in a few words.

@@ -8,7 +8,7 @@ internal import Model
 /// a key of a few lines of aliases would take years. It takes microseconds and hundreds of bytes for each value, and frees
 /// levels by recursion, however deep aliases of aliases make them. The events of libyaml, which Yams is made of, have them as
 /// they stand.
-struct YAMLKeys: ~Copyable {
+struct YAMLPrecheck: ~Copyable {
     private struct Level {
         let isMapping: Bool
         var isAtKey: Bool
@@ -43,11 +43,11 @@ struct YAMLKeys: ~Copyable {
     /// values and as many levels as JSON may have.
     ///
     /// - Throws: ``InvalidInput`` for the first that is not, or is too many or too deep.
-    static func requirePlain(in bytes: [UInt8], maximumValues: Int) throws(InvalidInput) {
-        var keys = YAMLKeys()
+    static func requireReadable(in bytes: [UInt8], maximumValues: Int) throws(InvalidInput) {
+        var precheck = YAMLPrecheck()
         let result = bytes.withUnsafeBufferPointer { bytes in
-            yaml_parser_set_input_string(keys.parser, bytes.baseAddress, bytes.count)
-            return Result { () throws(InvalidInput) in try keys.readAll(maximumValues) }
+            yaml_parser_set_input_string(precheck.parser, bytes.baseAddress, bytes.count)
+            return Result { () throws(InvalidInput) in try precheck.readAll(maximumValues) }
         }
         try result.get()
     }
