@@ -125,6 +125,7 @@ static void obey(struct run *run) {
             break;
         case 'S': tree_stop(); break;
         case 'C': tree_signal(SIGCONT); break;
+        case 'E': input_end(); break;
         default: break;
         }
     }
@@ -216,6 +217,7 @@ int main(int count, char **arguments) {
     struct run run = {.options = &options, .tree = {.pidfd = -1, .grace = options.grace}};
     int failed = -1, progress = -1;
     if (signals < 0) run.ending.failure = (struct failure){.step = "signals", .number = errno};
+    else if (!input_keep(options.directory)) run.ending.failure = (struct failure){.step = "input", .number = errno};
     else if (start(&run, &failed, &progress)) wait_for_end(&run, signals, failed, progress);
     else run.ending.failure = (struct failure){.step = "fork", .number = errno};
     if (run.tree.cgroup) cgroup_remove(run.tree.cgroup);

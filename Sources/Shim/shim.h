@@ -98,6 +98,10 @@ int output_timeout(void);
 void output_changed(void);
 void output_trim(void);
 
+// input.c: the standard input of a command that was started with it open, until it is ended.
+bool input_keep(const char *directory);
+void input_end(void);
+
 // progress.c: passes whole lines on, and never lets the command wait for a reader.
 bool progress_forward(int from);
 void progress_finish(int from);

@@ -79,6 +79,35 @@ struct PauseTests {
         }
     }
 
+    @Test func aCommandReadsToTheEndOfItsInput() async throws {
+        try await withDaemon { daemon in
+            let id = try await daemon.submit(["shell": "echo up; exec sort", "stdin": "b\n", "stdin_open": true])
+            let output = try await daemon.open("GET", "/v1/tasks/\(id)/output?follow=true")
+            #expect(try await output.line() == "up")
+            #expect(try await daemon.taskctl("send", "\(id)", "c").status == 0)
+            try await daemon.restart()
+            #expect(try await daemon.taskctl("send", "\(id)", "a", "--end").status == 0)
+            #expect(try await daemon.taskctl("wait", "\(id)", "--timeout", "30s").status == 0)
+            #expect(try await daemon.http("GET", "/v1/tasks/\(id)/output").text == "up\na\nb\nc\n")
+        }
+    }
+
+    @Test func anEndedInputTakesNothingMore() async throws {
+        try await withDaemon { daemon in
+            let id = try await daemon.submit(["shell": "echo up; cat; echo end; sleep 3600", "stdin_open": true])
+            let output = try await daemon.open("GET", "/v1/tasks/\(id)/output?follow=true")
+            #expect(try await output.line() == "up")
+            let sent = try await Program.shell(
+                "echo last | TASKD_SOCKET=\(daemon.socket) \(Program.taskctl) send \(id) --end")
+            #expect(sent.stderr == "")
+            #expect(try await output.line() == "last")
+            #expect(try await output.line() == "end")
+            let more = try await daemon.taskctl("send", "\(id)", "more")
+            #expect(more.status != 0)
+            #expect(more.stderr.contains("is not open"))
+        }
+    }
+
     @Test func allThatIsSentIsReadInTheEnd() async throws {
         try await withDaemon { daemon in
             let id = try await daemon.submit(["shell": "echo up; head -c 1000000 | cksum", "stdin_open": true])

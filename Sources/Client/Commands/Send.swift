@@ -8,11 +8,12 @@ struct Send: ClientCommand {
         abstract: "Write to the standard input of a command that was submitted with --stdin-open.",
         discussion: """
             The words given make one line; without any, what taskctl reads on its own standard input is sent as it comes. \
-            While the command does not read, taskctl waits.
+            While the command does not read, taskctl waits. The input stays open until a send with --end.
             """)
 
     @Argument(help: "The task.") var id: TaskID
     @Argument(help: "The line to send.") var words: [String] = []
+    @Flag(help: "End the input after what is sent: the command reads its end of file.") var end = false
     @OptionGroup var global: GlobalOptions
 
     func run(_ session: Session) throws -> ExitStatus {
@@ -22,6 +23,7 @@ struct Send: ClientCommand {
         } else {
             try input.send(Array((words.joined(separator: " ") + "\n").utf8))
         }
+        if end { try input.send([], isLast: true) }
         if session.wantsJSON { try session.output.json(["written": JSONValue(input.count)]) }
         return .success
     }
@@ -57,12 +59,15 @@ private struct Input {
 
     /// Returns when all of `bytes` were taken.
     ///
+    /// - Parameter isLast: whether the input ends with them.
     /// - Throws: ``ClientError``, also when another attempt has begun, which is to have no part of what is sent.
-    mutating func send(_ bytes: [UInt8]) throws {
+    mutating func send(_ bytes: [UInt8], isLast: Bool = false) throws {
         var rest = bytes[...]
-        while !rest.isEmpty {
+        repeat {
             let body = Request.Body(bytes: Array(rest), contentType: "application/octet-stream")
-            let reply = try client.json(Request(.post, "v1", "tasks", id.description, "input", body: body))
+            let query = isLast ? [(name: "end", value: "true")] : []
+            let reply = try client.json(
+                Request(.post, "v1", "tasks", id.description, "input", query: query, body: body))
             let now = reply["attempt"]?.intValue
             guard attempt == nil || now == attempt else {
                 throw ClientError(
@@ -74,6 +79,6 @@ private struct Input {
             count += written
             rest = rest.dropFirst(written)
             if !rest.isEmpty { poll(nil, 0, Self.rest) }
-        }
+        } while !rest.isEmpty
     }
 }

@@ -12,13 +12,15 @@ extension AttemptDirectory {
         case pause = "S"
         /// To let them go on.
         case resume = "C"
+        /// To end its standard input, where that was kept open.
+        case endInput = "E"
 
         /// What does nearly the same to a shim that cannot be asked; what it then leaves is ended as a killed one's.
         fileprivate var signal: Int32? {
             switch self {
             case .terminate: SIGTERM
             case .kill: SIGKILL
-            case .pause, .resume: nil
+            case .pause, .resume, .endInput: nil
             }
         }
     }
@@ -50,9 +52,10 @@ extension AttemptDirectory {
 
     /// Writes `bytes` to the standard input of a command that was started with it open.
     ///
+    /// - Parameter isLast: whether it ends with them, once all of them are taken.
     /// - Returns: how many were taken: a pipe that the command does not read from is full at 64 KiB.
     /// - Throws: an exception when the input cannot be opened.
-    package func write(input bytes: [UInt8]) throws(ExceptionInfo) -> Int {
+    package func write(input bytes: [UInt8], isLast: Bool) throws(ExceptionInfo) -> Int {
         let input = try Descriptor.opening(input, O_RDWR | O_NONBLOCK)
         var rest = bytes[...]
         while !rest.isEmpty {
@@ -61,6 +64,7 @@ extension AttemptDirectory {
             guard count > 0 else { break }
             rest = rest.dropFirst(count)
         }
+        if rest.isEmpty && isLast { send(.endInput) }
         return bytes.count - rest.count
     }
 }

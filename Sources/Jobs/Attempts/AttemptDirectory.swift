@@ -106,7 +106,7 @@ extension AttemptDirectory {
     }
 
     /// Whether a command was let loose here: it never runs before it stands in the identity file.
-    var hasStarted: Bool {
+    package var hasStarted: Bool {
         lines(of: identity).contains { $0.hasPrefix("child ") }
     }
 

@@ -7,7 +7,7 @@ struct Launch {
     enum Input {
         case empty
         case text(String)
-        /// The text, and then nothing more and no end.
+        /// The text, and then what is sent, until somebody ends it.
         case open(String)
     }
 
@@ -72,9 +72,9 @@ extension Launch {
         case .open(let text):
             guard mkfifo(attempt.input, 0o600) == 0 else { throw .system("cannot make \(attempt.input)") }
             let writer = try Descriptor.opening(attempt.input, O_RDWR | O_NONBLOCK)
-            let input = try Descriptor.opening(attempt.input, O_RDWR)
             try writer.write(text, to: attempt.input)
-            return input
+            // What it holds stays in it until the shim has it open too.
+            return try .opening(attempt.input, O_RDONLY)
         }
     }
 }
