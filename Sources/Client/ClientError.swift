@@ -26,6 +26,9 @@ extension ClientError {
         self.init(code: ExitStatus(httpStatus: problem.status), message: message, cause: problem)
     }
 
+    /// The daemon ended what it was sending, because it is stopping.
+    static let stopping = ClientError(code: .tryAgain, message: "the daemon is stopping; try again in a moment")
+
     /// The daemon sent something the contract does not allow.
     static func unexpectedReply(_ what: String) -> ClientError {
         ClientError(

@@ -42,10 +42,11 @@ extension Session {
                         code: .timedOut, message: "timed out while there was no daemon to ask", cause: reason)
                 }
                 guard now - since < restartLimit else {
+                    // One that has stopped took its socket away, which one that was killed left behind.
                     throw ClientError(
-                        code: reason.code,
+                        code: access(client.socketPath, F_OK) == 0 ? reason.code : .tryAgain,
                         message: "taskd has stopped, and none has answered for \(restartLimit.secondsText)s",
-                        cause: reason)
+                        cause: Outage(reason: reason))
                 }
                 if now - since > Self.moment, !isMentioned {
                     isMentioned = true
@@ -58,7 +59,15 @@ extension Session {
     }
 }
 
+/// What ended the last daemon that was there, where no other came.
+private struct Outage: Error {
+    let reason: ClientError
+}
+
 extension ClientError {
+    /// Whether a daemon has ended, and there was no other in time.
+    var isOutage: Bool { cause is Outage }
+
     /// Whether the daemon was there and is going, or has gone.
     fileprivate var isEndOfDaemon: Bool {
         guard case .tryAgain = code, let problem = cause as? Problem else {

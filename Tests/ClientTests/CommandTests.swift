@@ -131,7 +131,10 @@ struct CommandTests {
     @Test func logsLeaveItToTheDaemonWhereTheTailBegins() throws {
         let run = try taskctl(
             "logs", "7", "--tail", "1", "--follow", "--stderr",
-            routes: [.chunked("GET /v1/tasks/7/output?stream=stderr&follow=true&tail=1 ", ["b\n", "c\n"])])
+            routes: [
+                .json("GET /v1/tasks/7 ", task(7)),
+                .chunked("GET /v1/tasks/7/output?stream=stderr&attempt=1&follow=true&tail=1 ", ["b\n", "c\n"]),
+            ])
         #expect(run.output == "b\nc\n")
     }
 

@@ -36,7 +36,8 @@ struct ExchangeTests {
             "data: {\"task_id\":7,\"ty", "pe\":\"started\"}\n", "\ndata: {\"task_id\":7,\"type\":\"failed\"}\n\n",
         ]
         try withServer([.chunked("GET /v1/events", events)]) { client in
-            try client.forEachEvent(of: Request(.get, "v1", "events")) { types.append($0.type) }
+            let stream = EventStream(try client.open(Request(.get, "v1", "events")))
+            while let events = try stream.next() { types += events.map(\.type) }
         }
         #expect(types == ["started", "failed"])
     }

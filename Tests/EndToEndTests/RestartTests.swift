@@ -30,30 +30,68 @@ struct RestartTests {
         }
     }
 
-    /// On a kill nobody takes the socket away, and there is no daemon to go on with.
-    @Test(arguments: [(SIGUSR2, 75), (SIGTERM, 75), (SIGKILL, 69)] as [(Int32, Int32)])
-    func outputThatIsFollowedSaysWhereToGoOn(signal: Int32, status: Int32) async throws {
+    @Test(arguments: [SIGUSR2, SIGKILL])
+    func whatIsFollowedGoesOnWithTheNextDaemon(signal: Int32) async throws {
+        try await withDaemon { daemon in
+            let pipe = try daemon.directory.pipe("go")
+            let id = try await daemon.submit(["shell": .string("echo first; echo up; read x < \(pipe); echo down")])
+            try await daemon.firstLine(of: id)
+            let held = try await daemon.submit(["shell": "echo late", "hold": true])
+            async let output = daemon.taskctl("logs", "\(id)", "--follow")
+            async let tail = daemon.taskctl("logs", "\(id)", "--follow", "--tail", "1")
+            async let late = daemon.taskctl("logs", "\(held)", "--follow")
+            async let events = Program.shell(
+                "\(Program.taskctl) events --follow --socket \(daemon.socket) | sed /succeeded/q")
+            while try await daemon.http("GET", "/v1/health").json["waiters"] != 4 {}
+            try await daemon.end(signal)
+            try await daemon.start()
+            try await daemon.directory.release(pipe)
+            #expect(try await output.stdout == "first\nup\ndown\n")
+            #expect(try await tail.stdout == "up\ndown\n")
+            // What happens next has the events written to a pipe that nobody reads any more.
+            _ = try await daemon.taskctl("start", "\(held)")
+            #expect(try await late.stdout == "late\n")
+            let lines = try await events.stdout.split(separator: "\n")
+            #expect(lines.count == 1 && lines[0].contains(" \(id) succeeded"), "\(lines)")
+        }
+    }
+
+    /// An interrupted command that may run again has an attempt more, which is followed too.
+    @Test func theOutputOfAnInterruptedAttemptIsFollowedByThatOfTheNext() async throws {
+        try await withDaemon(flags: ["--on-stop", "cancel"]) { daemon in
+            let script = "echo up $TASK_ATTEMPT; test $TASK_ATTEMPT = 2 || sleep 3600"
+            let id = try await daemon.submit(["shell": .string(script), "on_interrupt": "rerun"])
+            try await daemon.firstLine(of: id)
+            async let output = daemon.taskctl("logs", "\(id)", "--follow")
+            while try await daemon.http("GET", "/v1/health").json["waiters"] != 1 {}
+            try await daemon.end(SIGTERM)
+            try await daemon.start()
+            #expect(try await output.stdout == "up 1\nup 2\n")
+            #expect(try await daemon.taskctl("logs", "\(id)", "--attempt", "1").stdout == "up 1\n")
+            #expect(try await daemon.taskctl("logs", "\(id)", "--attempt", "3").status == 4)
+        }
+    }
+
+    /// On a kill nobody takes the socket away.
+    @Test(arguments: [(SIGUSR2, 75), (SIGKILL, 69)] as [(Int32, Int32)])
+    func whatIsFollowedSaysWhereToGoOnWhenNoDaemonComes(signal: Int32, status: Int32) async throws {
         try await withDaemon { daemon in
             let pipe = try daemon.directory.pipe("go")
             let id = try await daemon.submit(["shell": .string("echo up; read x < \(pipe); echo down")])
             try await daemon.firstLine(of: id)
-            let held = try await daemon.submit(["shell": "true", "hold": true])
-            async let followed = daemon.taskctl("logs", "\(id)", "--follow")
-            async let waiting = daemon.taskctl("logs", "\(held)", "--follow")
+            async let output = daemon.taskctl("logs", "\(id)", "--follow")
+            async let events = daemon.taskctl("events", "--follow", "--task", "\(id)")
             while try await daemon.http("GET", "/v1/health").json["waiters"] != 2 {}
             try await daemon.end(signal)
-            let reply = try await followed
-            // On SIGTERM the command may have ended first.
-            #expect(reply.status == status || signal == SIGTERM, "\(reply)")
-            // It may have been heard of too early to have written anything.
-            #expect(["", "up\n"].contains(reply.stdout))
-            #expect(try await waiting.status == status)
-            guard signal == SIGUSR2 else { return }
-            let offset = "\(reply.stdout.utf8.count)"
-            #expect(reply.stderr.contains("go on with: taskctl logs \(id) --follow --offset \(offset)\n"), "\(reply)")
+            let (reply, other) = try await (output, events)
+            #expect(reply.status == status && other.status == status)
+            let place = "--attempt 1 --offset \(reply.stdout.utf8.count)"
+            #expect(reply.stderr.hasSuffix("go on with: taskctl logs \(id) --follow \(place)\n"), "\(reply)")
+            #expect(other.stderr.contains("go on with: taskctl events --follow --after 2 --task \(id)\n"), "\(other)")
             try await daemon.start()
             try await daemon.directory.release(pipe)
-            let rest = try await daemon.taskctl("logs", "\(id)", "--follow", "--offset", offset)
+            let rest = try await daemon.taskctl(
+                ["logs", "\(id)", "--follow"] + place.split(separator: " ").map(String.init))
             #expect(reply.stdout + rest.stdout == "up\ndown\n")
         }
     }

@@ -19,8 +19,8 @@ struct Events: ClientCommand {
         guard after ?? 0 >= 0 else { throw ValidationError("--after must not be negative") }
     }
 
-    /// The call for these events.
-    var request: Request {
+    /// The call for these events, those after `after`.
+    func request(after: Int64?) -> Request {
         var query: [(name: String, value: String)] = []
         if let after { query.append((name: "after", value: String(after))) }
         if let task { query.append((name: "task_id", value: task.description)) }
@@ -30,18 +30,38 @@ struct Events: ClientCommand {
 
     func run(_ session: Session) throws -> ExitStatus {
         var last = after
-        try session.client.forEachEvent(of: request) { event in
-            last = event.json["seq"]?.intValue ?? last
-            if session.wantsJSON {
-                try session.output.json(event.json)
-            } else {
-                try session.output.line(Self.line(event))
+        guard follow else {
+            try print(after: &last, session)
+            return .success
+        }
+        do {
+            try session.outlivingDaemon { _ -> Never in
+                try print(after: &last, session)
+                throw ClientError.stopping
+            }
+        } catch let error as ClientError where error.isOutage {
+            let options = (last.map { " --after \($0)" } ?? "") + (task.map { " --task \($0)" } ?? "")
+            try session.printError([
+                error.message.shown, "when it is back, go on with: taskctl events --follow\(options)",
+            ])
+            return error.code
+        }
+    }
+
+    /// Prints the events after `last` as they come, until there are no more, and keeps `last` up to date.
+    private func print(after last: inout Int64?, _ session: Session) throws {
+        let stream = EventStream(try session.client.open(request(after: last)))
+        last = last ?? stream.start
+        while let events = try stream.next() {
+            for event in events {
+                last = event.json["seq"]?.intValue ?? last
+                if session.wantsJSON {
+                    try session.output.json(event.json)
+                } else {
+                    try session.output.line(Self.line(event))
+                }
             }
         }
-        guard follow else { return .success }
-        let place = last.map { " --after \($0)" } ?? ""
-        try session.printError("taskd is stopping; when it is back, go on with: taskctl events --follow\(place)")
-        return .tryAgain
     }
 
     /// The event on a line: `12 2026-11-21T09:30:00.125Z 7 started`.

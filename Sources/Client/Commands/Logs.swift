@@ -12,29 +12,25 @@ struct Logs: ClientCommand {
             """)
 
     @Argument(help: "The task.") var id: TaskID
-    @Flag(help: "Go on printing until the task is done.") var follow = false
+    @Flag(help: "Go on printing until the task is done, over further attempts and restarts of taskd.") var follow =
+        false
     @Flag(help: "The standard error instead of the standard output.") var stderr = false
     @Option(parsing: .unconditional, help: ArgumentHelp("Start with this many of the last lines.", valueName: "lines"))
     var tail: Int?
+    @Option(parsing: .unconditional, help: ArgumentHelp("Skip this many bytes of the attempt.", valueName: "bytes"))
+    var offset: Int?
     @Option(
         parsing: .unconditional,
-        help: ArgumentHelp("Skip this many bytes of the latest attempt.", valueName: "bytes")) var offset: Int?
+        help: ArgumentHelp("The output of this attempt, not of the latest; with --follow, also of those after it."))
+    var attempt: Int64?
     @Flag(help: "Print control characters unchanged; refused on a terminal.") var raw = false
     @OptionGroup var global: GlobalOptions
 
     mutating func validate() throws {
         guard tail ?? 0 >= 0 else { throw ValidationError("--tail must not be negative") }
         guard offset ?? 0 >= 0 else { throw ValidationError("--offset must not be negative") }
+        guard attempt ?? 1 >= 1 else { throw ValidationError("--attempt counts from 1") }
         guard tail == nil || offset == nil else { throw ValidationError("give --tail or --offset, not both") }
-    }
-
-    /// The call for the output.
-    var request: Request {
-        var query = [(name: "stream", value: stderr ? "stderr" : "stdout")]
-        if follow { query.append((name: "follow", value: "true")) }
-        if let tail { query.append((name: "tail", value: String(tail))) }
-        if let offset { query.append((name: "offset", value: String(offset))) }
-        return .task(id, "output", method: .get, query: query)
     }
 
     func run(_ session: Session) throws -> ExitStatus {
@@ -45,40 +41,89 @@ struct Logs: ClientCommand {
         }
         var printer = Printer(
             output: session.output, isRaw: raw, stream: session.wantsJSON ? (stderr ? "stderr" : "stdout") : nil)
-        let countsBytes = try follow && tail == nil && hasOneAttempt(session.client.task(id))
-        let reply = try session.client.open(request)
-        var end = offset ?? 0
-        do {
-            while let bytes = try reply.next() {
-                try printer.print(bytes)
-                end += bytes.count
+        if follow {
+            let first = try attempt ?? max(session.client.task(id).attempt, 1)
+            var place = Place(attempt: first, offset: offset, tail: tail)
+            do {
+                try printAll(from: &place, session, &printer)
+            } catch let error as ClientError where error.isOutage {
+                try printer.finish()
+                try session.printError([
+                    error.message.shown, "when it is back, go on with: taskctl logs \(id) --follow\(options(place))",
+                ])
+                return error.code
             }
-        } catch {
-            guard follow, error.cause is HungUp, hasStopped(session.client) else { throw error }
-            try printer.finish()
-            let place = tail.map { " --tail \($0)" } ?? (countsBytes ? " --offset \(end)" : "")
-            let options = (stderr ? " --stderr" : "") + place
-            try session.printError(
-                "taskd is stopping; when it is back, go on with: taskctl logs \(id) --follow\(options)")
-            return .tryAgain
+        } else {
+            var place = Place(attempt: attempt, offset: offset, tail: tail)
+            try print(from: &place, session.client, &printer)
         }
         try printer.finish()
         return .success
     }
+}
 
-    /// Whether what is printed is of one attempt, and its length an offset in that.
-    private func hasOneAttempt(_ task: TaskReply) -> Bool {
-        task.json["max_attempts"]?.intValue == 1 && task.json["job"]?["on_interrupt"] != "rerun"
+// MARK: - Reading
+
+extension Logs {
+    /// Where in the output of a task a reader stands.
+    struct Place {
+        /// `nil` for the latest.
+        var attempt: Int64?
+        /// How many bytes of the attempt come before.
+        var offset: Int?
+        /// How many of the last lines to begin with; `nil` for ``offset``.
+        var tail: Int?
     }
 
-    /// Whether the daemon that hung up is stopping, or the next one is there or about to come. One that has stopped took its
-    /// socket away, which one that was killed left behind.
-    private func hasStopped(_ client: DaemonClient) -> Bool {
-        do throws(ClientError) {
-            _ = try client.json(Request(.get, "v1", "health"), patience: .seconds(5))
-            return true
+    /// The call for the output from `place` on.
+    func request(_ place: Place) -> Request {
+        var query = [(name: "stream", value: stderr ? "stderr" : "stdout")]
+        if let attempt = place.attempt { query.append((name: "attempt", value: String(attempt))) }
+        if follow { query.append((name: "follow", value: "true")) }
+        if let tail = place.tail { query.append((name: "tail", value: String(tail))) }
+        if let offset = place.offset { query.append((name: "offset", value: String(offset))) }
+        return .task(id, "output", method: .get, query: query)
+    }
+
+    /// The options that start where `place` is.
+    private func options(_ place: Place) -> String {
+        var options = stderr ? " --stderr" : ""
+        if let attempt = place.attempt { options += " --attempt \(attempt)" }
+        if let tail = place.tail { options += " --tail \(tail)" }
+        if let offset = place.offset { options += " --offset \(offset)" }
+        return options
+    }
+
+    /// Prints the output from `place` on, attempt by attempt, until the task is done.
+    private func printAll(from place: inout Place, _ session: Session, _ printer: inout Printer) throws {
+        try session.outlivingDaemon { _ in
+            while let attempt = place.attempt {
+                try print(from: &place, session.client, &printer)
+                place = Place(attempt: try isLast(attempt, session.client) ? nil : attempt + 1)
+            }
+        }
+    }
+
+    /// Whether no further attempt comes after `attempt`, which has ended.
+    private func isLast(_ attempt: Int64, _ client: DaemonClient) throws(ClientError) -> Bool {
+        do {
+            let task = try client.task(id)
+            return task.state.isDone && task.attempt <= attempt
         } catch {
-            return access(client.socketPath, F_OK) != 0
+            // It was there a moment ago.
+            throw error.code == .unreachable ? .stopping : error
+        }
+    }
+
+    /// Prints what is there from `place` on and, to be followed, what comes, and moves `place` along.
+    private func print(from place: inout Place, _ client: DaemonClient, _ printer: inout Printer) throws {
+        let reply = try client.open(request(place))
+        if let offset = reply.number(inHeader: "output-offset") {
+            place = Place(attempt: place.attempt, offset: Int(offset))
+        }
+        while let bytes = try reply.next() {
+            try printer.print(bytes)
+            place.offset = place.offset.map { $0 + bytes.count }
         }
     }
 }

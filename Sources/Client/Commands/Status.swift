@@ -16,12 +16,13 @@ struct Status: ClientCommand {
             try show(session)
             return .success
         }
-        try session.client.whenSomethingHappens {
-            if session.output.isTerminal { try session.output.write("\u{1B}[H\u{1B}[2J") }
-            try show(session)
+        try session.outlivingDaemon { _ in
+            try session.client.whenSomethingHappens {
+                if session.output.isTerminal { try session.output.write("\u{1B}[H\u{1B}[2J") }
+                try show(session)
+            }
         }
-        try session.printError("taskd is stopping")
-        return .tryAgain
+        return .success
     }
 
     private func show(_ session: Session) throws {

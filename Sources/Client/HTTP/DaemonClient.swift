@@ -32,7 +32,7 @@ struct DaemonClient {
                 if line.isEmpty { continue }
                 let json = try ClientError.parsingReply(line)
                 if json["stopping"] == true, json["id"] == nil {
-                    throw ClientError(code: .tryAgain, message: "the daemon is stopping; try again in a moment")
+                    throw ClientError.stopping
                 }
                 guard try consume(json) else { return }
             }
@@ -44,17 +44,10 @@ struct DaemonClient {
 // MARK: - Events
 
 extension DaemonClient {
-    /// Calls `consume` with the events in the answer to `request`, as they arrive.
-    func forEachEvent(of request: Request, _ consume: (TaskEvent) throws -> Void) throws {
-        let stream = EventStream(try open(request))
-        while let events = try stream.next() {
-            for event in events { try consume(event) }
-        }
-    }
-
-    /// Calls `look` now, and again whenever something happened to any task.
+    /// Calls `look` now, and again whenever something happened to any task, until the daemon stops.
     ///
     /// What happens during a look leads to one more look, however much it is.
+    /// - Throws: what `look` throws; ``ClientError``, also when the daemon stops.
     func whenSomethingHappens(_ look: () throws -> Void) throws {
         let reply = try open(.eventsFromNow)
         try look()
@@ -62,6 +55,7 @@ extension DaemonClient {
             while reply.isReadable, try reply.next() != nil {}
             try look()
         }
+        throw ClientError.stopping
     }
 
     /// The daemon's answer to `request`, which may take long; meanwhile `consume` is called with what happens.

@@ -8,6 +8,9 @@ final class EventStream {
         self.reply = reply
     }
 
+    /// The number of the event before the first that can come; `nil` when the daemon does not tell.
+    var start: Int64? { reply.number(inHeader: "last-event-id") }
+
     /// The events of the next packet, perhaps none, or `nil` at the end.
     func next() throws(ClientError) -> [TaskEvent]? {
         guard let bytes = try reply.next() else { return nil }

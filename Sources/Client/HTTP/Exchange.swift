@@ -46,6 +46,9 @@ final class Exchange {
         guard 200..<300 ~= status else { throw Self.refusal(status, body: try collect()) }
     }
 
+    /// The number in the header called `name`, in lower case; `nil` when there is none.
+    func number(inHeader name: String) -> Int64? { parser.headers[name].flatMap { Int64($0) } }
+
     /// The next bytes of the reply, as many as have arrived, or `nil` at its end.
     ///
     /// - Throws: ``ClientError`` when the connection ends before the reply does.

@@ -37,6 +37,8 @@ struct ReplyParser {
     private var bytes: [UInt8] = []
     private var position = 0
     private var headerBytes = 0
+    /// What the headers say that have arrived, by their names in lower case.
+    private(set) var headers: [String: String] = [:]
 
     /// Adds bytes as they arrived.
     mutating func append(_ chunk: [UInt8]) {
@@ -147,7 +149,9 @@ extension ReplyParser {
         headerBytes += line.utf8.count
         guard headerBytes <= Self.limits.headers else { throw Self.notHTTP("its headers are too long") }
         guard line.isEmpty else {
-            expectation = .headers(status: status, length: try Self.length(line) ?? length)
+            let (name, value) = try Self.header(line)
+            headers[name] = value
+            expectation = .headers(status: status, length: try Self.length(name, value) ?? length)
             return nil
         }
         // 100 and its like announce the real answer.
@@ -164,11 +168,16 @@ extension ReplyParser {
         return .head(status: status)
     }
 
-    /// What a header says of the length of the body; `nil` for any other header.
-    private static func length(_ line: String) throws(ClientError) -> Length? {
+    /// The name and the value in `line`, in lower case and without space.
+    private static func header(_ line: String) throws(ClientError) -> (name: String, value: String) {
         guard let colon = line.firstIndex(of: ":") else { throw notHTTP("a header has no colon") }
         let value = line[line.index(after: colon)...].lowercased().filter { $0 != " " && $0 != "\t" }
-        switch line[..<colon].lowercased() {
+        return (line[..<colon].lowercased(), value)
+    }
+
+    /// What a header says of the length of the body; `nil` for any other header.
+    private static func length(_ name: String, _ value: String) throws(ClientError) -> Length? {
+        switch name {
         case "content-length":
             guard let count = Int(value), count >= 0 else { throw notHTTP("its content-length is not a number") }
             return .known(count)

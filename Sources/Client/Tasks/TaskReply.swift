@@ -33,6 +33,8 @@ struct TaskReply: Sendable, Hashable {
 
 extension TaskReply {
     var kind: String { json["kind"]?.stringValue ?? "" }
+    /// The number of its latest attempt; 0 before the first.
+    var attempt: Int64 { json["attempt"]?.intValue ?? 0 }
     var queue: String { json["queue"]?.stringValue ?? "" }
     var result: JSONValue { json["result"] ?? .null }
     var exception: ExceptionInfo? { json["exception"].flatMap(ExceptionInfo.init(json:)) }

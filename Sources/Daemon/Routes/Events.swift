@@ -31,26 +31,34 @@ extension Routes {
             // Listening begins before reading, so that nothing committed in between is missed.
             let commits = engine.store.commits()
             var more = commits.makeAsyncIterator()
-            repeat {
+            while true {
+                // Asked before reading, so that what was committed until then is sent.
+                let isLastLook = !follow || engine.isStopping
                 var mayBeMore = true
                 while mayBeMore {
                     let page = try await engine.store.eventPage(after: sequence, taskID: taskID, owner: owner)
-                    var frames = ByteBuffer()
-                    for event in page.events {
-                        frames.writeString(event.frame)
-                        guard frames.readableBytes > 65_536 else { continue }
-                        try await writer.write(frames)
-                        frames = ByteBuffer()
-                    }
-                    if frames.readableBytes > 0 { try await writer.write(frames) }
+                    try await Self.write(page.events, to: &writer)
                     (sequence, mayBeMore) = (page.last, page.mayBeMore)
                 }
-                if !follow { break }
-            } while await more.next() != nil && !engine.isStopping
+                guard !isLastLook, await more.next() != nil else { break }
+            }
             try await writer.finish(nil)
         }
         return Response(
-            status: .ok, headers: [.contentType: "text/event-stream", .cacheControl: "no-store"], body: body)
+            status: .ok,
+            headers: [.contentType: "text/event-stream", .cacheControl: "no-store", .lastEventID: String(after)],
+            body: body)
+    }
+
+    private static func write(_ events: [Event], to writer: inout any ResponseBodyWriter) async throws {
+        var frames = ByteBuffer()
+        for event in events {
+            frames.writeString(event.frame)
+            guard frames.readableBytes > 65_536 else { continue }
+            try await writer.write(frames)
+            frames = ByteBuffer()
+        }
+        if frames.readableBytes > 0 { try await writer.write(frames) }
     }
 }
 

@@ -11,12 +11,14 @@ struct Output: Sendable {
 }
 
 extension Routes {
-    /// `GET /v1/tasks/{id}/output`: what a command or a verification wrote, from `offset` on, or its last lines.
+    /// `GET /v1/tasks/{id}/output`: what a command or a verification wrote, from `offset` on, or its last lines; of the latest
+    /// attempt, or of `attempt` alone.
     @Sendable func getOutput(_ request: Request, _ context: ConnectionContext) async throws -> Response {
-        let query = try request.query(known: ["stream", "follow", "offset", "tail"])
+        let query = try request.query(known: ["stream", "attempt", "follow", "offset", "tail"])
         let stream: OutputStreamName = try query["stream"]?.choice() ?? .stdout
         let offset = try query["offset"]?.number(in: 0...Int64.max)
         let tail = try query["tail"]?.number(in: 0...Int64.max)
+        let wanted = try query["attempt"].map { Int(try $0.number(in: 1...Int64.max)) }
         guard offset == nil || tail == nil else {
             throw InvalidInput(code: .field, path: "tail", message: "goes from the end, and offset from the beginning")
         }
@@ -34,15 +36,35 @@ extension Routes {
                 status: 404, title: "Output gone",
                 detail: "the output of task \(task.id) is no longer there: \(directory.path) was removed")
         }
+        let attempt = wanted ?? max(task.attempt, 1)
+        guard follow || attempt <= max(task.attempt, 1) else {
+            throw Problem(
+                status: 404, title: "No such attempt",
+                detail: "task \(task.id) has had \(task.attempt) attempts, and none numbered \(attempt)")
+        }
         let reader = OutputReader(
             stateDirectory: output.stateDirectory, watches: output.watches, engine: engine, taskID: task.id,
             stream: stream)
+        let start =
+            if let tail { await reader.offset(ofLastLines: Int(tail), inAttempt: attempt) } else { offset ?? 0 }
         let body = ResponseBody { writer in
             defer { withExtendedLifetime(lease) {} }
-            let start = tail.map { OutputReader.Start.lastLines(Int($0)) } ?? .offset(offset ?? 0)
-            try await reader.read(from: start, follow: follow) { try await writer.write($0) }
+            if wanted == nil && follow {
+                try await reader.readAll(from: attempt, offset: start) { try await writer.write($0) }
+            } else {
+                try await reader.read(attempt, from: start, follow: follow) { try await writer.write($0) }
+            }
             try await writer.finish(nil)
         }
-        return Response(status: .ok, headers: [.contentType: "application/octet-stream"], body: body)
+        return Response(
+            status: .ok, headers: [.contentType: "application/octet-stream", .outputOffset: String(start)], body: body)
+    }
+}
+
+extension HTTPField.Name {
+    /// How many bytes of the attempt's output come before the body.
+    fileprivate static var outputOffset: HTTPField.Name {
+        guard let name = HTTPField.Name("Output-Offset") else { preconditionFailure("Output-Offset is a field name") }
+        return name
     }
 }

@@ -20,52 +20,37 @@ struct OutputReader: Sendable {
 
     private static let pieceSize = 65_536
 
-    /// Where to begin.
-    enum Start: Sendable {
-        case offset(Int64)
-        /// With so many lines, of those that are there.
-        case lastLines(Int)
+    /// Where the last `count` lines begin of those that are there.
+    func offset(ofLastLines count: Int, inAttempt attempt: Int) async -> Int64 {
+        await OutputFile(path: path(ofAttempt: attempt)).offset(ofLastLines: count)
     }
 
-    /// Gives `write` the output of the latest attempt from `start` on, piece by piece.
-    ///
-    /// - Parameter follow: whether to go on until the task is done, with the output of its further attempts; otherwise it
-    ///   ends with what is there.
-    func read(from start: Start, follow: Bool, _ write: (ByteBuffer) async throws -> Void) async throws {
-        var shown = 0
-        let task = try await engine.task(taskID)
-        if follow, task.state == .queued, task.attempt > 0 {
-            // It rests before its next attempt.
-            let offset = await offset(of: start, inAttempt: task.attempt)
-            _ = try await pass(onAttempt: task.attempt, from: offset, write)
-            shown = task.attempt
-        }
-        while follow, let running = try await started(after: shown) {
-            if shown > 0 { try await passAttempts(after: shown, before: running.attempt, write) }
-            let offset = shown == 0 ? await offset(of: start, inAttempt: running.attempt) : 0
-            try await passOnAttempt(running, from: offset, write)
-            shown = running.attempt
-        }
-        let latest = try await engine.task(taskID).attempt
-        if shown > 0 {
-            try await passAttempts(after: shown, before: latest + 1, write)
-        } else {
-            _ = try await pass(onAttempt: latest, from: offset(of: start, inAttempt: latest), write)
-        }
-    }
-
-    private func offset(of start: Start, inAttempt attempt: Int) async -> Int64 {
-        switch start {
-        case .offset(let offset): offset
-        case .lastLines(let count): await OutputFile(path: path(ofAttempt: attempt)).offset(ofLastLines: count)
-        }
-    }
-
-    /// Passes on what attempts have written that came and went unseen.
-    private func passAttempts(
-        after shown: Int, before next: Int, _ write: (ByteBuffer) async throws -> Void
+    /// Gives `write` the output of attempt number `first` from `offset` on, and that of all further attempts, until the task
+    /// is done.
+    func readAll(
+        from first: Int, offset: Int64, _ write: (ByteBuffer) async throws -> Void
     ) async throws {
-        for attempt in shown + 1..<max(next, shown + 1) { _ = try await pass(onAttempt: attempt, from: 0, write) }
+        var (attempt, offset) = (first, offset)
+        while true {
+            try await read(attempt, from: offset, follow: true, write)
+            let task = try await engine.task(taskID)
+            if task.isDone && task.attempt <= attempt { return }
+            (attempt, offset) = (attempt + 1, 0)
+        }
+    }
+
+    /// Gives `write` the output of attempt number `attempt` from `offset` on, piece by piece.
+    ///
+    /// - Parameter follow: whether to go on until the attempt has ended, which may not even have begun; otherwise it ends with
+    ///   what is there.
+    func read(
+        _ attempt: Int, from offset: Int64, follow: Bool, _ write: (ByteBuffer) async throws -> Void
+    ) async throws {
+        if follow, let running = try await running(in: attempt) {
+            try await passOnAttempt(running, from: offset, write)
+        } else {
+            _ = try await pass(onAttempt: attempt, from: offset, write)
+        }
     }
 
     /// Passes on what the attempt that `task` is in writes, until it has ended.
@@ -109,19 +94,20 @@ struct OutputReader: Sendable {
             let current = try await engine.task(taskID)
             guard current.state == .running && current.attempt == task.attempt else { return }
         } while await commits.next() != nil
+        throw EngineError.stopping
     }
 
-    /// The task once it is in an attempt later than `attempt`; `nil` when it is done already.
-    private func started(after attempt: Int) async throws -> TaskRecord? {
+    /// The task once it is in attempt number `attempt`; `nil` when that has ended, or will not be made.
+    private func running(in attempt: Int) async throws -> TaskRecord? {
         // Listening begins before looking, so that no commit is missed in between.
         var commits = engine.store.commits().makeAsyncIterator()
         repeat {
             let task = try await engine.task(taskID)
-            if task.isDone { return nil }
-            guard !engine.isStopping else { throw EngineError.stopping }
-            if task.state == .running, task.attempt > attempt { return task }
-        } while await commits.next() != nil
-        return nil
+            guard task.attempt < attempt, !task.isDone else {
+                return task.attempt == attempt && task.state == .running ? task : nil
+            }
+        } while await commits.next() != nil && !engine.isStopping
+        throw EngineError.stopping
     }
 
     private func path(ofAttempt attempt: Int) -> String {
