@@ -30,6 +30,8 @@ put 644 systemd/taskd.tmpfiles "$prefix/lib/tmpfiles.d" taskd.conf
 [ -e "$destination/etc/taskd/taskd.yaml" ] || put 644 systemd/taskd.yaml /etc/taskd
 install -d -m 755 "$destination/etc/taskd/jobs"
 
+# bash takes every word it offers for a file, and adds a slash to "logs" where there is a directory of that name.
+files_alone='s/^complete -o filenames /complete /; s/__task[a-z]*_add_completions -[df]/compopt -o filenames; &/'
 for program in taskd taskctl; do
     for shell in bash zsh fish; do
         case $shell in
@@ -39,12 +41,16 @@ for program in taskd taskctl; do
         esac
         install -d "$destination$prefix/share/$(dirname "$place")"
         # What is only ever sourced names no interpreter.
-        "$programs/$program" --generate-completion-script "$shell" | sed '1{/^#!/d}' >"$destination$prefix/share/$place"
+        "$programs/$program" --generate-completion-script "$shell" | sed -e '1{/^#!/d}' -e "$files_alone" \
+            >"$destination$prefix/share/$place"
         chmod 644 "$destination$prefix/share/$place"
     done
 done
 
-for page in docs/man/*; do put 644 "$page" "$prefix/share/man/man${page##*.}"; done
+for page in docs/man/*; do
+    put 644 "$page" "$prefix/share/man/man${page##*.}"
+    sed -i "s|/usr/share/doc/|$prefix/share/doc/|" "$destination$prefix/share/man/man${page##*.}/${page##*/}"
+done
 for text in README.md CHANGELOG.md docs/*.md docs/*.svg docs/openapi.yaml; do put 644 "$text" "$prefix/share/doc/taskd"; done
 put 644 LICENSE "$prefix/share/doc/taskd"
 examples=$prefix/share/doc/taskd/examples
