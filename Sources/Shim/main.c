@@ -194,7 +194,7 @@ static void wait_for_end(struct run *run, int signals, int failed, int progress)
 }
 
 int main(int count, char **arguments) {
-    if (count == 3 && strcmp(arguments[1], "recover") == 0) return recover(arguments[2]);
+    if (count > 4 && strcmp(arguments[1], "recover") == 0) return recover(arguments[2], arguments[3], arguments + 4);
     if (count == 2 && strcmp(arguments[1], "about") == 0) return about();
     if (count > 5 && strcmp(arguments[1], "leash") == 0) {
         return leash(arguments[2], arguments[3], arguments[4], arguments + 5);
@@ -202,7 +202,7 @@ int main(int count, char **arguments) {
     struct options options = {.mask = umask(077)};
     if (!parse(count, arguments, &options)) {
         fputs("usage: taskd-shim -d DIRECTORY -w DIRECTORY [-g MS] [-o BYTES] [-n NICE] [-m UMASK] [-l LIMIT=N] [-c CGROUP] "
-              "[-h DIRECTORY] -- PROGRAM [ARGUMENT...]\n       taskd-shim recover DIRECTORY\n"
+              "[-h DIRECTORY] -- PROGRAM [ARGUMENT...]\n       taskd-shim recover PARENT DIRECTORY MARK...\n"
               "       taskd-shim leash PARENT GRACE-MS HIDDEN PROGRAM [ARGUMENT...]\n       taskd-shim about\n", stderr);
         return 64;
     }

@@ -10,11 +10,11 @@
 #include <unistd.h>
 
 struct search {
+    pid_t owner;                // who started us
     struct process shim, child;
+    char **marks;
     size_t found;
 };
-
-extern char **environ;
 
 static bool holds(const char *block, size_t length, const char *wanted) {
     for (const char *entry = block; entry < block + length; entry += strlen(entry) + 1) {
@@ -23,8 +23,9 @@ static bool holds(const char *block, size_t length, const char *wanted) {
     return false;
 }
 
-// The command's variables are inherited by all it starts: those that we were given as ours are the marks of the attempt.
-static bool is_marked(pid_t pid) {
+// The command's variables are inherited by all it starts, and some of them are the marks of the attempt. None are in ours,
+// so that nobody who looks for the same takes us for what we look for.
+static bool is_marked(pid_t pid, char **marks) {
     static char block[4 << 20];
     char path[64];
     snprintf(path, sizeof path, "/proc/%d/environ", pid);
@@ -37,10 +38,10 @@ static bool is_marked(pid_t pid) {
     }
     close(file);
     block[length] = 0;
-    for (char **mark = environ; *mark; mark++) {
+    for (char **mark = marks; *mark; mark++) {
         if (!holds(block, length, *mark)) return false;
     }
-    return *environ != NULL;
+    return true;
 }
 
 static void end(const struct process *process, void *context) {
@@ -54,8 +55,10 @@ static void end(const struct process *process, void *context) {
         && current.start >= search->shim.start;
     bool is_shim = current.pid == search->shim.pid && current.start == search->shim.start;
     bool is_child = current.pid == search->child.pid && current.start == search->child.start;
+    bool is_meant = is_same && (is_shim || is_child || is_marked(process->pid, search->marks));
     struct pollfd ended = {.fd = pidfd, .events = POLLIN};
-    if (is_same && poll(&ended, 1, 0) == 0 && (is_shim || is_child || is_marked(process->pid))) {
+    // Once its daemon is gone, another may have run the same attempt anew.
+    if (is_meant && poll(&ended, 1, 0) == 0 && getppid() == search->owner) {
         // One that has gained another user's rights, as sudo does, is out of reach.
         if (process_send(pidfd, SIGKILL, 0) == 0) {
             search->found++;
@@ -75,10 +78,12 @@ static void end_below(const struct process *shim) {
     }
 }
 
-// Without its shim a tree has no reaper that knows it: it is found by its cgroup and by the mark of its variables.
-int recover(const char *directory) {
+// Without its shim a tree has no reaper that knows it: it is found by its cgroup and by `marks`, which its variables have all
+// of. Of nobody but `owner`, who started us, is it the business.
+int recover(const char *owner, const char *directory, char **marks) {
     char path[4200], line[4200], boot[64], then[64] = "", cgroup[4200] = "";
-    struct search search = {0};
+    struct search search = {.owner = (pid_t)strtol(owner, NULL, 10), .marks = marks};
+    if (getppid() != search.owner) return 127;
     snprintf(path, sizeof path, "%s/identity", directory);
     // What a command has put in its place is not waited for.
     int identity = open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);

@@ -120,7 +120,7 @@ bool hide(const char *state, const char *attempt);
 int about(void);
 
 // recover.c: ends the tree of a shim that was killed.
-int recover(const char *directory);
+int recover(const char *owner, const char *directory, char **marks);
 
 // leash.c: runs a program that ends with the daemon.
 int leash(const char *owner, const char *grace, const char *hidden, char **arguments);

@@ -157,6 +157,53 @@ extension CommandTests.AdoptionTests {
         }
     }
 
+    /// One daemon died while it looked for a command that never ran, and the next looks for it too.
+    @Test func aSearchThatIsStillOnIsNoSignOfACommand() async throws {
+        try await withCommandBench(isOfSameBoot: true) { bench in
+            let (fifo, shim) = (bench.directory + "/go", bench.directory + "/shim")
+            try #require(mkfifo(fifo, 0o600) == 0)
+            try "#!/bin/sh\nread x <\(fifo); exec \(CommandWorkbench.shim) \"$@\"\n"
+                .write(toFile: shim, atomically: false, encoding: .utf8)
+            try #require(chmod(shim, 0o700) == 0)
+            let socket = bench.executor.socket
+            let slow = try Executor(shim: shim, state: bench.directory, socket: socket, isOfSameBoot: true)
+            let search = Recovery(
+                attempt: bench.attempt(), marks: ["TASK_ID": "1", "TASK_ATTEMPT": "1", "TASKD_SOCKET": socket])
+            async let hasFound = search.run(by: slow)
+            let go = await runBlocking { _ in open(fifo, O_WRONLY | O_CLOEXEC) }
+            defer { close(go) }
+            let report = try await bench.resume(#"{"shell": "echo ran"}"#)
+            // Otherwise nobody is left to read, which would end this process.
+            try #require(report?.outcome.stdout == "ran\n", "\(String(describing: report))")
+            #expect(write(go, "\n", 1) == 1)
+            #expect(try await !hasFound)
+        }
+    }
+
+    /// What it would end may by then be what the next daemon has started. It is kept waiting by what looks like a cgroup.
+    @Test func aSearchWhoseDaemonHasDiedEndsNothing() async throws {
+        try await withCommandBench { bench in
+            let recover = "\(CommandWorkbench.shim) recover $$ $PWD/attempt LOST=\(bench.mark)"
+            let script = """
+                \(Self.attempt)
+                mkdir cgroup; mkfifo cgroup/cgroup.kill life; echo populated 1 >cgroup/cgroup.events
+                exec 5<>cgroup/cgroup.kill
+                (echo boot_id $(cat /proc/sys/kernel/random/boot_id); echo cgroup $PWD/cgroup) >attempt/identity
+                LOST=\(bench.mark) sleep 1000 & child=$!
+                sh -c '\(recover) & wait' >life & daemon=$!
+                exec 6<life
+                head -c 1 <&5 >/dev/null
+                kill -9 $daemon
+                echo populated 0 >cgroup/cgroup.events
+                cat <&6
+                kill -0 $child && echo alive
+                \(recover) || wait $child || echo ended
+                """
+            let report = try await bench.shell(script).run(bench.context(grace: .milliseconds(50)))
+            #expect(report.outcome.stdout == "alive\nended\n", "\(report.outcome)")
+        }
+    }
+
     /// In a PID namespace the number of a command that is gone is given to another process at will (`ns_last_pid`).
     @Test(.enabled(if: geteuid() == 0)) func aReusedNumberIsLeftAlone() async throws {
         try await withCommandBench { bench in
@@ -179,7 +226,7 @@ extension CommandTests.AdoptionTests {
                     kill $!; wait $! || :
                 done
                 echo reused
-                TASK_ID=9 \(CommandWorkbench.shim) recover $PWD/attempt
+                \(CommandWorkbench.shim) recover $$ $PWD/attempt TASK_ID=9
                 kill -0 $child && echo alive
                 """
             let json: JSONValue = [

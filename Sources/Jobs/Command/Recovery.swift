@@ -16,8 +16,10 @@ struct Recovery {
     func run(by executor: Executor) async throws(ExceptionInfo) -> Bool {
         let null = try Descriptor.opening("/dev/null", O_RDWR)
         let pid = try Spawn(
-            arguments: [executor.shim, "recover", attempt.path],
-            environment: marks.map { "\($0.key.text)=\($0.value)" },
+            // As its variables, the marks would have the next daemon take it for what it looks for.
+            arguments: [executor.shim, "recover", String(getpid()), attempt.path]
+                + marks.map { "\($0.key.text)=\($0.value)" },
+            environment: [],
             descriptors: Array(repeating: null.number, count: 5)
         ).start()
         let child = ShimChild(pid)
