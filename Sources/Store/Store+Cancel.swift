@@ -47,7 +47,7 @@ extension Store {
     }
 
     /// A command that is asked to end goes on, so as to be able to.
-    private static func countRequest(_ db: Database, _ id: TaskID, message: String?, at now: Timestamp) throws {
+    static func countRequest(_ db: Database, _ id: TaskID, message: String?, at now: Timestamp) throws {
         try db.cachedStatement(
             sql: """
                 UPDATE tasks SET cancel_requests = cancel_requests + 1, cancel_message = coalesce(cancel_message, ?),

@@ -10,8 +10,13 @@ extension Store {
         try await read { db in
             var doomed: [Doomed] = []
             for row in try Row.fetchAll(db.cachedStatement(sql: Self.doomedDependents)) {
-                let exception = ExceptionInfo.dependencyFailed(TaskID(row[1]), state: try row.choice(2))
-                doomed.append((TaskID(row[0]), .failed(exception)))
+                let id = TaskID(row[0])
+                if let cancelling = try Transition.cancelling(id, db) {
+                    doomed.append((id, .cancelled(.cancelled(cancelling.reason))))
+                } else {
+                    let exception = ExceptionInfo.dependencyFailed(TaskID(row[1]), state: try row.choice(2))
+                    doomed.append((id, .failed(exception)))
+                }
             }
             for row in try Row.fetchAll(db.cachedStatement(sql: Self.doomedMembers)) {
                 let reason = Transition.neverStarted(TaskID(row[1]))

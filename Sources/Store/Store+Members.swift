@@ -94,6 +94,7 @@ extension Store {
                 case .requested(let task): running.append(task)
                 }
             }
+            transition.cancelling = Transition.Cancelling(composite: parent, reason: message, isRequest: true)
             return (ended, running, ids.count < Self.tasksAtOnce ? nil : ids.last.map(TaskID.init))
         }
     }

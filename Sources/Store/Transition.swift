@@ -8,7 +8,9 @@ struct Transition {
     let now: Timestamp
     /// How many more tasks may end because of others: those beyond are left for another commit, and ``Store/doomed()`` finds
     /// them.
-    private var room = Store.tasksAtOnce
+    private(set) var room = Store.tasksAtOnce
+    /// The composite whose members are being cancelled.
+    var cancelling: Cancelling?
 
     init(db: Database, now: Timestamp) {
         self.db = db
@@ -81,7 +83,8 @@ struct Transition {
 
     /// Cancels the members of a composite that it has not let go.
     mutating func cancelUnreleased(membersOf parent: TaskID, reason: String) throws -> [TaskRecord] {
-        try unreleased(membersOf: parent, reason: reason, limit: .max).flatMap {
+        cancelling = Cancelling(composite: parent, reason: reason, isRequest: false)
+        return try unreleased(membersOf: parent, reason: reason, limit: .max).flatMap {
             try end($0.id, $0.outcome, from: [.held, .queued])
         }
     }
@@ -97,36 +100,6 @@ struct Transition {
                     """), arguments: [parent.number, limit])
         return ids.map { (TaskID($0), .cancelled(.cancelled(reason))) }
     }
-
-    /// Opens the gate of the tasks that waited for `ended`.
-    ///
-    /// - Returns: those that have to end because it did not succeed.
-    private func settleDependents(of ended: TaskRecord) throws -> [(id: TaskID, outcome: Outcome)] {
-        guard ended.state == .succeeded else {
-            let ids = try Int64.fetchAll(
-                db.cachedStatement(sql: Self.dependents), arguments: [ended.id.number, room])
-            return ids.map { (TaskID($0), .failed(.dependencyFailed(ended.id, state: ended.state))) }
-        }
-        let ids = try Int64.fetchAll(
-            db.cachedStatement(sql: "SELECT task_id FROM dependencies WHERE after_id = ? ORDER BY task_id"),
-            arguments: [ended.id.number])
-        guard !ids.isEmpty else { return [] }
-        try db.cachedStatement(sql: "DELETE FROM dependencies WHERE after_id = ?").execute(arguments: [ended.id.number])
-        for id in ids {
-            try Gate.reopen(db, where: Self.waitsForNoMore, ["id": id, "now": now.description])
-        }
-        return []
-    }
-
-    private static let waitsForNoMore = """
-        id = :id AND waiting_for ->> '$.after' IS NOT NULL
-            AND NOT EXISTS (SELECT 1 FROM dependencies WHERE task_id = :id)
-        """
-
-    static let dependents = """
-        SELECT task_id FROM dependencies CROSS JOIN tasks ON id = task_id
-        WHERE after_id = ? AND finished_at IS NULL ORDER BY task_id LIMIT ?
-        """
 }
 
 extension TaskRecord {

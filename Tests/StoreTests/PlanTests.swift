@@ -17,6 +17,7 @@ struct PlanTests {
         (Store.doomedDependents, "dependencies USING PRIMARY KEY"),
         (Store.doomedMembers, "tasks_state"),
         (Transition.dependents, "dependencies_after"),
+        (Transition.composite, "composite USING INTEGER PRIMARY KEY"),
         (TaskCounter.Counts.byState, "tasks_state"),
         (Store.youngestBeyond, "tasks_done"),
         (Store.eventsWithOwner, "events USING INTEGER PRIMARY KEY"),

@@ -1,0 +1,80 @@
+internal import GRDB
+internal import Model
+
+/// What the end of a task means to the tasks that run after it.
+extension Transition {
+    /// What the composite that a task is a member of, or one further up, has it end with.
+    struct Cancelling {
+        let composite: TaskID
+        let reason: String?
+        /// Whether its members are asked to end, and do not only lose their turn.
+        let isRequest: Bool
+    }
+
+    /// Opens the gate of the tasks that waited for `ended`.
+    ///
+    /// - Returns: those that have to end because it did not succeed.
+    func settleDependents(of ended: TaskRecord) throws -> [(id: TaskID, outcome: Outcome)] {
+        guard ended.state == .succeeded else {
+            let ids = try Int64.fetchAll(
+                db.cachedStatement(sql: Self.dependents), arguments: [ended.id.number, room])
+            return try ids.map(TaskID.init).map { id in
+                guard let cancelling = try Self.cancelling(id, db, besides: cancelling) else {
+                    return (id, .failed(.dependencyFailed(ended.id, state: ended.state)))
+                }
+                if cancelling.isRequest { try Store.countRequest(db, id, message: cancelling.reason, at: now) }
+                return (id, .cancelled(.cancelled(cancelling.reason)))
+            }
+        }
+        let ids = try Int64.fetchAll(
+            db.cachedStatement(sql: "SELECT task_id FROM dependencies WHERE after_id = ? ORDER BY task_id"),
+            arguments: [ended.id.number])
+        guard !ids.isEmpty else { return [] }
+        try db.cachedStatement(sql: "DELETE FROM dependencies WHERE after_id = ?").execute(arguments: [ended.id.number])
+        for id in ids {
+            try Gate.reopen(db, where: Self.waitsForNoMore, ["id": id, "now": now.description])
+        }
+        return []
+    }
+
+    private static let waitsForNoMore = """
+        id = :id AND waiting_for ->> '$.after' IS NOT NULL
+            AND NOT EXISTS (SELECT 1 FROM dependencies WHERE task_id = :id)
+        """
+
+    static let dependents = """
+        SELECT task_id FROM dependencies CROSS JOIN tasks ON id = task_id
+        WHERE after_id = ? AND finished_at IS NULL ORDER BY task_id LIMIT ?
+        """
+
+    /// The nearest composite above the task `id` that is being cancelled and reaches it, or never started: the task ends with it,
+    /// whatever it runs after. `nil` when there is none.
+    ///
+    /// - Parameter current: the composite whose members are being cancelled, which its row need not say.
+    static func cancelling(_ id: TaskID, _ db: Database, besides current: Cancelling? = nil) throws -> Cancelling? {
+        var member = id
+        var own: TaskID?
+        while let row = try Row.fetchOne(db.cachedStatement(sql: composite), arguments: [member.number]) {
+            let composite = TaskID(row[0])
+            own = own ?? composite
+            if row[1] { return nil }
+            if row[2] {
+                return Cancelling(composite: composite, reason: neverStarted(own ?? composite), isRequest: false)
+            }
+            if row[3] { return Cancelling(composite: composite, reason: row[4], isRequest: true) }
+            if let current, current.composite == composite { return current }
+            member = composite
+        }
+        return nil
+    }
+
+    /// The composite of a member; whether a shield is between them, whether it ended before the member's attempt began, whether
+    /// it reaches the member with a request to end, and the reason of that.
+    static let composite = """
+        SELECT composite.id, member.shield AND member.waiting_for ->> '$.parent' IS NULL,
+            composite.finished_at IS NOT NULL AND member.parent_attempt > composite.attempt,
+            composite.cancel_requests > iif(member.parent_attempt = composite.attempt, 0, composite.timed_out),
+            iif(composite.timed_out, 'its ' || composite.kind || ' timed out', composite.cancel_message)
+        FROM tasks AS member CROSS JOIN tasks AS composite ON composite.id = member.parent_id WHERE member.id = ?
+        """
+}
