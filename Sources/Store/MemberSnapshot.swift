@@ -15,13 +15,13 @@ package struct MemberSnapshot: Sendable, Hashable {
 
 extension MemberSnapshot {
     /// Counts the member of `row`, the next in the order given: `id, state, shield, done_seq`, whether it has not been let go,
-    /// and its fraction.
+    /// its fraction, and whether it is one of those outlived.
     mutating func add(_ row: Row) throws {
         let id = TaskID(row[0])
         let state: TaskState = try row.choice(1)
         fractions += row[5]
         if let done: Int64 = row[3] {
-            tally.count(MemberTally.Finished(id: id, state: state))
+            if row[6] { tally.outlived += 1 } else { tally.count(MemberTally.Finished(id: id, state: state)) }
             sequence = max(sequence, done)
         } else if row[4] {
             tally.unreleased.append(id)

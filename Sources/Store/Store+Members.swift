@@ -7,6 +7,16 @@ extension Store {
         parent_id = :parent AND parent_attempt = (SELECT max(parent_attempt) FROM tasks WHERE parent_id = :parent)
         """
 
+    /// SQL for when somebody first asked the running attempt of the composite `:parent` to end, or its timeout did: a place in the
+    /// log, or NULL.
+    private static let firstAsked = """
+        (SELECT min(seq) FROM events WHERE task_id = :parent AND type IN ('cancel_requested', 'timed_out')
+            AND seq > (SELECT max(seq) FROM events WHERE task_id = :parent AND type = 'started'))
+        """
+
+    /// SQL for being a member that ended, shielded, after that.
+    private static let isOutlived = "shield AND done_seq > coalesce(\(firstAsked), \(Int64.max))"
+
     /// How the members of `parent` stand.
     package func members(of parent: TaskID) async throws -> MemberSnapshot {
         try await read { db in
@@ -15,7 +25,8 @@ extension Store {
                 db.cachedStatement(
                     sql: """
                         SELECT id, state, shield, done_seq, waiting_for ->> '$.parent' IS NOT NULL,
-                            CASE WHEN state = 'succeeded' THEN 1.0 ELSE coalesce(progress ->> '$.fraction', 0.0) END
+                            CASE WHEN state = 'succeeded' THEN 1.0 ELSE coalesce(progress ->> '$.fraction', 0.0) END,
+                            coalesce(\(Self.isOutlived), 0)
                         FROM tasks WHERE \(Self.isMember) ORDER BY done_seq, id
                         """), arguments: ["parent": parent.number])
             while let row = try rows.next() { try snapshot.add(row) }
@@ -26,11 +37,7 @@ extension Store {
     /// Whether a member of `parent` was done before somebody asked the running attempt of it to end, or its timeout did.
     package func hadWinner(_ parent: TaskID) async throws -> Bool {
         try await read { db in
-            let sql = """
-                SELECT EXISTS (SELECT 1 FROM tasks WHERE \(Self.isMember) AND done_seq < (
-                    SELECT min(seq) FROM events WHERE task_id = :parent AND type IN ('cancel_requested', 'timed_out')
-                        AND seq > (SELECT max(seq) FROM events WHERE task_id = :parent AND type = 'started')))
-                """
+            let sql = "SELECT EXISTS (SELECT 1 FROM tasks WHERE \(Self.isMember) AND done_seq < \(Self.firstAsked))"
             return try Bool.fetchOne(db.cachedStatement(sql: sql), arguments: ["parent": parent.number]) ?? false
         }
     }
@@ -87,6 +94,7 @@ extension Store {
             var ended: [TaskRecord] = []
             var running: [TaskRecord] = []
             var transition = Transition(db: db, now: now)
+            transition.cancelling = Transition.Cancelling(composite: parent, reason: message, isRequest: true)
             for id in ids.reversed().map(TaskID.init) {
                 switch try Self.cancel(id, message: message, force: true, &transition) {
                 case .unknown, .alreadyDone, .shielded: break
@@ -94,7 +102,6 @@ extension Store {
                 case .requested(let task): running.append(task)
                 }
             }
-            transition.cancelling = Transition.Cancelling(composite: parent, reason: message, isRequest: true)
             return (ended, running, ids.count < Self.tasksAtOnce ? nil : ids.last.map(TaskID.init))
         }
     }
@@ -160,12 +167,18 @@ extension Store {
         SELECT sum(length(CAST(coalesce(result, exception, '') AS BLOB))) FROM tasks WHERE \(isMember)
         """
 
-    /// The exceptions of the members of `parent` that failed, in the order they did.
+    /// The exceptions of the members of `parent` that failed, in the order they did. What a shielded one made of itself after the
+    /// first failure, or after somebody had asked `parent` to end, is none of them.
     package func failures(ofMembersOf parent: TaskID) async throws -> [ExceptionInfo] {
         try await read { db in
             let rows = try Row.fetchAll(
                 db.cachedStatement(
-                    sql: "SELECT exception FROM tasks WHERE \(Self.isMember) AND state = 'failed' ORDER BY done_seq"),
+                    sql: """
+                        SELECT exception FROM tasks WHERE \(Self.isMember) AND state = 'failed' AND NOT (\(Self.isOutlived))
+                            AND (shield = 0 OR done_seq = (
+                                SELECT min(done_seq) FROM tasks WHERE \(Self.isMember) AND state = 'failed'))
+                        ORDER BY done_seq
+                        """),
                 arguments: ["parent": parent.number])
             return try rows.compactMap { try $0.json(0).flatMap(ExceptionInfo.init(json:)) }
         }

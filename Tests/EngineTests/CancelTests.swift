@@ -166,6 +166,21 @@ import Testing
                 _ = try await bench.store.cancel(id, message: nil, force: false, at: Timestamp(milliseconds: 1))
                 try await withBench(takingUp: bench.directory) { (next) async throws in try await requireAllDone(next) }
             } else {
+    /// As in asyncio, whose shields are cancelled at once: before anybody's clean-up, and whatever becomes of what they shield.
+    @Test(arguments: [true, false], [Outcome.boom("clean-up"), .cancelled(.cancelled(nil))])
+    func aShieldedMemberLeavesACancelledGatherCancelled(isFirst: Bool, cleanUp: Outcome) async throws {
+        try await withBench { bench in
+            bench.stage.makeStubborn("a")
+            let id = try await bench.submit(composite("gather", [job("a"), job("safe", ["shield": true])]))
+            for name in ["a", "safe"] { await bench.stage.started(name) }
+            _ = try await bench.engine.cancel(id, message: "halt", force: false)
+            await bench.stage.until(.cancelled("a"))
+            if isFirst { try await bench.end("safe", .boom("on its own")) }
+            try await bench.end("a", cleanUp)
+            #expect(try await bench.done(id).exception == .cancelled("halt"))
+        }
+    }
+
                 _ = try await bench.engine.cancel(id, message: nil, force: false)
                 try await requireAllDone(bench)
             }

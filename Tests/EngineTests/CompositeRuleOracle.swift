@@ -7,12 +7,14 @@ import Model
 struct CompositeRuleOracle {
     enum Member: CaseIterable {
         case unreleased, open, openShielded, succeeded, failed, cancelled
+        /// Ended, by itself and shielded, after the composite was asked to.
+        case outlived
 
-        var isDone: Bool { [.succeeded, .failed, .cancelled].contains(self) }
+        var isDone: Bool { [.succeeded, .failed, .cancelled, .outlived].contains(self) }
 
         var state: TaskState? {
             switch self {
-            case .unreleased, .open, .openShielded: nil
+            case .unreleased, .open, .openShielded, .outlived: nil
             case .succeeded: .succeeded
             case .failed: .failed
             case .cancelled: .cancelled
@@ -41,6 +43,10 @@ struct CompositeRuleOracle {
             tally.unreleased = members.indices.map(id)[...]
             for (index, member) in members.enumerated() where member == .open || member == .openShielded {
                 tally.release(id(index), shield: member == .openShielded)
+            }
+            tally.outlived = members.count { $0 == .outlived }
+            for (index, member) in members.enumerated() where member == .outlived {
+                tally.unreleased.removeAll { $0 == id(index) }
             }
             for index in completions {
                 guard let state = members[index].state else { continue }
@@ -92,7 +98,7 @@ struct CompositeRuleOracle {
 
 extension CompositeRuleOracle.Situation {
     private func first(where matches: (CompositeRuleOracle.Member) -> Bool) -> Int? {
-        completions.first { matches(members[$0]) }
+        completions.first { members[$0] != .outlived && matches(members[$0]) }
     }
 
     /// The member whose end has decided how the composite ends, by policy.
@@ -102,9 +108,10 @@ extension CompositeRuleOracle.Situation {
         case .gather(returnExceptions: false): first { $0 != .succeeded }
         // One `await` after another: whoever runs has the turn, and who ended out of turn is looked at in its own.
         case .sequence where members.contains(where: { $0 == .open || $0 == .openShielded }): nil
-        case .sequence: members.firstIndex { $0 != .succeeded }.flatMap { members[$0].isDone ? $0 : nil }
+        case .sequence:
+            members.firstIndex { ![.succeeded, .outlived].contains($0) }.flatMap { members[$0].isDone ? $0 : nil }
         case .taskGroup: first { $0 == .failed }
-        case .race: completions.first
+        case .race: first { _ in true }
         }
     }
 
@@ -122,13 +129,16 @@ extension CompositeRuleOracle.Situation {
         if policy == .sequence, !isCancelled, members.allSatisfy({ $0 == .succeeded }) { return .finish(.results) }
         if !isGather, let decider { return stopMembers(then: verdict(decider)) }
         if isCancelled { return stopMembers(then: .cancelled) }
-        if members.allSatisfy(\.isDone) { return .finish(.results) }
+        // It is about to hear that it was asked to end.
+        if members.allSatisfy(\.isDone) { return members.contains(.outlived) ? .wait : .finish(.results) }
         return letGo
     }
 
     private func verdict(_ decider: Int) -> CompositeRule.Ending {
         if policy == .taskGroup { return .exceptionGroup }
-        return isCancelled && members[decider] != .failed ? .cancelled : .member(id(decider))
+        // `await shield(…)` is cancelled before whoever cleans up has ended.
+        let isShielding = members.contains { $0 == .openShielded || $0 == .outlived }
+        return isCancelled && (isShielding || members[decider] != .failed) ? .cancelled : .member(id(decider))
     }
 
     private func stopMembers(then ending: CompositeRule.Ending) -> CompositeRule.Step {

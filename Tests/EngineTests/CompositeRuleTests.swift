@@ -18,7 +18,8 @@ import Testing
             // What has been cancelled and not let go ends in the same transaction.
             let isSomebodyComing = situation.members.contains { $0 == .open || $0 == .openShielded }
             let isEnding = situation.membersWereCancelled && situation.members.contains(.unreleased)
-            return situation.step == .wait && !isSomebodyComing && !isEnding
+            let isRequestComing = !situation.isCancelled && situation.members.contains(.outlived)
+            return situation.step == .wait && !isSomebodyComing && !isEnding && !isRequestComing
         }
         #expect(stuck.isEmpty, "\(stuck.prefix(5))")
     }
@@ -64,7 +65,8 @@ import Testing
                 }
                 guard !running.isEmpty else { return false }
                 return running.allSatisfy { index in
-                    [.succeeded, .failed, .cancelled].allSatisfy {
+                    let isOutlived = situation.isCancelled && situation.members[index] == .openShielded
+                    return (isOutlived ? [.outlived] : [.succeeded, .failed, .cancelled]).allSatisfy {
                         ends(situation.ending(index, as: $0), depth: depth - 1)
                     }
                 }

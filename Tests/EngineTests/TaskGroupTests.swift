@@ -83,4 +83,50 @@ import Testing
             #expect(try await bench.end("safe", .succeeded(1)).state == .succeeded)
         }
     }
+
+    @Test(arguments: [true, false])
+    func whatAShieldedMemberMakesOfItselfAfterwardsIsNoneOfItsFailures(isAborted: Bool) async throws {
+        try await withBench { bench in
+            bench.stage.makeStubborn("a")
+            let members = [job("x"), job("a"), job("safe", ["shield": true])]
+            let id = try await bench.submit(composite("task_group", members))
+            for name in ["x", "a", "safe"] { await bench.stage.started(name) }
+            if isAborted {
+                try await bench.end("x", .boom("x"))
+            } else {
+                _ = try await bench.engine.cancel(id, message: "halt", force: false)
+            }
+            await bench.stage.until(.cancelled("a"))
+            try await bench.end("safe", .boom("on its own"))
+            try await bench.end("a", .cancelled(.cancelled(nil)))
+            let exception = try await bench.done(id).exception
+            let boom: JSONValue = ["type": "Boom", "message": "x"]
+            #expect(isAborted ? exception?.details["exceptions"] == [boom] : exception == .cancelled("halt"))
+        }
+    }
+
+    @Test func aShieldedMemberThatFailsFirstIsAFailureLikeOthers() async throws {
+        try await withBench { bench in
+            let id = try await bench.submit(composite("task_group", [job("a"), job("safe", ["shield": true])]))
+            await bench.stage.started("a")
+            try await bench.end("safe", .boom())
+            let boom: JSONValue = ["type": "Boom", "message": "boom"]
+            #expect(try await bench.done(id).exception?.details["exceptions"] == [boom])
+            #expect(try await bench.task("a").state == .cancelled)
+        }
+    }
+
+    /// Its timeout comes first, and it hears of that only then.
+    @Test func aShieldedMemberThatOutlivesTheTimeoutDoesNotDecide() async throws {
+        try await withBench { bench in
+            let members = [job("safe", ["shield": true])]
+            let id = try await bench.submit(composite("task_group", members, ["timeout": "5s"]))
+            await bench.stage.started("safe")
+            #expect(try await bench.store.expire(id, at: Timestamp(milliseconds: 1)))
+            try await bench.end("safe", .boom())
+            try await withBench(takingUp: bench.directory, at: .seconds(9)) { (next) async throws in
+                #expect(try await next.done(id).exception == .timeout(after: .seconds(5)))
+            }
+        }
+    }
 }

@@ -57,13 +57,13 @@ struct CompositeRule: Sendable, Hashable {
             }
             return .finish(decision(tally, isCancelled: isCancelled))
         }
-        return tally.done == tally.total ? .finish(.results) : proceed(tally)
+        return proceed(tally)
     }
 
     /// `gather` ends at the first failure while the others run on; with exceptions as values it waits for all.
     private func gather(_ tally: MemberTally, returnExceptions: Bool) -> Step {
         if !returnExceptions, let member = tally.firstUnsuccessful { return .finish(.member(member.id)) }
-        return tally.done == tally.total ? .finish(.results) : proceed(tally)
+        return proceed(tally)
     }
 
     /// Whether members that have ended decide how the composite does.
@@ -80,21 +80,24 @@ struct CompositeRule: Sendable, Hashable {
     private func decision(_ tally: MemberTally, isCancelled: Bool) -> Ending {
         switch policy {
         case .gather(returnExceptions: true), .inventory: return .cancelled
-        case .gather: return ending(of: tally.firstUnsuccessful, isCancelled: isCancelled)
+        case .gather: return ending(of: tally.firstUnsuccessful, tally, isCancelled: isCancelled)
         case .taskGroup: return tally.failed > 0 ? .exceptionGroup : .cancelled
-        case .race: return ending(of: tally.first, isCancelled: isCancelled)
-        case .sequence:
-            return ending(of: tally.breakingTurn, isCancelled: isCancelled)
+        case .race: return ending(of: tally.first, tally, isCancelled: isCancelled)
+        case .sequence: return ending(of: tally.breakingTurn, tally, isCancelled: isCancelled)
         }
     }
 
-    /// Of the members of a composite that was cancelled, only one whose clean-up failed says something of its own.
-    private func ending(of member: MemberTally.Finished?, isCancelled: Bool) -> Ending {
-        guard let member, !isCancelled || member.state == .failed else { return .cancelled }
+    /// Of the members of a composite that was cancelled, only one whose clean-up failed says something of its own, unless one
+    /// was shielded: that shield was cancelled first, at once.
+    private func ending(of member: MemberTally.Finished?, _ tally: MemberTally, isCancelled: Bool) -> Ending {
+        let isShielding = tally.openShielded + tally.outlived > 0
+        guard let member, !isCancelled || member.state == .failed && !isShielding else { return .cancelled }
         return .member(member.id)
     }
 
     private func proceed(_ tally: MemberTally) -> Step {
+        // Whoever was outlived by a member has been asked to end, and is about to hear of it.
+        if tally.done == tally.total { return tally.outlived == 0 ? .finish(.results) : .wait }
         guard !tally.unreleased.isEmpty else { return .wait }
         guard let maximumRunning else { return .release(tally.unreleased.count) }
         let free = maximumRunning - tally.open - tally.openShielded

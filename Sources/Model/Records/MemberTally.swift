@@ -23,6 +23,9 @@ package struct MemberTally: Sendable, Hashable {
     package var succeeded = 0
     package var failed = 0
     package var cancelled = 0
+    /// Members that were shielded and ended after somebody had asked the composite to end, or its timeout had: it had let them
+    /// go, and how they ended is nothing to it.
+    package var outlived = 0
     /// The member that was done first.
     package var first: Finished?
     /// The member that was first to fail or to be cancelled.
@@ -37,7 +40,7 @@ package struct MemberTally: Sendable, Hashable {
     package var total: Int { unreleased.count + open + openShielded + done }
 
     /// Members done.
-    package var done: Int { succeeded + failed + cancelled }
+    package var done: Int { succeeded + failed + cancelled + outlived }
 
     /// The member that ends a sequence: the first in the order given that did not succeed; `nil` while one before it may still
     /// decide.
