@@ -51,7 +51,7 @@ extension Engine {
             let batch = try await store.cancelMembers(
                 of: composite, attemptsBefore: attempt, before: end, message: message, insisting: insisting,
                 at: configuration.now())
-            for task in batch.running { live.cancel(task, message: message) }
+            for task in batch.running { live.cancel(task, message: task.cancelMessage) }
             settle(batch.ended)
             try await cancelMembers(ofEnded: batch.ended)
             try await endRest(of: batch.ended)

@@ -61,7 +61,7 @@ final class LiveTask: Sendable {
         }
     }
 
-    /// The message of the first cancel request.
+    /// The message of the first cancel request; `nil` also when that gave none.
     var cancelMessage: String? { state.withLock(\.cancelMessage) }
     /// How many requests to end it there were; its timeout is none of them.
     var requests: Int { state.withLock(\.requests) }
@@ -97,7 +97,7 @@ extension LiveTask {
     /// Asks it to end; each further request insists.
     func cancel(message: String?) {
         state.withLock { state in
-            if state.cancelMessage == nil { state.cancelMessage = message }
+            if state.requests == 0 { state.cancelMessage = message }
             state.requests += 1
         }
         request.yield()

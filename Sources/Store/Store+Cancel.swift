@@ -20,7 +20,7 @@ extension Store {
     /// Notes a request to cancel a task, and ends the task if it has not started.
     ///
     /// - Parameters:
-    ///   - message: why; the first request's message is kept.
+    ///   - message: why; that of the first request is kept, even if it gave none.
     ///   - force: whether a shield gives way.
     package func cancel(
         _ id: TaskID, message: String?, force: Bool, at now: Timestamp
@@ -42,16 +42,15 @@ extension Store {
         if before.state == .running {
             return try TaskRecord.find(db, id).map(Cancellation.requested) ?? .unknown
         }
-        let outcome = Outcome.cancelled(.cancelled(before.cancelMessage ?? message))
-        return .ended(try transition.end(id, outcome, from: [.held, .queued]))
+        return .ended(try transition.end(id, .cancelled(.cancelled(message)), from: [.held, .queued]))
     }
 
     /// A command that is asked to end goes on, so as to be able to.
     static func countRequest(_ db: Database, _ id: TaskID, message: String?, at now: Timestamp) throws {
         try db.cachedStatement(
             sql: """
-                UPDATE tasks SET cancel_requests = cancel_requests + 1, cancel_message = coalesce(cancel_message, ?),
-                    paused = 0
+                UPDATE tasks SET cancel_requests = cancel_requests + 1, paused = 0,
+                    cancel_message = iif(cancel_requests = timed_out, ?, cancel_message)
                 WHERE id = ?
                 """
         ).execute(arguments: [message, id.number])

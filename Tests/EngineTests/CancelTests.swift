@@ -81,6 +81,21 @@ import Testing
         }
     }
 
+    @Test func aFirstRequestWithoutAReasonStaysOne() async throws {
+        try await withBench { bench in
+            for name in ["a", "b"] { bench.stage.makeStubborn(name) }
+            let id = try await bench.submit(composite("gather", [job("a"), job("b")]))
+            for name in ["a", "b"] { await bench.stage.started(name) }
+            _ = try await bench.engine.cancel(bench.task("a").id, message: nil, force: false)
+            _ = try await bench.engine.cancel(id, message: "second", force: false)
+            await bench.stage.until(.asked("a", times: 2))
+            for (name, message) in [("a", nil), ("b", "second")] {
+                let task = try await bench.end(name, .cancelled(.cancelled(nil)))
+                #expect(task.cancelMessage == message && task.exception == .cancelled(message))
+            }
+        }
+    }
+
     @Test func aDoneTaskIsNotCancelledAndNothingChanges() async throws {
         try await withBench { bench in
             let id = try await bench.submit(job("a"))
@@ -151,21 +166,6 @@ import Testing
         }
     }
 
-    /// More than end in one commit, whether the daemon dies after the first or not.
-    @Test(arguments: [true, false])
-    func aLargeCompositeThatIsCancelledTakesAllItsMembersAlong(dies: Bool) async throws {
-        try await withBench { bench in
-            let members = (1...(Store.tasksAtOnce + 10)).map { job("\($0)") }
-            let id = try await bench.submit(composite("gather", members, ["hold": true]))
-            let after = try await bench.submit(job("after", ["after": [.int(Int64(members.count + 1))]]))
-            func requireAllDone(_ bench: Bench) async throws {
-                #expect(try await bench.store.counts().allSatisfy { $0.state.isDone || $0.count == 0 })
-                #expect(try await bench.task(after).exception?.type == "DependencyFailed")
-            }
-            if dies {
-                _ = try await bench.store.cancel(id, message: nil, force: false, at: Timestamp(milliseconds: 1))
-                try await withBench(takingUp: bench.directory) { (next) async throws in try await requireAllDone(next) }
-            } else {
     /// As in asyncio, whose shields are cancelled at once: before anybody's clean-up, and whatever becomes of what they shield.
     @Test(arguments: [true, false], [Outcome.boom("clean-up"), .cancelled(.cancelled(nil))])
     func aShieldedMemberLeavesACancelledGatherCancelled(isFirst: Bool, cleanUp: Outcome) async throws {
@@ -181,6 +181,21 @@ import Testing
         }
     }
 
+    /// More than end in one commit, whether the daemon dies after the first or not.
+    @Test(arguments: [true, false])
+    func aLargeCompositeThatIsCancelledTakesAllItsMembersAlong(dies: Bool) async throws {
+        try await withBench { bench in
+            let members = (1...(Store.tasksAtOnce + 10)).map { job("\($0)") }
+            let id = try await bench.submit(composite("gather", members, ["hold": true]))
+            let after = try await bench.submit(job("after", ["after": [.int(Int64(members.count + 1))]]))
+            func requireAllDone(_ bench: Bench) async throws {
+                #expect(try await bench.store.counts().allSatisfy { $0.state.isDone || $0.count == 0 })
+                #expect(try await bench.task(after).exception?.type == "DependencyFailed")
+            }
+            if dies {
+                _ = try await bench.store.cancel(id, message: nil, force: false, at: Timestamp(milliseconds: 1))
+                try await withBench(takingUp: bench.directory) { (next) async throws in try await requireAllDone(next) }
+            } else {
                 _ = try await bench.engine.cancel(id, message: nil, force: false)
                 try await requireAllDone(bench)
             }

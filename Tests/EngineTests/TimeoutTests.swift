@@ -48,6 +48,17 @@ import Testing
         }
     }
 
+    @Test(arguments: ["gather", "task_group", "race", "sequence"])
+    func aTimeoutOfZeroIsToldToTheMembers(kind: String) async throws {
+        try await withBench { bench in
+            let id = try await bench.submit(composite(kind, [job("a"), job("b")], ["timeout": 0]))
+            #expect(try await bench.done(id).exception?.type == "TimeoutError")
+            for name in ["a", "b"] {
+                #expect(try await bench.task(name).exception == .cancelled("its \(kind) timed out"))
+            }
+        }
+    }
+
     @Test func aCancelRequestBeforeTheTimeoutMakesItCancelled() async throws {
         try await withBench { bench in
             bench.stage.makeStubborn("a")

@@ -187,7 +187,9 @@ extension Engine {
     }
 
     private func cancelMembers(of task: LiveTask, insisting: Bool) async throws {
-        let message = task.cancelMessage ?? (task.isTimedOut ? "its \(task.record.kind.rawValue) timed out" : nil)
+        // The timeout is only noted when nobody has asked before; one of zero has passed before anybody could.
+        let hasTimedOut = task.isTimedOut || task.record.timeout == .zero
+        let message = hasTimedOut ? "its \(task.record.kind.rawValue) timed out" : task.cancelMessage
         try await cancelMembers(of: task.record.id, message: message, insisting: insisting)
     }
 }
