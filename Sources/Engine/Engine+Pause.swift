@@ -18,28 +18,6 @@ extension Engine {
         try await order(.resume, id)
     }
 
-    /// Writes `bytes` to the standard input of a running command that was submitted with `stdin_open`.
-    ///
-    /// - Parameter isLast: whether it ends with them, once all of them are taken.
-    /// - Returns: how many were taken, from the first on, as a pipe that the command does not read from is full at 64 KiB; and
-    ///   by which attempt.
-    /// - Throws: ``EngineError`` as ``pause(_:)``, and when its input is not open or has ended.
-    package func write(
-        _ bytes: [UInt8], isLast: Bool, to id: TaskID
-    ) async throws -> (count: Int, attempt: Int) {
-        let command = try await runningCommand(id)
-        let attempt = configuration.attempt(command)
-        do {
-            return (try attempt.write(input: bytes, isLast: isLast), command.attempt)
-        } catch {
-            let reason =
-                attempt.hasStarted
-                ? "the input of task \(id) is not open: it was not submitted with stdin_open, or was ended"
-                : "the command of task \(id) has not started yet"
-            throw EngineError(code: .wrongState, message: reason, cause: error)
-        }
-    }
-
     private func order(_ order: AttemptDirectory.Order, _ id: TaskID) async throws -> TaskRecord {
         let command = try await runningCommand(id)
         guard let live = live[id] else {

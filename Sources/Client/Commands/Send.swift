@@ -8,7 +8,7 @@ struct Send: ClientCommand {
         abstract: "Write to the standard input of a command that was submitted with --stdin-open.",
         discussion: """
             The words given make one line; without any, what taskctl reads on its own standard input is sent as it comes. \
-            While the command does not read, taskctl waits. The input stays open until a send with --end.
+            While the command has not started or does not read, taskctl waits. The input stays open until a send with --end.
             """)
 
     @Argument(help: "The task.") var id: TaskID
@@ -43,7 +43,7 @@ struct Send: ClientCommand {
 
 /// The standard input of one attempt at a command.
 private struct Input {
-    /// How long a command is left alone that has not read, in milliseconds.
+    /// How long a command is left alone that has not started or has not read, in milliseconds.
     private static let rest: CInt = 50
 
     let id: TaskID
@@ -63,22 +63,24 @@ private struct Input {
     /// - Throws: ``ClientError``, also when another attempt has begun, which is to have no part of what is sent.
     mutating func send(_ bytes: [UInt8], isLast: Bool = false) throws {
         var rest = bytes[...]
-        repeat {
+        while true {
             let body = Request.Body(bytes: Array(rest), contentType: "application/octet-stream")
             let query = isLast ? [(name: "end", value: "true")] : []
             let reply = try client.json(
                 Request(.post, "v1", "tasks", id.description, "input", query: query, body: body))
             let now = reply["attempt"]?.intValue
+            let written = Int(reply["written"]?.intValue ?? 0)
             guard attempt == nil || now == attempt else {
+                let next = written > 0 ? "; the next were sent to that try" : ""
                 throw ClientError(
-                    code: .taskFailed,
-                    message: "task \(id) was tried again after \(count) bytes; the next were sent to that try")
+                    code: .taskFailed, message: "task \(id) was tried again after \(count) bytes\(next)")
             }
             attempt = now
-            let written = Int(reply["written"]?.intValue ?? 0)
             count += written
             rest = rest.dropFirst(written)
-            if !rest.isEmpty { poll(nil, 0, Self.rest) }
-        } while !rest.isEmpty
+            // Of an input that has not begun, not even the end was taken.
+            if rest.isEmpty && reply["started"] != false { return }
+            poll(nil, 0, Self.rest)
+        }
     }
 }
