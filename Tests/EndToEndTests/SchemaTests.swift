@@ -5,9 +5,7 @@ import Testing
 @Suite(.timeLimit(.minutes(1)))
 struct SchemaTests {
     @Test func everyQuestionOfThePageIsAnswered() async throws {
-        let page = try Directory(path: String(#filePath.dropLast("/Tests/EndToEndTests/SchemaTests.swift".count)))
-            .read("docs/schema.md")
-        let questions = page.split(separator: "```").filter { $0.hasPrefix("sql\n") }.map { String($0.dropFirst(4)) }
+        let questions = try questions()
         #expect(questions.count == 10)
         try await withDaemon { daemon in
             try await fill(daemon)
@@ -24,6 +22,23 @@ struct SchemaTests {
             writing.cancel()
             try await writing.value
         }
+    }
+
+    @Test func aTaskWaitsUntilItsFirstAttemptAndNoLonger() async throws {
+        let question = try #require(try questions().first { $0.contains("mean_wait_s") })
+        try await withDaemon { daemon in
+            _ = try await daemon.run(["shell": "exit 1", "queue": "q", "retry": ["attempts": 2, "backoff": "100ms"]])
+            let update = "UPDATE attempts SET started_at = (SELECT submitted_at FROM tasks WHERE id = task_id)"
+            let answer = try await Program.run(
+                "/usr/bin/sqlite3", ["-cmd", ".timeout 9000", daemon.history, update + ";" + question])
+            #expect(answer.stdout == "q|1|0.0\n", "\(answer.stderr)")
+        }
+    }
+
+    private func questions() throws -> [String] {
+        let page = try Directory(path: String(#filePath.dropLast("/Tests/EndToEndTests/SchemaTests.swift".count)))
+            .read("docs/schema.md")
+        return page.split(separator: "```").filter { $0.hasPrefix("sql\n") }.map { String($0.dropFirst(4)) }
     }
 
     /// Something to find for each question.
