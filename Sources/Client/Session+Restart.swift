@@ -50,7 +50,7 @@ extension Session {
                 }
                 if now - since > Self.moment, !isMentioned {
                     isMentioned = true
-                    try printError("taskd has stopped; waiting up to \(restartLimit.secondsText)s for it to come back")
+                    printError("taskd has stopped; waiting up to \(restartLimit.secondsText)s for it to come back")
                 }
                 poll(nil, 0, Self.rest)
                 begin = clock.now

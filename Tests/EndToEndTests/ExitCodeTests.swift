@@ -46,6 +46,25 @@ struct ExitCodeTests {
         }
     }
 
+    /// What cannot be said of it makes no other end of it.
+    @Test(arguments: ["2>&-", "2>/dev/full"])
+    func standWithoutStandardError(redirection: String) async throws {
+        try await withDaemon { daemon in
+            let id = try await daemon.submit(["sleep": "1h"])
+            let bad = try await daemon.run(["shell": "exit 3"])["id"]?.intValue ?? 0
+            for (arguments, code) in [
+                ("submit --wait -- false", 1), ("submit --wait --timeout 50ms -- sleep 60", 124), ("gather \(bad)", 1),
+                ("result \(bad)", 1), ("exception \(id)", 3), ("as-completed \(id) --timeout 50ms", 124),
+                ("result 404", 4), ("nonsense", 64),
+            ] as [(String, Int32)] {
+                let words = arguments.split(separator: " ", maxSplits: 1)
+                let rest = words.count > 1 ? String(words[1]) : ""
+                let line = "\(Program.taskctl) \(words[0]) --socket \(daemon.socket) \(rest) \(redirection)"
+                #expect(try await Program.shell(line).status == code, "\(arguments)")
+            }
+        }
+    }
+
     @Test func are3WhileATaskIsNotDone() async throws {
         try await withDaemon { daemon in
             let id = try await daemon.submit(["sleep": "1h"])

@@ -33,7 +33,7 @@ struct AsCompleted: ClientCommand {
         }
         guard let pending else { return ExitStatus(doneStates: states) }
         let left = pending.arrayValue?.map { $0.text() }.joined(separator: ", ") ?? ""
-        try session.printError("timed out; not done: \(left)")
+        session.printError("timed out; not done: \(left)")
         return .timedOut
     }
 

@@ -28,7 +28,7 @@ struct Cancel: ClientCommand {
                 answers.append((id, try session.client.json(.task(id, "cancel", json: body))))
             } catch {
                 guard error.concernsOneTask else { throw error }
-                try session.printError(error.message)
+                session.printError(error.message)
                 if status == .success { status = error.code }
                 guard error.isWrongState else { continue }
                 answers.append((id, ["cancelled": false, "task": .null]))

@@ -41,7 +41,7 @@ struct Events: ClientCommand {
             }
         } catch let error as ClientError where error.isOutage {
             let options = (last.map { " --after \($0)" } ?? "") + (task.map { " --task \($0)" } ?? "")
-            try session.printError([
+            session.printError([
                 error.message.shown, "when it is back, go on with: taskctl events --follow\(options)",
             ])
             return error.code

@@ -31,7 +31,7 @@ struct Gather: ClientCommand {
             }
         }
         if let unsuccessful {
-            try session.printError(unsuccessful.complaint)
+            session.printError(unsuccessful.complaint)
             return ExitStatus(state: unsuccessful.state)
         }
         var results: [JSONValue] = []

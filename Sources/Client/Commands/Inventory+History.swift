@@ -33,7 +33,7 @@ extension Inventory {
             } else if csv {
                 try printRows(of: runs, session.output)
             } else if runs.isEmpty {
-                try session.printError("no inventory has run yet")
+                session.printError("no inventory has run yet")
             } else {
                 try print(InventoryTrend.trends(of: runs), session)
             }

@@ -34,7 +34,7 @@ extension Session {
             try show(Table(tasks: tasks))
         }
         if hasMore && limit == nil {
-            try printError("there are older ones; these are the latest \(tasks.count) (--limit)")
+            printError("there are older ones; these are the latest \(tasks.count) (--limit)")
         }
     }
 }

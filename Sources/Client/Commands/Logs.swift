@@ -48,7 +48,7 @@ struct Logs: ClientCommand {
                 try printAll(from: &place, session, &printer)
             } catch let error as ClientError where error.isOutage {
                 try printer.finish()
-                try session.printError([
+                session.printError([
                     error.message.shown, "when it is back, go on with: taskctl logs \(id) --follow\(options(place))",
                 ])
                 return error.code

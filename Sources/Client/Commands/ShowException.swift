@@ -18,7 +18,7 @@ struct ShowException: ClientCommand {
             // As `asyncio.Task.exception()`, which raises the cancellation and answers the others.
             return task.state == .cancelled ? .taskCancelled : .success
         case .held, .queued, .running:
-            try session.printError(task.complaint)
+            session.printError(task.complaint)
             return .notDone
         }
     }

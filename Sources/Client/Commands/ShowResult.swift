@@ -15,7 +15,7 @@ struct ShowResult: ClientCommand {
         if task.state == .succeeded {
             try session.output.json(task.result)
         } else {
-            try session.printError(task.complaint)
+            session.printError(task.complaint)
         }
         return ExitStatus(state: task.state)
     }

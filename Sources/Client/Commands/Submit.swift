@@ -117,9 +117,9 @@ struct Submit: ClientCommand {
     private func report(_ task: TaskReply?, _ id: TaskID, _ session: Session) throws(ClientError) {
         guard let task else {
             let limit = timeout.map { " within \($0.secondsText)s" } ?? ""
-            return try session.printError("task \(id) is not done\(limit); it goes on")
+            return session.printError("task \(id) is not done\(limit); it goes on")
         }
-        guard task.state == .succeeded else { return try session.printError(task.complaint) }
+        guard task.state == .succeeded else { return session.printError(task.complaint) }
         if !session.wantsJSON { try session.output.json(task.result) }
     }
 }

@@ -49,7 +49,7 @@ struct Wait: ClientCommand {
             _ = try session.client.json(.task(id, "cancel", json: ["message": .string(reason)]))
             return true
         } catch  where error.isWrongState {
-            try session.printError(error.message)
+            session.printError(error.message)
             return false
         }
     }

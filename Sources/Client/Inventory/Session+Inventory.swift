@@ -16,7 +16,7 @@ extension Session {
             : try wait(for: [id], timeout: options.timeout)
         guard let task = waiting.done.first else {
             let limit = options.timeout.map { " within \($0.secondsText)s" } ?? ""
-            try printError("inventory \(id) is not done\(limit); it goes on, to see what comes of it: \(again)")
+            printError("inventory \(id) is not done\(limit); it goes on, to see what comes of it: \(again)")
             return .timedOut
         }
         let reply = try InventoryReply(task)
@@ -26,12 +26,12 @@ extension Session {
             try print(reply, as: form, isWhole: options.all)
         }
         guard task.state == .succeeded, let reply else {
-            try printError(task.complaint)
+            printError(task.complaint)
             return ExitStatus(state: task.state)
         }
         let found = options.findings.filter(reply.has)
         guard !found.isEmpty else { return .success }
-        try printError("found what --fail-on names: \(found.map(\.rawValue).joined(separator: ", "))")
+        printError("found what --fail-on names: \(found.map(\.rawValue).joined(separator: ", "))")
         return .taskFailed
     }
 

@@ -47,7 +47,7 @@ private func perform(_ arguments: [String], socket: String, output: MemoryFile, 
     do {
         return try command.run(session).rawValue
     } catch let error as ClientError {
-        try session.printError(error.message)
+        session.printError(error.message)
         return error.code.rawValue
     }
 }
