@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Model
 
 /// The directory a daemon keeps its state in, locked for as long as the value lives.
 ///
@@ -81,7 +82,7 @@ final class StateDirectory: Sendable {
             }
             return
         }
-        if let slash = path.lastIndex(of: "/"), slash > path.startIndex { try makeDirectory(String(path[..<slash])) }
+        if let parent = path.parentPath { try makeDirectory(parent) }
         guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw failure(path) }
     }
 

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Model
 
 /// A file in the making: it has another name until it is whole and durable.
 struct BackupFile: Sendable {
@@ -37,8 +38,7 @@ struct BackupFile: Sendable {
 
     /// The directory that the file at `path` is in or would be in, without symbolic links.
     private static func directory(of path: String) -> String? {
-        let end = path.lastIndex(of: "/") ?? path.startIndex
-        guard let real = realpath(end == path.startIndex ? "/" : String(path[..<end]), nil) else { return nil }
+        guard let real = realpath(path.parentPath ?? "/", nil) else { return nil }
         defer { free(real) }
         return String(cString: real)
     }
@@ -55,8 +55,7 @@ struct BackupFile: Sendable {
         // link(2) and not rename(2): what somebody else has put there meanwhile stays.
         guard fsync(file) == 0, fstat(file, &status) == 0, link(temporary, path) == 0 else { throw Self.failure(path) }
         unlink(temporary)
-        let end = path.lastIndex(of: "/") ?? path.startIndex
-        let directory = open(String(path[...end]), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        let directory = open(path.parentPath ?? "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard directory >= 0 else { throw Self.failure(path) }
         defer { close(directory) }
         guard fsync(directory) == 0 else { throw Self.failure(path) }

@@ -1,5 +1,6 @@
 internal import GRDB
 internal import Glibc
+internal import Model
 
 /// The history file: every task, its outcome and its events, in SQLite.
 ///
@@ -59,7 +60,7 @@ package final class Store: Sendable {
     /// succeeds says nothing of those. To be called before a store is opened, once.
     package static func observeSync(of path: String, _ tell: @escaping @Sendable (StoreError) -> Void) {
         // SQLite names files without symbolic links, in parentheses.
-        let directory = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+        let directory = path.parentPath ?? "."
         let real = realpath(directory, nil)
         defer { free(real) }
         let name = real.map { String(cString: $0) + path.dropFirst(directory.count) } ?? path

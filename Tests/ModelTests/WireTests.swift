@@ -49,6 +49,8 @@ import Testing
         #expect(filter.states == [.failed, .cancelled] && filter.name == "a*" && filter.kind == .taskGroup)
         #expect(filter.queue == "q" && filter.parentID == TaskID(7) && filter.limit == 5 && filter.cursor == TaskID(0))
         #expect(filter.labels == [.init(key: "k", value: "v:w")] && filter.order == .descending)
+        let combined = try TaskFilter(query: [("label", "k:\u{301}v")])
+        #expect(combined.labels == [.init(key: "k", value: "\u{301}v")])
         #expect(filter.since == Timestamp(text: "2026-01-01") && filter.until == Timestamp(text: "2026-01-02"))
     }
 

@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Model
 import Testing
 
 @testable import Store
@@ -20,6 +21,17 @@ import Testing
             let store = try Store(path: path)
             #expect(try await store.counts().map(\.count).reduce(0, +) == 50)
             try store.close()
+        }
+    }
+
+    /// A mark that combines with the slash before it makes it no other directory.
+    @Test func refusesANameInItsOwnDirectoryHoweverItBegins() async throws {
+        try await withStore { bench in
+            let own = try #require(bench.store.path.parentPath)
+            let error = await #expect(throws: StoreError.self) {
+                _ = try await bench.store.backUp(to: own + "/\u{301}copy.sqlite")
+            }
+            #expect(error?.message.contains("for taskd's own files") == true, "\(error?.message ?? "")")
         }
     }
 

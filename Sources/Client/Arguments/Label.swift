@@ -6,8 +6,10 @@ struct Label: ExpressibleByArgument, Sendable, Hashable {
     let value: String
 
     init?(argument: String) {
-        guard let equals = argument.firstIndex(of: "="), equals > argument.startIndex else { return nil }
-        key = String(argument[..<equals])
-        value = String(argument[argument.index(after: equals)...])
+        // Scalars: with a mark that combines with it, the sign would be another character.
+        let scalars = argument.unicodeScalars
+        guard let equals = scalars.firstIndex(of: "="), equals > scalars.startIndex else { return nil }
+        key = String(scalars[..<equals])
+        value = String(scalars[scalars.index(after: equals)...])
     }
 }

@@ -43,8 +43,8 @@ struct SubmittedFile: Sendable {
     }
 
     private static func directory(of path: String) throws(ClientError) -> String {
-        guard let slash = path.lastIndex(of: "/") else { return try currentDirectory() }
-        return try absolute(slash == path.startIndex ? "/" : String(path[..<slash]))
+        guard let parent = path.parentPath else { return try currentDirectory() }
+        return try absolute(parent)
     }
 
     /// The whole path of what is at `path`, symbolic links followed.

@@ -37,8 +37,8 @@ struct InventoryJob: Sendable {
         if let mistake = file["error"]?.stringValue {
             throw ClientError(code: .usage, message: "\(path): \(mistake)")
         }
-        let directory = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "/"
-        try self.init(file["job"] ?? .null, name: name, place: "the job \(name)", directory: directory)
+        try self.init(
+            file["job"] ?? .null, name: name, place: "the job \(name)", directory: path.parentPath ?? "/")
     }
 
     /// The job in the file at `path`, or on standard input when that is `-`, as the daemon reads it.

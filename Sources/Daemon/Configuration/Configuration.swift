@@ -105,7 +105,7 @@ extension Configuration {
         var variables: [String: String] = [:]
         var next = environ
         while let entry = next.pointee {
-            let text = String(cString: entry)
+            let text = String(cString: entry).unicodeScalars
             if let equals = text.firstIndex(of: "=") {
                 variables[String(text[..<equals])] = String(text[text.index(after: equals)...])
             }
@@ -130,7 +130,7 @@ extension Configuration {
         guard !path.hasPrefix("~") else {
             throw DaemonError(code: .usage, message: "\(path): ~ means nothing here; write the whole path")
         }
-        guard !path.hasPrefix("/"), let current = getcwd(nil, 0) else { return path }
+        guard !path.isAbsolutePath, let current = getcwd(nil, 0) else { return path }
         defer { free(current) }
         return String(cString: current) + "/" + path
     }

@@ -47,8 +47,7 @@ enum Endpoint: Sendable, Hashable {
 
     /// Why members of ``group`` cannot connect although they may; `nil` when nothing keeps them.
     var obstacle: String? {
-        guard case .own(let path, let group?) = self, let slash = path.lastIndex(of: "/") else { return nil }
-        let directory = String(path[..<slash])
+        guard case .own(let path, let group?) = self, let directory = path.parentPath else { return nil }
         var status = stat()
         guard stat(directory, &status) == 0 else { return nil }
         let right = status.st_gid == group ? S_IXGRP : S_IXOTH

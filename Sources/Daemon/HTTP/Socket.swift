@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Model
 
 /// The Unix socket's place in the file system.
 enum Socket {
@@ -7,9 +8,7 @@ enum Socket {
     ///
     /// - Throws: ``DaemonError`` when somebody does listen, or may, or something else is there.
     static func prepare(_ path: String, group: gid_t? = nil) throws(DaemonError) {
-        if let slash = path.lastIndex(of: "/"), slash > path.startIndex {
-            try prepareDirectory(String(path[..<slash]), group: group)
-        }
+        if let parent = path.parentPath { try prepareDirectory(parent, group: group) }
         var status = stat()
         guard lstat(path, &status) == 0 else { return }
         guard status.st_mode & S_IFMT == S_IFSOCK else {

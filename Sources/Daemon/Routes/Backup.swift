@@ -11,7 +11,7 @@ extension Routes {
         try fields.allow(only: ["path"])
         let field = try fields.require("path")
         let path = try field.name(limit: 4095)
-        guard path.hasPrefix("/") else { throw field.invalid("must be an absolute path") }
+        guard path.isAbsolutePath else { throw field.invalid("must be an absolute path") }
         let copy = try await engine.store.backUp(to: path)
         return Reply.json(["path": .string(path), "bytes": .int(copy.bytes), "tasks": JSONValue(copy.tasks)])
     }

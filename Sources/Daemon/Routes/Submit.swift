@@ -82,7 +82,7 @@ extension Field {
     /// The absolute path of a directory.
     fileprivate func directory() throws(InvalidInput) -> String {
         let path = try name(limit: 4095)
-        guard path.hasPrefix("/") else { throw invalid("must be an absolute path") }
+        guard path.isAbsolutePath else { throw invalid("must be an absolute path") }
         return path
     }
 }

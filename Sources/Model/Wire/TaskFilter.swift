@@ -94,9 +94,10 @@ extension TaskFilter {
             guard labels.count < Self.maximumLabels else {
                 throw field.invalid("at most \(Self.maximumLabels) labels can be asked for")
             }
-            guard let colon = text.firstIndex(of: ":") else { throw field.invalid("expected key:value") }
-            let value = text[text.index(after: colon)...]
-            labels.append(Label(key: String(text[..<colon]), value: String(value)))
+            let scalars = text.unicodeScalars
+            guard let colon = scalars.firstIndex(of: ":") else { throw field.invalid("expected key:value") }
+            let value = scalars[scalars.index(after: colon)...]
+            labels.append(Label(key: String(scalars[..<colon]), value: String(value)))
         case "since": since = try field.timestamp()
         case "until": until = try field.timestamp()
         case "limit": limit = Int(try field.number(in: 1...Int64(Self.maximumLimit)))
