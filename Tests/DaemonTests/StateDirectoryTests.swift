@@ -19,10 +19,49 @@ struct StateDirectoryTests {
         try withDirectory { directory in
             try #require(chmod(directory, 0o755) == 0)
             _ = try StateDirectory(directory, isPrivate: isPrivate)
-            var status = stat()
-            try #require(stat(directory, &status) == 0)
-            #expect(status.st_mode & 0o777 == mode)
+            #expect(try self.mode(of: directory) == mode)
         }
+    }
+
+    @Test func touchesNothingThatAnotherHolds() throws {
+        try withDirectory { directory in
+            let first = try StateDirectory(directory, isPrivate: false)
+            try #require(chmod(directory, 0o755) == 0)
+            let error = #expect(throws: DaemonError.self) { try StateDirectory(directory) }
+            #expect(error?.code == .alreadyRunning)
+            #expect(try mode(of: directory) == 0o755)
+            withExtendedLifetime(first) {}
+        }
+    }
+
+    @Test func shutsNobodyOutOfWhatIsNotItsOwn() throws {
+        try withDirectory { directory in
+            try write("precious", to: directory + "/file")
+            try #require(chmod(directory, 0o755) == 0)
+            let error = #expect(throws: DaemonError.self) { try StateDirectory(directory) }
+            #expect(error?.message.contains("chmod go-rwx") == true)
+            #expect(try mode(of: directory) == 0o755)
+            #expect(access(directory + "/taskd.lock", F_OK) == -1)
+            try #require(chmod(directory, 0o700) == 0)
+            #expect(throws: Never.self) { try StateDirectory(directory) }
+        }
+    }
+
+    /// What may be there before the first daemon is: job files, a history that was restored.
+    @Test(arguments: ["jobs", "history.sqlite", "taskd.lock", "lost+found"])
+    func shutsADirectoryThatWasPreparedForIt(name: String) throws {
+        try withDirectory { directory in
+            try write("", to: "\(directory)/\(name)")
+            try #require(chmod(directory, 0o755) == 0)
+            _ = try StateDirectory(directory)
+            #expect(try mode(of: directory) == 0o700)
+        }
+    }
+
+    private func mode(of path: String) throws -> mode_t {
+        var status = stat()
+        try #require(stat(path, &status) == 0)
+        return status.st_mode & 0o777
     }
 
     @Test func isHeldByOneAtATime() throws {
