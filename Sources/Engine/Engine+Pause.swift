@@ -6,7 +6,7 @@ extension Engine {
     /// Stops all processes of a running command where they are; its timeout runs on.
     ///
     /// - Throws: ``EngineError`` when there is no such task, it runs no command, its command has not started yet, or
-    ///   it is being cancelled.
+    ///   it is being cancelled, or ended because the daemon stops.
     package func pause(_ id: TaskID) async throws -> TaskRecord {
         try await order(.pause, id)
     }
@@ -23,15 +23,24 @@ extension Engine {
         guard let live = live[id] else {
             throw EngineError(code: .wrongState, message: "the command of task \(id) is only starting, or has ended")
         }
-        return try await live.inTurn { try await self.give(order, to: command) }
+        return try await live.inTurn { try await self.give(order, to: command, live) }
     }
 
-    private func give(_ order: AttemptDirectory.Order, to command: TaskRecord) async throws -> TaskRecord {
+    private func give(
+        _ order: AttemptDirectory.Order, to command: TaskRecord, _ live: LiveTask
+    ) async throws -> TaskRecord {
         let attempt = configuration.attempt(command)
         guard attempt.send(order) else {
             throw EngineError(
                 code: .wrongState,
                 message: "the command of task \(command.id) has not started yet, or has removed its control FIFO")
+        }
+        // Looked at when the order is given: who is asked to end only after that is asked after the order too.
+        if order == .pause, live.isStopped {
+            attempt.send(.resume)
+            throw EngineError(
+                code: .wrongState,
+                message: "the command of task \(command.id) is being ended, as the daemon is stopping")
         }
         if let record = try await store.setPaused(command, order == .pause, at: configuration.now()) { return record }
         // Whoever is asked to end goes on, and may have been told so before this order.

@@ -45,6 +45,26 @@ struct PauseTests {
         }
     }
 
+    @Test func whatTheDaemonEndsIsNotPaused() async throws {
+        try await withDaemon { daemon in
+            let (cleaning, cleaned) = (try daemon.directory.pipe("cleaning"), try daemon.directory.pipe("cleaned"))
+            let id = try await daemon.submit([
+                "shell": .string(
+                    "trap 'read x <\(cleaning); read x <\(cleaned); echo clean; exit 0' TERM; echo up; "
+                        + "while :; do sleep 0.1; done"), "grace": "1m",
+            ])
+            try await daemon.firstLine(of: id)
+            kill(try #require(daemon.pid), SIGTERM)
+            try await daemon.directory.release(cleaning)
+            let reply = try await daemon.http("POST", "/v1/tasks/\(id)/pause")
+            try #require(reply.status == 409, "\(reply.text)")
+            #expect(reply.text.contains("stop"), "\(reply.text)")
+            try await daemon.directory.release(cleaned)
+            #expect(try await daemon.ending() == 0)
+            #expect(try daemon.directory.read("state/tasks/\(id)/stdout") == "up\nclean\n")
+        }
+    }
+
     @Test func isForRunningCommandsAlone() async throws {
         try await withDaemon { daemon in
             let sleep = try await daemon.submit(["sleep": "1h"])
