@@ -29,7 +29,8 @@ final class FramingHandler: ChannelDuplexHandler {
         case .head(let head):
             if let mistake = head.mistake { return refuse(.malformed(mistake)) }
             deadlines.progress.headArrived()
-            answers.append((head.version, isLast: !head.isKeepAlive || head.version != .http1_1))
+            let isLast = !head.isKeepAlive || head.version != .http1_1 || head.endsParsing
+            answers.append((head.version, isLast))
             sendContinue(context, head)
         case .body: break
         case .end: deadlines.progress.requestEnded()
@@ -105,6 +106,14 @@ extension FramingHandler {
 }
 
 extension HTTPRequestHead {
+    /// Whether the parser takes what follows for another protocol, which nobody speaks here: what is offered is declined by an
+    /// answer in this one (RFC 9110, 7.8).
+    fileprivate var endsParsing: Bool {
+        method == .CONNECT
+            || headers.contains(name: "upgrade")
+                && headers[canonicalForm: "connection"].contains { $0.lowercased() == "upgrade" }
+    }
+
     /// What makes it a request that two readers might read differently (RFC 9112, 3.2, 6.1 and 6.3); `nil` for nothing.
     fileprivate var mistake: String? {
         if version == .http1_1, headers["host"].count != 1 { return "it needs one Host" }

@@ -70,6 +70,30 @@ struct FramingTests {
         }
     }
 
+    /// Behind a request that offers or asks for another protocol, the parser takes nothing for a request any more.
+    @Test(arguments: [
+        ("GET /v1/health HTTP/1.1\r\nHost: t\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n\r\n", 200),
+        ("GET /v1/health HTTP/1.1\r\nHost: t\r\nConnection: x\r\nConnection: upgrade\r\nUpgrade: foo\r\n\r\n", 200),
+        ("CONNECT t:80 HTTP/1.1\r\nHost: t\r\n\r\n", 404),
+    ])
+    func aRequestForAnotherProtocolIsTheLast(request: String, status: Int) async throws {
+        try await withDaemon { daemon in
+            let answer = try await daemon.raw(request + Self.get + "\r\n", patience: 10_000)
+            #expect(answer.hasPrefix("HTTP/1.1 \(status) "), "\(answer)")
+            #expect(answer.lowercased().contains("\r\nconnection: close\r\n"), "\(answer)")
+            #expect(answer.matches(of: Self.statusLine).count == 1, "\(answer)")
+        }
+    }
+
+    @Test func whoOffersAnotherProtocolWithoutSayingSoOfTheConnectionIsHeardOn() async throws {
+        try await withDaemon { daemon in
+            let offer = "GET /v1/health HTTP/1.1\r\nHost: t\r\nUpgrade: h2c\r\n\r\n"
+            let last = Self.get + "Connection: close\r\n\r\n"
+            let answer = try await daemon.raw(offer + last, patience: 10_000)
+            #expect(answer.matches(of: Self.statusLine).count == 2, "\(answer)")
+        }
+    }
+
     /// Its answers have no chunks, and end with the connection.
     @Test(arguments: ["/v1/health", "/v1/events"])
     func anOlderClientIsAnsweredInItsVersion(path: String) async throws {
