@@ -108,7 +108,8 @@ struct CommandTests {
         let run = try taskctl(
             "status", "main*", "--json",
             routes: [
-                .json("GET /v1/tasks?name=main%2A&", #"{"tasks":[\#(task(1)),\#(task(2))],"next":null}"#)
+                .json("GET /v1/tasks?name=main%5B%2A%5D&", #"{"tasks":[],"next":null}"#),
+                .json("GET /v1/tasks?name=main%2A&", #"{"tasks":[\#(task(1)),\#(task(2))],"next":null}"#),
             ])
         #expect(try JSONParser.parse(run.output).arrayValue?.count == 2)
         let nothing = try taskctl("status", "x", routes: [.json("GET", #"{"tasks":[],"next":null}"#)])

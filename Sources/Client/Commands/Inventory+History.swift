@@ -74,9 +74,15 @@ extension DaemonClient {
     func inventories(
         named name: String?, limit: Int, states: [TaskState] = []
     ) throws(ClientError) -> [TaskReply] {
-        var query = [(name: "kind", value: TaskKind.inventory.rawValue), (name: "order", value: "desc")]
-        if let name { query.append((name: "name", value: name)) }
-        if !states.isEmpty { query.append((name: "state", value: states.map(\.rawValue).joined(separator: ","))) }
-        return try tasks(query, limit: limit).tasks.reversed()
+        func query(_ name: String?) -> [(name: String, value: String)] {
+            let states = states.map(\.rawValue).joined(separator: ",")
+            let pairs: [(name: String, value: String?)] = [
+                ("kind", TaskKind.inventory.rawValue), ("order", "desc"), ("name", name),
+                ("state", states.isEmpty ? nil : states),
+            ]
+            return pairs.compactMap { pair in pair.value.map { (pair.name, $0) } }
+        }
+        guard let name else { return try tasks(query(nil), limit: limit).tasks.reversed() }
+        return try tasks(called: name, limit: limit, query).reversed()
     }
 }

@@ -44,7 +44,7 @@ struct Status: ClientCommand {
 
     private static func find(_ text: String, _ client: DaemonClient) throws -> [TaskReply] {
         if let id = TaskID(argument: text) { return [try client.task(id)] }
-        let found = try client.tasks([(name: "name", value: text)], limit: .max).tasks
+        let found = try client.tasks(called: text, limit: .max) { [(name: "name", value: $0)] }
         guard !found.isEmpty else { throw ClientError(code: .noSuchTask, message: "no task is named \(text)") }
         return found
     }

@@ -22,6 +22,24 @@ extension DaemonClient {
         } while cursor != .null && tasks.count < limit
         return (tasks, cursor != .null)
     }
+
+    /// The tasks called `name`, or, where none is, those whose names it matches as a pattern: those that the query lets through
+    /// that `query` makes of what the names have to match, at most `limit`.
+    func tasks(
+        called name: String, limit: Int, _ query: (String) -> [(name: String, value: String)]
+    ) throws(ClientError) -> [TaskReply] {
+        let special: Set<Unicode.Scalar> = ["*", "?", "["]
+        if name.unicodeScalars.contains(where: special.contains) {
+            var exact = ""
+            for scalar in name.unicodeScalars {
+                // In brackets, each of them stands for itself.
+                exact.unicodeScalars.append(contentsOf: special.contains(scalar) ? ["[", scalar, "]"] : [scalar])
+            }
+            let found = try tasks(query(exact), limit: limit).tasks
+            if !found.isEmpty { return found }
+        }
+        return try tasks(query(name), limit: limit).tasks
+    }
 }
 
 extension Request {
