@@ -88,16 +88,15 @@ extension Store {
 
     /// One page of the tasks that `filter` lets through, shorter than it asks for where they are large, and the cursor of the
     /// next page, `nil` after the last.
-    package func tasks(_ filter: TaskFilter) async throws -> (tasks: [TaskRecord], next: TaskID?) {
+    package func tasks(_ filter: TaskFilter) async throws -> (tasks: [TaskRecord], next: Int64?) {
         try await read { db in
             let (condition, arguments) = try filter.condition(db)
-            let direction = filter.order == .ascending ? "ASC" : "DESC"
-            let sql = "SELECT \(TaskRecord.columns) FROM tasks WHERE \(condition) ORDER BY id \(direction) LIMIT ?"
+            let sql = "SELECT \(TaskRecord.columns) FROM tasks WHERE \(condition) ORDER BY \(filter.ordering) LIMIT ?"
             // Not cached, where it would stay for good: there are as many as there are filters.
             let rows = try Row.fetchCursor(db.makeStatement(sql: sql), arguments: arguments + [filter.limit + 1])
             var page = Page(bytes: Self.pageLimit, count: filter.limit)
             while let row = try rows.next() {
-                guard page.hasRoom else { return (page.records, page.records.last?.id) }
+                guard page.hasRoom else { return (page.records, page.records.last.flatMap(filter.place)) }
                 try page.add(row)
             }
             return (page.records, nil)

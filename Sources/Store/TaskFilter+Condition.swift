@@ -44,22 +44,37 @@ extension TaskFilter {
         var arguments: StatementArguments = []
         for (index, criterion) in criteria.enumerated() {
             let lead = index == guide ? criterion.lead : nil
-            // SQLite uses no index for what stands behind a `+`. Only one in the order of ids is of use for a page of many.
-            let isFree = guide == nil && criterion.lead == criterion.sql
+            // SQLite uses no index for what stands behind a `+`. Only one in the order of the page is of use for one of many.
+            let isFree = guide == nil && sort == .id && criterion.lead == criterion.sql
             terms.append(lead ?? (isFree ? criterion.sql : "+\(criterion.sql)"))
             arguments += criterion.arguments
         }
+        if sort == .done { terms.append("done_seq IS NOT NULL") }
         if let cursor {
-            terms.append("id \(order == .ascending ? ">" : "<") ?")
-            arguments += [cursor.number]
+            terms.append("\(sort.column) \(order == .ascending ? ">" : "<") ?")
+            arguments += [cursor]
         }
         return (terms.isEmpty ? "TRUE" : terms.joined(separator: " AND "), arguments)
+    }
+
+    /// The order in SQL.
+    var ordering: String { "\(sort.column) \(order == .ascending ? "ASC" : "DESC")" }
+
+    /// The place that the cursor behind `task` names.
+    func place(of task: TaskRecord) -> Int64? {
+        switch sort {
+        case .id: task.id.number
+        case .done: task.doneSequence
+        }
     }
 
     /// The place of the criterion that the fewest tasks meet; `nil` when many meet each, or there is nothing to choose.
     private func rarest(of criteria: [Criterion], _ db: Database) throws -> Int? {
         let sources = criteria.enumerated().filter { $0.element.source != nil }
-        guard sources.count > 1 || sources.contains(where: { $0.element.lead != $0.element.sql }) else { return nil }
+        // One alone whose index has the order of the page leads to it however many meet it.
+        guard sources.count > 1 || sort != .id || sources.contains(where: { $0.element.lead != $0.element.sql }) else {
+            return nil
+        }
         let counts = try sources.map { index, criterion in
             let sql = "SELECT count(*) FROM (\(criterion.source ?? "") LIMIT \(Self.few))"
             return (index, try Int.fetchOne(db.makeStatement(sql: sql), arguments: criterion.arguments) ?? 0)
@@ -69,7 +84,9 @@ extension TaskFilter {
 
     private var criteria: [Criterion] {
         var criteria: [Criterion] = []
-        if states.count == 1, let state = states.first {
+        if sort == .done, states.isSuperset(of: TaskState.allCases.filter(\.isDone)) {
+            // All that have a place.
+        } else if states.count == 1, let state = states.first {
             criteria.append(Criterion("state = ?", state.rawValue).found(inOrderOf: "tasks_state"))
         } else if !states.isEmpty {
             let names = states.map { "'\($0.rawValue)'" }.sorted().joined(separator: ", ")
@@ -102,5 +119,14 @@ extension TaskFilter {
                     by: "SELECT id FROM tasks INDEXED BY tasks_submitted WHERE \(sql)"))
         }
         return criteria
+    }
+}
+
+extension TaskFilter.Sort {
+    fileprivate var column: String {
+        switch self {
+        case .id: "id"
+        case .done: "done_seq"
+        }
     }
 }

@@ -123,7 +123,7 @@ struct ArgumentTests {
         let history: History = try parse("history", "--name", "n*")
         #expect(
             history.query.map { "\($0.name)=\($0.value)" } == [
-                "state=succeeded,failed,cancelled", "name=n*",
+                "state=succeeded,failed,cancelled", "name=n*", "sort=done",
             ])
     }
 }

@@ -40,6 +40,48 @@ struct ListTests {
         }
     }
 
+    @Test func theOverviewShowsWhatIsQueuedHoweverMuchIsHeld() async throws {
+        try await withDaemon { daemon in
+            _ = try await daemon.submit([JSONValue](repeating: ["sleep": 0, "hold": true, "name": "kept"], count: 60))
+            let queued = try await daemon.submit([JSONValue](repeating: ["sleep": 0, "delay": "1h"], count: 3))
+            let overview = try await daemon.taskctl("status", "--json")
+            let waiting = try #require(try JSONParser.parse(overview.stdout)["queued"]?.arrayValue)
+            #expect(waiting.prefix(3).map { $0["id"]?.intValue } == queued)
+            #expect(waiting.count == 53 && waiting.dropFirst(3).allSatisfy { $0["name"] == "kept" })
+            #expect(overview.stderr.contains("--state held"), "\(overview.stderr)")
+            _ = try await daemon.submit([JSONValue](repeating: ["sleep": 0, "delay": "1h"], count: 50))
+            let more = try await daemon.taskctl("status")
+            #expect(more.stderr.contains("--state queued") && more.stderr.contains("--state held"), "\(more.stderr)")
+        }
+    }
+
+    @Test func whatHasJustEndedComesFirst() async throws {
+        try await withDaemon { daemon in
+            let long = try await daemon.submit(["sleep": 0, "hold": true, "name": "long"])
+            _ = try await daemon.submit([JSONValue](repeating: ["sleep": 0, "name": "short"], count: 12))
+            for id in long + 1...long + 12 { _ = try await daemon.done(id) }
+            #expect(try await daemon.taskctl("start", "\(long)").status == 0)
+            _ = try await daemon.done(long)
+            let overview = try JSONParser.parse(try await daemon.taskctl("status", "--json").stdout)
+            #expect(overview["recent"]?.arrayValue?.first?["id"] == .int(long))
+            let history = try JSONParser.parse(try await daemon.taskctl("history", "--json").stdout).arrayValue
+            #expect(history?.count == 13 && history?.first?["id"] == .int(long))
+        }
+    }
+
+    @Test(arguments: ["nightly [main]", "a*", "a?", "[", "a]b"])
+    func aNameIsFoundHoweverItIsWritten(name: String) async throws {
+        try await withDaemon { daemon in
+            let id = try await daemon.submit(["sleep": 0, "name": .string(name)])
+            _ = try await daemon.submit(["sleep": 0, "name": "ab"])
+            let reply = try await daemon.taskctl("status", name, "--json")
+            #expect(reply.status == 0, "\(reply.stderr)")
+            #expect(try JSONParser.parse(reply.stdout).arrayValue?.map { $0["id"] } == [.int(id)])
+            let pattern = try await daemon.taskctl("status", "a[ab]", "--json")
+            #expect(try JSONParser.parse(pattern.stdout).arrayValue?.map { $0["name"] } == ["ab"])
+        }
+    }
+
     @Test(arguments: ["asc", "desc"])
     func pagesWithACursorWithoutLossOrRepetition(order: String) async throws {
         try await withDaemon { daemon in

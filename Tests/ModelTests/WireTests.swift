@@ -47,7 +47,7 @@ import Testing
             ("cursor", "0"), ("order", "desc"),
         ])
         #expect(filter.states == [.failed, .cancelled] && filter.name == "a*" && filter.kind == .taskGroup)
-        #expect(filter.queue == "q" && filter.parentID == TaskID(7) && filter.limit == 5 && filter.cursor == TaskID(0))
+        #expect(filter.queue == "q" && filter.parentID == TaskID(7) && filter.limit == 5 && filter.cursor == 0)
         #expect(filter.labels == [.init(key: "k", value: "v:w")] && filter.order == .descending)
         let combined = try TaskFilter(query: [("label", "k:\u{301}v")])
         #expect(combined.labels == [.init(key: "k", value: "\u{301}v")])
@@ -66,6 +66,7 @@ import Testing
         ("state", "done"), ("state", ""), ("kind", "x"), ("queue", "a b"), ("parent_id", "0"), ("parent_id", "x"),
         ("label", "k"),
         ("since", "soon"), ("until", ""), ("limit", "0"), ("limit", "10001"), ("cursor", "-1"), ("order", "up"),
+        ("sort", "name"),
         ("page", "2"),
     ])
     func refusesWhatIsWrongByItsName(name: String, value: String) {

@@ -47,6 +47,13 @@ struct PlanTests {
             var longPeriod = TaskFilter()
             longPeriod.since = Timestamp(milliseconds: 0)
             #expect(try await bench.plan(of: longPeriod) == "SCAN tasks")
+            var ends = TaskFilter(), rareEnds = TaskFilter(), manyEnds = TaskFilter()
+            (ends.sort, ends.states) = (.done, [.succeeded, .failed, .cancelled])
+            (rareEnds.sort, rareEnds.kind) = (.done, .sleep)
+            (manyEnds.sort, manyEnds.kind) = (.done, .command)
+            #expect(try await bench.plan(of: ends) == "SEARCH tasks USING INDEX tasks_done (done_seq>?)")
+            #expect(try await bench.plan(of: manyEnds) == "SEARCH tasks USING INDEX tasks_done (done_seq>?)")
+            #expect(try await bench.plan(of: rareEnds) == "SEARCH tasks USING INDEX tasks_kind (kind=?)")
             for filter in [rareKind, rareState, severalStates] {
                 #expect(try await bench.store.tasks(filter).tasks.count == 1)
             }
@@ -79,7 +86,7 @@ extension StoreBench {
         try await store.pool.read { db in
             let (sql, arguments) = try filter.condition(db)
             let statement =
-                "EXPLAIN QUERY PLAN SELECT \(TaskRecord.columns) FROM tasks WHERE \(sql) ORDER BY id LIMIT 10"
+                "EXPLAIN QUERY PLAN SELECT \(TaskRecord.columns) FROM tasks WHERE \(sql) ORDER BY \(filter.ordering) LIMIT 10"
             // How tasks are found stands first, and what is looked up for each of them after it.
             return try Row.fetchOne(db, sql: statement, arguments: arguments)?["detail"] ?? ""
         }

@@ -106,6 +106,29 @@ import Testing
         #expect(throws: InvalidInput.self) { try filter(most + 1) }
     }
 
+    @Test(arguments: ["asc", "desc"], [1, 2, 9])
+    func pagesInTheOrderOfTheirEndsMeet(order: String, limit: Int) async throws {
+        try await withStore { bench in
+            for name in ["a", "b", "c", "d"] { try await bench.submit(job(name)) }
+            _ = try await bench.claim()
+            for id in [3, 1, 4] as [Int64] { try await bench.finish(id, .succeeded(1)) }
+            for states in [
+                [], [(name: "state", value: "succeeded")], [(name: "state", value: "succeeded,failed,cancelled")],
+            ] {
+                var query = states + [("sort", "done"), ("order", order), ("limit", "\(limit)")]
+                var seen: [Int64] = []
+                while true {
+                    let (tasks, next) = try await bench.store.tasks(TaskFilter(query: query))
+                    seen += tasks.map(\.id.number)
+                    guard let next else { break }
+                    query.removeAll { $0.name == "cursor" }
+                    query.append(("cursor", "\(next)"))
+                }
+                #expect(seen == (order == "asc" ? [3, 1, 4] : [4, 1, 3]))
+            }
+        }
+    }
+
     @Test(arguments: TaskFilter.Order.allCases, [1, 2, 3, 6, 7])
     func pagesMeetWithoutGapOrRepetition(order: TaskFilter.Order, limit: Int) async throws {
         try await withStore { bench in
@@ -208,7 +231,7 @@ import Testing
             _ = try await bench.claim()
             let result = JSONValue.string(String(repeating: "x", count: Store.pageLimit / 2 + 1))
             for id in [1, 2, 4] as [Int64] { try await bench.finish(id, .succeeded(result)) }
-            var (pages, cursor): ([[Int64]], TaskID?) = ([], nil)
+            var (pages, cursor): ([[Int64]], Int64?) = ([], nil)
             repeat {
                 var query = [(name: "state", value: "succeeded"), (name: "order", value: order)]
                 if let cursor { query.append((name: "cursor", value: cursor.description)) }

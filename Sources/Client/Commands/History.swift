@@ -16,7 +16,7 @@ struct History: ClientCommand {
 
     /// What to ask for, `limit` aside.
     var query: [(name: String, value: String)] {
-        selection.query(defaultStates: TaskState.allCases.filter(\.isDone))
+        selection.query(defaultStates: TaskState.allCases.filter(\.isDone)) + [(name: "sort", value: "done")]
     }
 
     func run(_ session: Session) throws -> ExitStatus {

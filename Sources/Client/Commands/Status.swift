@@ -53,26 +53,30 @@ struct Status: ClientCommand {
 // MARK: - Overview
 
 extension Status {
-    /// How many of the tasks that wait, and of those done, the overview shows.
+    /// How many of the tasks that wait in either way, and of those done, the overview shows.
     private static let limits = (waiting: 50, recent: 10)
 
     private func showOverview(_ session: Session) throws {
-        let client = session.client
-        let running = try client.tasks([(name: "state", value: "running")], limit: TaskFilter.maximumLimit)
-        let waiting = try client.tasks([(name: "state", value: "queued,held")], limit: Self.limits.waiting)
-        let done = [(name: "state", value: "succeeded,failed,cancelled"), (name: "order", value: "desc")]
-        let recent = try client.tasks(done, limit: Self.limits.recent)
-        guard !session.wantsJSON else {
-            let lists = [("running", running.tasks), ("queued", waiting.tasks), ("recent", recent.tasks)]
+        func tasks(_ state: String, limit: Int) throws -> (tasks: [TaskReply], hasMore: Bool) {
+            try session.client.tasks([(name: "state", value: state)], limit: limit)
+        }
+        let running = try tasks("running", limit: TaskFilter.maximumLimit).tasks
+        let queued = try tasks("queued", limit: Self.limits.waiting)
+        let held = try tasks("held", limit: Self.limits.waiting)
+        let recent = try session.client.tasks(
+            [(name: "sort", value: "done"), (name: "order", value: "desc")], limit: Self.limits.recent
+        ).tasks
+        if session.wantsJSON {
+            let lists = [("running", running), ("queued", queued.tasks + held.tasks), ("recent", recent)]
             var object = JSONObject()
             for (name, tasks) in lists { object[name] = .array(tasks.map(\.json)) }
-            return try session.output.json(.object(object))
+            try session.output.json(.object(object))
+        } else {
+            try session.show(Table(tasks: running + queued.tasks + held.tasks + recent))
         }
-        let waitingInOrder = waiting.tasks.filter { $0.state == .queued } + waiting.tasks.filter { $0.state == .held }
-        try session.show(Table(tasks: running.tasks + waitingInOrder + recent.tasks))
-        if waiting.hasMore {
-            try session.printError(
-                "more tasks wait; these are the first \(Self.limits.waiting) (taskctl list --state queued)")
+        for (state, hasMore) in [("queued", queued.hasMore), ("held", held.hasMore)] where hasMore {
+            session.printError(
+                "more tasks are \(state); these are the first \(Self.limits.waiting) (taskctl list --state \(state))")
         }
     }
 }

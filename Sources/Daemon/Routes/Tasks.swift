@@ -15,7 +15,7 @@ extension Routes {
         var filter = try TaskFilter(query: request.query)
         filter.owner = context.caller.seesOnly
         let (tasks, next) = try await engine.store.tasks(filter)
-        return Reply.json(["tasks": .array(tasks.map { $0.json() }), "next": next?.json ?? .null])
+        return Reply.json(["tasks": .array(tasks.map { $0.json() }), "next": JSONValue(next)])
     }
 
     /// `POST /v1/tasks/{id}/cancel`

@@ -1,6 +1,14 @@
 /// Which tasks a list holds, and in which order.
 package struct TaskFilter: Sendable, Hashable {
-    /// Which way the ids run.
+    /// What decides about the place of a task.
+    package enum Sort: String, Sendable, Hashable, CaseIterable {
+        /// Its id: when it was submitted.
+        case id
+        /// When it was done; a task that is not has no place.
+        case done
+    }
+
+    /// Which way the places run.
     package enum Order: String, Sendable, Hashable, CaseIterable {
         case ascending = "asc"
         case descending = "desc"
@@ -26,9 +34,11 @@ package struct TaskFilter: Sendable, Hashable {
     package var until: Timestamp?
     /// How many tasks at most.
     package var limit = 100
-    /// Only ids beyond this one, in the order asked for.
-    package var cursor: TaskID?
-    /// Which way the ids run.
+    /// Only places beyond this one, in the order asked for.
+    package var cursor: Int64?
+    /// What decides about the place of a task.
+    package var sort = Sort.id
+    /// Which way the places run.
     package var order = Order.ascending
 
     /// All tasks, a hundred at a time, oldest first.
@@ -54,7 +64,7 @@ extension TaskFilter {
     package static let maximumLabels = 64
 
     private static let keys = [
-        "state", "name", "kind", "queue", "parent_id", "label", "since", "until", "limit", "cursor", "order",
+        "state", "name", "kind", "queue", "parent_id", "label", "since", "until", "limit", "cursor", "sort", "order",
     ]
 
     /// The parameters that may be given several times: any of the states, all of the labels.
@@ -101,7 +111,8 @@ extension TaskFilter {
         case "since": since = try field.timestamp()
         case "until": until = try field.timestamp()
         case "limit": limit = Int(try field.number(in: 1...Int64(Self.maximumLimit)))
-        case "cursor": cursor = TaskID(try field.number(in: 0...Int64.max))
+        case "cursor": cursor = try field.number(in: 0...Int64.max)
+        case "sort": sort = try field.choice()
         default: order = try field.choice()
         }
     }
