@@ -15,9 +15,7 @@ extension Engine {
     ) async throws -> [Submission] {
         guard !isStopping else { throw EngineError.stopping }
         let directory = directory ?? configuration.directory
-        for (index, job) in jobs.enumerated() {
-            try job.checkWorkingDirectories(from: directory, path: jobs.count > 1 ? "[\(index)]" : "")
-        }
+        try checkWorkingDirectories(of: jobs, from: directory)
         let reserved: Int
         do {
             reserved = try usage.reserve(jobs, for: submitter)
@@ -35,10 +33,7 @@ extension Engine {
                 whenQueued: { if jobs.contains(where: { !$0.hold }) { readiness.signal() } })
         } catch {
             usage.add(-reserved, of: submitter)
-            guard let unknown = error as? UnknownTask else { throw error }
-            throw EngineError(
-                code: .invalidInput, message: "after: no task \(unknown.id); name tasks submitted before",
-                cause: unknown)
+            throw (error as? UnknownTask).map(EngineError.unknownDependency) ?? error
         }
         let known = zip(jobs, submissions).reduce(0) { $0 + ($1.1.isNew ? 0 : $1.0.taskCount) }
         usage.add(-known, of: submitter)
@@ -48,6 +43,27 @@ extension Engine {
         try await endRest(of: ended)
         if jobs.contains(where: \.startsLater) { alarm.signal() }
         return submissions
+    }
+
+    /// Refuses `jobs` where ``submit(_:directory:by:afterTasksOf:)`` would, whatever else there is to do; nothing is stored.
+    ///
+    /// - Throws: ``EngineError`` when a job runs after a task nobody knows; ``InvalidInput`` when a command is to run in a
+    ///   directory that is not there.
+    package func check(
+        _ jobs: [Job], directory: String?, by submitter: Submitter?, afterTasksOf owner: UInt32? = nil
+    ) async throws {
+        try checkWorkingDirectories(of: jobs, from: directory ?? configuration.directory)
+        do {
+            try await store.checkDependencies(of: jobs, by: submitter, afterTasksOf: owner)
+        } catch let unknown as UnknownTask {
+            throw EngineError.unknownDependency(unknown)
+        }
+    }
+
+    private func checkWorkingDirectories(of jobs: [Job], from directory: String) throws(InvalidInput) {
+        for (index, job) in jobs.enumerated() {
+            try job.checkWorkingDirectories(from: directory, path: jobs.count > 1 ? "[\(index)]" : "")
+        }
     }
 
     /// Makes a new task of a done one's job.
@@ -76,6 +92,13 @@ extension Engine {
         }
         guard let record = try await store.task(id) else { throw EngineError.unknownTask(id) }
         throw EngineError(code: .wrongState, message: "task \(id) is \(record.state.rawValue), not held")
+    }
+}
+
+extension EngineError {
+    fileprivate static func unknownDependency(_ unknown: UnknownTask) -> EngineError {
+        EngineError(
+            code: .invalidInput, message: "after: no task \(unknown.id); name tasks submitted before", cause: unknown)
     }
 }
 

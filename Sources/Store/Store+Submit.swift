@@ -50,6 +50,26 @@ extension Store {
         }
     }
 
+    /// Looks for the tasks that `jobs` and their members run after, but for a job that has become a task already, by its key.
+    ///
+    /// - Parameter owner: the user whose tasks alone they may run after; `nil` for any task.
+    /// - Throws: ``UnknownTask`` for the first that is not there.
+    package func checkDependencies(
+        of jobs: [Job], by submitter: Submitter?, afterTasksOf owner: UInt32?
+    ) async throws {
+        try await read { db in
+            for job in jobs {
+                if let key = job.key, try Self.find(db, key: key, of: submitter) != nil { continue }
+                try Self.checkDependencies(of: job, afterTasksOf: owner, db)
+            }
+        }
+    }
+
+    private static func checkDependencies(of job: Job, afterTasksOf owner: UInt32?, _ db: Database) throws {
+        for id in job.after where try !TaskRecord.exists(db, id, of: owner) { throw UnknownTask(id: id) }
+        for member in job.members { try checkDependencies(of: member, afterTasksOf: owner, db) }
+    }
+
     /// The tasks that `jobs` have become already; `nil` unless all of them have, by their keys.
     package func submissions(knownOf jobs: [Job], by submitter: Submitter?) async throws -> [Submission]? {
         try await read { db in

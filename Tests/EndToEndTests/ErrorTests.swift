@@ -97,6 +97,25 @@ struct ErrorTests {
         }
     }
 
+    /// What a job is refused for is seen without submitting it.
+    @Test func aDryRunRefusesWhatWouldBeRefused() async throws {
+        try await withDaemon { daemon in
+            _ = try await daemon.run(["sleep": 0])
+            for mistake in Self.mistakes
+            where mistake.method == "POST" && mistake.path.split(separator: "?")[0] == "/v1/tasks" {
+                let path = mistake.path + (mistake.path.contains("?") ? "&" : "?") + "dry_run=true"
+                let reply = try await daemon.http("POST", path, bytes: Array(mistake.body.utf8))
+                expectProblem(reply, mistake.status, mistake.testDescription)
+                #expect(reply.text.contains(mistake.names), "\(mistake.testDescription): \(reply.text)")
+            }
+            for fine in [#"{"sleep": 0, "after": [1]}"#, #"[{"gather": [{"sleep": 0, "after": [1]}]}]"#] {
+                let reply = try await daemon.http("POST", "/v1/tasks?dry_run=true", bytes: Array(fine.utf8))
+                #expect(reply.status == 200, "\(reply.text)")
+            }
+            #expect(try await daemon.http("GET", "/v1/tasks").json["tasks"]?.arrayValue?.count == 1)
+        }
+    }
+
     @Test func saysWhichMethodsAreAnswered() async throws {
         try await withDaemon { daemon in
             let reply = try await daemon.http("DELETE", "/v1/tasks")

@@ -13,7 +13,10 @@ extension Routes {
         let directory = try query["directory"]?.directory() ?? context.submitter?.workingDirectory
         guard case .array(let list) = document else {
             let job = try Job(json: document.overridden(by: overrides))
-            guard !isDryRun else { return Reply.json(job.source) }
+            guard !isDryRun else {
+                try await check([job], directory: directory, for: context.caller)
+                return Reply.json(job.source)
+            }
             let submissions = try await submit([job], directory: directory, for: context.caller)
             guard let submission = submissions.first else { preconditionFailure("one job makes one submission") }
             return Reply.json(submission.task.json(), status: submission.isNew ? .created : .ok)
@@ -30,7 +33,10 @@ extension Routes {
         for (index, element) in list.enumerated() {
             jobs.append(try Job(json: element.overridden(by: overrides), path: "[\(index)]"))
         }
-        guard !isDryRun else { return Reply.json(.array(jobs.map(\.source))) }
+        guard !isDryRun else {
+            try await check(jobs, directory: directory, for: context.caller)
+            return Reply.json(.array(jobs.map(\.source)))
+        }
         let submissions = try await submit(jobs, directory: directory, for: context.caller)
         let isNew = submissions.contains(where: \.isNew)
         return Reply.json(.array(submissions.map { $0.task.json() }), status: isNew ? .created : .ok)
@@ -40,6 +46,10 @@ extension Routes {
     func submit(_ jobs: [Job], directory: String?, for caller: Caller) async throws -> [Submission] {
         try await engine.submit(
             jobs, directory: directory, by: caller.submitter, afterTasksOf: caller.seesOnly)
+    }
+
+    private func check(_ jobs: [Job], directory: String?, for caller: Caller) async throws {
+        try await engine.check(jobs, directory: directory, by: caller.submitter, afterTasksOf: caller.seesOnly)
     }
 
     /// `POST /v1/tasks/{id}/retry`
