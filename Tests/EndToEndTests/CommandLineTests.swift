@@ -23,6 +23,34 @@ struct CommandLineTests {
         }
     }
 
+    /// A path that is typed starts where it is typed, whatever file the job is in.
+    @Test(arguments: [["submit", "-f", "files/job.yaml"], ["submit", "in-daemon"]])
+    func taskctlGivesADirectoryFromWhereItIs(arguments: [String]) async throws {
+        let job = "command: [pwd]\n"
+        try await withDaemon(jobs: ["in-daemon.yaml": job]) { daemon in
+            try daemon.directory.write(["job.yaml": job], to: "files")
+            try daemon.directory.write([:], to: "here")
+            let reply = try await daemon.taskctl(arguments + ["--cwd", "here", "--wait"])
+            #expect(reply.stdout.contains("\(daemon.directory.path)/here\\n"), "\(reply.stdout)\(reply.stderr)")
+            let plain = try await daemon.taskctl(arguments + ["--wait"])
+            let place = arguments.count > 2 ? "files" : "jobs"
+            #expect(plain.stdout.contains("\(daemon.directory.path)/\(place)\\n"), "\(plain.stdout)\(plain.stderr)")
+        }
+    }
+
+    /// A mark that combines with the sign before it makes one character of the two, and no other sign of it.
+    @Test func signsAreSeenBesideWhatCombinesWithThem() async throws {
+        try await withDaemon { daemon in
+            try daemon.directory.write(["\u{301}job.json": #"{"command": ["pwd"]}"#], to: "g")
+            let reply = try await daemon.taskctl(
+                "submit", "-f", "g/\u{301}job.json", "--env", "A=\u{301}x", "--label", "k=\u{301}v", "--wait")
+            #expect(reply.stdout.contains("\(daemon.directory.path)/g\\n"), "\(reply.stdout)\(reply.stderr)")
+            let found = try await daemon.http("GET", "/v1/tasks?label=k:%CC%81v")
+            #expect(try found.json["tasks"]?.arrayValue?.count == 1, "\(found.text)")
+            #expect(try found.json["tasks"]?.arrayValue?.first?["job"]?["env"] == ["A": "\u{301}x"])
+        }
+    }
+
     /// An argument may be the text of a task, which a terminal is never to obey.
     @Test(arguments: [
         ["logs", "\u{1b}[31mRED"], ["list", "--limit", "\u{1b}[2J"], ["submit", "--\u{1b}[2J"], ["\u{1b}c"],

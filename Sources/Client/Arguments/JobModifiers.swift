@@ -44,26 +44,33 @@ struct JobModifiers: ParsableArguments {
     }
 
     /// The modifiers that were given, as they stand in a job.
+    ///
+    /// - Throws: ``ClientError`` when the directory that a relative `cwd` starts at is gone.
     var json: JSONObject {
-        var object = JSONObject()
-        object["name"] = name.map(JSONValue.string)
-        object["queue"] = queue.map(JSONValue.string)
-        object["priority"] = priority.map(JSONValue.int)
-        object["after"] = after.isEmpty ? nil : .array(after.flatMap(\.elements).map(\.json))
-        object["delay"] = delay?.jsonSeconds
-        object["not_before"] = notBefore.map { .string($0.description) }
-        object["key"] = key.map(JSONValue.string)
-        object["labels"] = label.isEmpty ? nil : .object(Self.object(label))
-        object["shield"] = shield ? true : nil
-        object["hold"] = hold ? true : nil
-        object["cwd"] = cwd.map(JSONValue.string)
-        object["env"] = env.isEmpty ? nil : .object(Self.object(env))
-        object["stdin_open"] = stdinOpen ? true : nil
-        object["retry"] = retry.map { ["attempts": .int($0)] }
-        object["grace"] = grace?.jsonSeconds
-        object["on_interrupt"] = onInterrupt.map { .string($0.rawValue) }
-        object["on_done"] = onDone.isEmpty ? nil : .array(onDoneCommand.map(JSONValue.string))
-        return object
+        get throws(ClientError) {
+            var object = JSONObject()
+            object["name"] = name.map(JSONValue.string)
+            object["queue"] = queue.map(JSONValue.string)
+            object["priority"] = priority.map(JSONValue.int)
+            object["after"] = after.isEmpty ? nil : .array(after.flatMap(\.elements).map(\.json))
+            object["delay"] = delay?.jsonSeconds
+            object["not_before"] = notBefore.map { .string($0.description) }
+            object["key"] = key.map(JSONValue.string)
+            object["labels"] = label.isEmpty ? nil : .object(Self.object(label))
+            object["shield"] = shield ? true : nil
+            object["hold"] = hold ? true : nil
+            // Who types it is somewhere else than the job file.
+            if let cwd {
+                object["cwd"] = .string(cwd.isEmpty ? cwd : try cwd.path(from: SubmittedFile.currentDirectory()))
+            }
+            object["env"] = env.isEmpty ? nil : .object(Self.object(env))
+            object["stdin_open"] = stdinOpen ? true : nil
+            object["retry"] = retry.map { ["attempts": .int($0)] }
+            object["grace"] = grace?.jsonSeconds
+            object["on_interrupt"] = onInterrupt.map { .string($0.rawValue) }
+            object["on_done"] = onDone.isEmpty ? nil : .array(onDoneCommand.map(JSONValue.string))
+            return object
+        }
     }
 
     /// RFC 3339 text or a date.

@@ -72,16 +72,21 @@ struct Submit: ClientCommand {
     }
 
     /// The overrides that flags give, with the task's own timeout.
+    ///
+    /// - Throws: ``ClientError`` as ``JobModifiers/json``.
     var overrides: JSONObject {
-        var object = modifiers.json
-        object["timeout"] = (taskTimeout ?? (wait ? nil : timeout))?.jsonSeconds
-        return object
+        get throws(ClientError) {
+            var object = try modifiers.json
+            object["timeout"] = (taskTimeout ?? (wait ? nil : timeout))?.jsonSeconds
+            return object
+        }
     }
 
     /// The call that submits.
     ///
-    /// - Throws: ``ClientError`` when the file cannot be read.
+    /// - Throws: ``ClientError`` when the file cannot be read, or the directory that taskctl was called in is gone.
     func request() throws(ClientError) -> Request {
+        let overrides = try overrides
         if let job { return Request(.post, "v1", "jobs", job, "submit", json: .object(overrides)) }
         guard let file else {
             var object: JSONObject = ["command": .array(command.map(JSONValue.string))]
