@@ -73,7 +73,7 @@ extension JSONValue {
     ///
     /// - Throws: ``InvalidInput`` when `overrides` is no object.
     func overridden(by overrides: JSONValue?) throws(InvalidInput) -> JSONValue {
-        guard let overrides, overrides != .null else { return self }
+        guard let overrides else { return self }
         guard case .object(let changes) = overrides else {
             throw InvalidInput(
                 code: .field, path: "", message: "expected an object of modifiers, found \(overrides.typeName)")
