@@ -139,6 +139,46 @@ struct ErrorTests {
         }
     }
 
+    /// What submits nothing has no use for a body as large as a submission.
+    @Test(arguments: [
+        ("POST", "/v1/wait", 3 << 20), ("POST", "/v1/as_completed", 3 << 20), ("POST", "/v1/tasks/1/cancel", 100_000),
+        ("POST", "/v1/tasks/1/pause", 100_000), ("POST", "/v1/tasks/1/retry", 100_000), ("POST", "/v1/prune", 100_000),
+        ("PATCH", "/v1/queues/default", 100_000), ("POST", "/v1/backup", 100_000),
+    ])
+    func refusesABodyThatTheRouteHasNoUseFor(method: String, path: String, size: Int) async throws {
+        try await withDaemon { daemon in
+            _ = try await daemon.submit(["sleep": "1h"])
+            let body = [UInt8](repeating: UInt8(ascii: " "), count: size)
+            expectProblem(try await daemon.http(method, path, bytes: body), 413, path)
+            let head =
+                "\(method) \(path) HTTP/1.1\r\nHost: t\r\nConnection: close\r\n"
+                + "Transfer-Encoding: chunked\r\n\r\n"
+            let chunk = String(size, radix: 16) + "\r\n" + String(repeating: " ", count: size) + "\r\n0\r\n\r\n"
+            #expect(try await daemon.raw(head + chunk).hasPrefix("HTTP/1.1 413 "))
+        }
+    }
+
+    @Test func waitsForAsManyTasksAsOneMayName() async throws {
+        try await withDaemon { daemon in
+            let ids = (0..<100_000).map { JSONValue.int(Int64.max - $0) }
+            // Far from the limit of the body: what is wrong with it is that nobody knows the tasks.
+            expectProblem(try await daemon.http("POST", "/v1/wait", ["ids": .array(ids)]), 404, "100,000 ids")
+        }
+    }
+
+    /// `null` says nothing, and is refused as whatever else is no object.
+    @Test(arguments: [
+        "/v1/tasks", "/v1/jobs/nap/submit", "/v1/tasks/1/cancel", "/v1/tasks/1/retry", "/v1/wait",
+        "/v1/tasks?overrides=null",
+    ])
+    func nullIsNoDocument(path: String) async throws {
+        try await withDaemon(jobs: ["nap.yaml": "sleep: 0"]) { daemon in
+            _ = try await daemon.run(["sleep": 0])
+            let body = path.contains("overrides") ? #"{"sleep": 0}"# : "null"
+            expectProblem(try await daemon.http("POST", path, bytes: Array(body.utf8)), 400, path)
+        }
+    }
+
     @Test func livesOnAfterWhatIsNoHTTP() async throws {
         try await withDaemon { daemon in
             let garbage = try? await HTTPStream(

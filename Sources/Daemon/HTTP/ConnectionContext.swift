@@ -11,8 +11,12 @@ struct ConnectionContext: RequestContext {
         let caller: Caller
     }
 
-    /// The largest body a request may have, in bytes.
+    /// The largest body that a request may have at all, in bytes: one that submits, or writes to a command.
     static let maximumBody = 8 << 20
+    /// The largest of one that waits: as many tasks as one may name take less, with 19 digits each.
+    static let maximumWait = 2 << 20
+    /// The largest of any other, which says what is to be done in a few words.
+    static let maximumOrder = 64 << 10
 
     var coreContext: CoreRequestContextStorage
     /// Who is at the other end, and what they may do.

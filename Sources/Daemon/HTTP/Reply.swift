@@ -63,10 +63,12 @@ extension Problem {
         case let error as EngineError: self.init(error)
         case is RequestBrokenOff, is HTTPParserError:
             self.init(status: 400, title: "Bad request", detail: "the request broke off")
-        case is NIOTooManyBytesError:
+        case let error as NIOTooManyBytesError:
             self.init(
                 status: 413, title: "Body too large",
-                detail: "a request body may have at most \(ConnectionContext.maximumBody) bytes")
+                detail:
+                    "the body of this request may have at most \(error.maxBytes ?? ConnectionContext.maximumBody) bytes"
+            )
         case let error as HTTPError:
             self.init(status: error.status.code, title: error.status.reasonPhrase, detail: error.body ?? "")
         default:

@@ -4,27 +4,27 @@ internal import Model
 internal import NIOCore
 
 extension Request {
-    /// The body as it is.
+    /// The body as it is, at most `limit` bytes of it.
     ///
     /// - Throws: `NIOTooManyBytesError` when it is too large, before it is read where it says so.
-    func bytes() async throws -> [UInt8] {
-        if let length = headers[.contentLength].flatMap({ Int($0) }), length > ConnectionContext.maximumBody {
-            throw NIOTooManyBytesError(maxBytes: ConnectionContext.maximumBody)
+    func bytes(limit: Int) async throws -> [UInt8] {
+        if let length = headers[.contentLength].flatMap({ Int($0) }), length > limit {
+            throw NIOTooManyBytesError(maxBytes: limit)
         }
-        return Array(try await body.collect(upTo: ConnectionContext.maximumBody).readableBytesView)
+        return Array(try await body.collect(upTo: limit).readableBytesView)
     }
 
-    /// The body as JSON, or as YAML when it says it is; `nil` when it is empty.
-    func document() async throws -> JSONValue? {
-        let bytes = try await bytes()
+    /// The body, of at most `limit` bytes, as JSON, or as YAML when it says it is; `nil` when it is empty.
+    func document(limit: Int = ConnectionContext.maximumOrder) async throws -> JSONValue? {
+        let bytes = try await bytes(limit: limit)
         guard !bytes.isEmpty else { return nil }
         let type = headers[.contentType]?.lowercased() ?? ""
         return type.contains("yaml") ? try YAMLDocument.value(bytes) : try JSONParser.parse(bytes)
     }
 
-    /// The body as ``document()``, which must not be empty.
-    func requiredDocument() async throws -> JSONValue {
-        guard let document = try await document() else {
+    /// The body as ``document(limit:)``, which must not be empty.
+    func requiredDocument(limit: Int = ConnectionContext.maximumOrder) async throws -> JSONValue {
+        guard let document = try await document(limit: limit) else {
             throw InvalidInput(code: .syntax, path: "", message: "the request needs a body")
         }
         return document
@@ -37,7 +37,7 @@ extension Request {
         try fields.allow(only: [])
     }
 
-    /// The query's names and values in the order written.
+    /// The query's names and values in the order written; nothing between two `&` is none (URL Standard, 5.1).
     var query: [(name: String, value: String)] {
         uri.queryParameters.map { (String($0.key), String($0.value)) }
     }

@@ -8,7 +8,7 @@ extension Routes {
     /// `end` the input ends once all of the body was taken. Before the command has started, also `started: false`.
     @Sendable func writeInput(_ request: Request, _ context: ConnectionContext) async throws -> Response {
         let isLast = try request.query(known: ["end"])["end"]?.flag() ?? false
-        let bytes = try await request.bytes()
+        let bytes = try await request.bytes(limit: ConnectionContext.maximumBody)
         let (count, attempt, hasStarted) = try await engine.write(bytes, isLast: isLast, to: context.taskID())
         var reply: JSONObject = ["written": JSONValue(count), "attempt": JSONValue(attempt)]
         if !hasStarted { reply["started"] = false }

@@ -9,7 +9,7 @@ extension Routes {
         let query = try request.query(known: ["directory", "overrides", "dry_run"])
         let overrides = try query["overrides"].map { try JSONParser.parse($0.string()) }
         let isDryRun = try query["dry_run"]?.flag() ?? false
-        let document = try await request.requiredDocument()
+        let document = try await request.requiredDocument(limit: ConnectionContext.maximumBody)
         let directory = try query["directory"]?.directory() ?? context.submitter?.workingDirectory
         guard case .array(let list) = document else {
             let job = try Job(json: document.overridden(by: overrides))

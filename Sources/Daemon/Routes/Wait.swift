@@ -9,7 +9,7 @@ extension Routes {
     /// `POST /v1/wait`
     @Sendable func waitForTasks(_ request: Request, _ context: ConnectionContext) async throws -> Response {
         _ = try request.query(known: [])
-        let wish = try WaitRequest(json: try await request.requiredDocument())
+        let wish = try WaitRequest(json: try await request.requiredDocument(limit: ConnectionContext.maximumWait))
         try await requireVisible(wish.ids, to: context.caller)
         let lease = try access.takeWait(for: context.caller)
         defer { withExtendedLifetime(lease) {} }
@@ -60,7 +60,8 @@ extension Routes {
     /// `POST /v1/as_completed`: one task a line, as each is done.
     @Sendable func streamCompletions(_ request: Request, _ context: ConnectionContext) async throws -> Response {
         _ = try request.query(known: [])
-        let wish = try WaitRequest(json: try await request.requiredDocument(), mayBeEmpty: true)
+        let wish = try WaitRequest(
+            json: try await request.requiredDocument(limit: ConnectionContext.maximumWait), mayBeEmpty: true)
         try await requireVisible(wish.ids, to: context.caller)
         let areDone = try await engine.store.states(wish.ids).allSatisfy(\.isDone)
         guard areDone || wish.timeout == .zero || !engine.isStopping else { throw EngineError.stopping }

@@ -54,7 +54,9 @@ struct TextTests {
                 for path in ["/v1/tasks", "/v1/wait", "/v1/prune"] {
                     let reply = try await daemon.http("POST", path, bytes: Array(body.utf8))
                     let what = "\(path) \(body.prefix(60).description.shown)"
-                    #expect(reply.status == 400, "\(what): \(reply.text.prefix(200))")
+                    // An order of so many bytes is not even read.
+                    let status = path == "/v1/prune" && body.utf8.count > 65_536 ? 413 : 400
+                    #expect(reply.status == status, "\(what): \(reply.text.prefix(200))")
                     if path == "/v1/tasks" { #expect(reply.text.contains(names), "\(what): \(reply.text)") }
                 }
             }
