@@ -8,7 +8,7 @@ extension Engine {
     /// - Returns: how many were taken, from the first on, as a pipe that the command does not read from is full at 64 KiB; by
     ///   which attempt, or for which; and whether that has started.
     /// - Throws: ``EngineError`` when there is no such task, it runs no command, somebody has to start it, it is done, or its
-    ///   input is not open or has ended.
+    ///   input is not open, has ended or cannot be ended.
     package func write(
         _ bytes: [UInt8], isLast: Bool, to id: TaskID
     ) async throws -> (count: Int, attempt: Int, hasStarted: Bool) {
@@ -25,7 +25,11 @@ extension Engine {
         do {
             return (try attempt.write(input: bytes, isLast: isLast), record.attempt, true)
         } catch {
-            throw Self.inputIsNotOpen(of: id, cause: error)
+            guard isLast, !attempt.hasControl else { throw Self.inputIsNotOpen(of: id, cause: error) }
+            throw EngineError(
+                code: .wrongState,
+                message: "the command of task \(id) has removed its control FIFO, by which its input is ended",
+                cause: error)
         }
     }
 

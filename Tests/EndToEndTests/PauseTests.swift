@@ -84,6 +84,26 @@ struct PauseTests {
         }
     }
 
+    /// A command runs as the daemon's user, and may do anything to its files.
+    @Test func whoPutsAFileInThePlaceOfItsControlIsNotPausedButEnded() async throws {
+        try await withDaemon { daemon in
+            let control = daemon.state + "/tasks/1/control"
+            let id = try await daemon.submit([
+                "shell": .string("rm \(control); : >\(control); echo up; exec cat"), "stdin_open": true,
+            ])
+            try #require(id == 1)
+            try await daemon.firstLine(of: id)
+            let pause = try await daemon.http("POST", "/v1/tasks/\(id)/pause")
+            #expect(pause.status == 409 && pause.text.contains("control FIFO"), "\(pause.text)")
+            #expect(try await daemon.task(id)["paused"] == false)
+            let end = try await daemon.http("POST", "/v1/tasks/\(id)/input?end=true", bytes: Array("x".utf8))
+            #expect(end.status == 409 && end.text.contains("control FIFO"), "\(end.text)")
+            #expect(try await daemon.http("POST", "/v1/tasks/\(id)/cancel").status == 200)
+            #expect(try await daemon.done(id)["state"] == "cancelled")
+            #expect(try daemon.directory.read("state/tasks/1/control").isEmpty)
+        }
+    }
+
     @Test func anInputNobodyReadsFillsUp() async throws {
         try await withDaemon { daemon in
             let id = try await daemon.submit(["shell": "echo up; sleep 3600", "stdin_open": true])

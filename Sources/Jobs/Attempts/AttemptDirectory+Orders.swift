@@ -32,14 +32,18 @@ extension AttemptDirectory {
         return FileIdentity(status)
     }
 
+    /// Whether the shim can be asked anything but to end.
+    package var hasControl: Bool { controlFIFO != nil }
+
     /// Asks the shim of this attempt, and nobody else, whatever became of its process number. Where the command has removed
-    /// the FIFO, the process that the identity file names is sent a signal to end, with the command or without.
+    /// the FIFO, or put something else in its place, the process that the identity file names is sent a signal to end, with the
+    /// command or without.
     ///
     /// - Returns: whether there was somebody to ask, or had been.
     @discardableResult
     package func send(_ order: Order) -> Bool {
         // Being open for reading too, this end can neither fail for want of a reader nor raise SIGPIPE.
-        guard let control = try? Descriptor.opening(control, O_RDWR | O_NONBLOCK) else {
+        guard let control = try? Descriptor.opening(control, O_RDWR | O_NONBLOCK), control.isFIFO else {
             guard let signal = order.signal, let shim = ShimProcess(of: self) else { return false }
             return shim.send(signal)
         }
@@ -54,9 +58,11 @@ extension AttemptDirectory {
     ///
     /// - Parameter isLast: whether it ends with them, once all of them are taken.
     /// - Returns: how many were taken: a pipe that the command does not read from is full at 64 KiB.
-    /// - Throws: an exception when the input cannot be opened.
+    /// - Throws: an exception when the input cannot be opened, or is to end and nobody can be asked to end it.
     package func write(input bytes: [UInt8], isLast: Bool) throws(ExceptionInfo) -> Int {
+        guard !isLast || hasControl else { throw Self.cannotEnd }
         let input = try Descriptor.opening(input, O_RDWR | O_NONBLOCK)
+        guard input.isFIFO else { throw .internalError("\(self.input) is no FIFO any more") }
         var rest = bytes[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { Glibc.write(input.number, $0.baseAddress, $0.count) }
@@ -64,7 +70,9 @@ extension AttemptDirectory {
             guard count > 0 else { break }
             rest = rest.dropFirst(count)
         }
-        if rest.isEmpty && isLast { send(.endInput) }
+        guard !isLast || !rest.isEmpty || send(.endInput) else { throw Self.cannotEnd }
         return bytes.count - rest.count
     }
+
+    private static let cannotEnd = ExceptionInfo.internalError("the control FIFO is not there any more")
 }

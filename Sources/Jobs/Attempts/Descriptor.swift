@@ -40,6 +40,12 @@ struct Descriptor: ~Copyable {
         return file
     }
 
+    /// Whether it is a FIFO; a command may have put anything else in the place of one.
+    var isFIFO: Bool {
+        var status = stat()
+        return fstat(number, &status) == 0 && status.st_mode & S_IFMT == S_IFIFO
+    }
+
     /// The number, which the caller now has to close.
     consuming func released() -> Int32 {
         let number = number
