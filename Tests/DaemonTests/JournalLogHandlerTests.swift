@@ -17,6 +17,12 @@ struct JournalLogHandlerTests {
         #expect(line == "<6>a\\n<3>b name=c\\r\\n<0>d\\u{2028}e\n")
     }
 
+    @Test func noTextForgesAFact() {
+        #expect(
+            line("task done", .info, ["name": "a task_id=7", "state": "failed"])
+                == "<6>task done name=\"a task_id=7\" state=failed\n")
+    }
+
     @Test func isUsedWhereStandardErrorIsTheJournals() throws {
         try withDirectory { directory in
             try write("", to: directory + "/journal")

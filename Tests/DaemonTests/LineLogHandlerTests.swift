@@ -37,6 +37,13 @@ struct LineLogHandlerTests {
         }
     }
 
+    /// With a mark that combines with it, a sign is another character, and the same sign.
+    @Test(arguments: ["a \u{301}b=c", "a=\u{301}b", "a\u{301} b", "\"\u{301}", ""])
+    func quotesWhatCouldBeTakenForTheNextFact(text: String) {
+        let line = line(.text, "x", ["name": "\(text)"])
+        #expect(line.unicodeScalars.split(separator: "\"", omittingEmptySubsequences: false).count >= 3, "\(line)")
+    }
+
     @Test func writesJSONForPrograms() throws {
         let object = try JSONParser.parse(line(.json, "a \"b\"", ["level": "mine", "name": "c\nd"]))
         #expect(object["message"] == "a \"b\"")

@@ -56,8 +56,9 @@ struct LineLogHandler: LogHandler {
     }
 
     /// `text` as the value of a fact: in quotes where its end could be mistaken.
-    private static func word(_ text: String) -> String {
-        let isPlain = !text.isEmpty && !text.contains { $0 == " " || $0 == "\"" || $0 == "=" || $0.isNewline }
+    static func word(_ text: String) -> String {
+        // Newlines are shown as what they are. Scalars: with a mark that combines with it, a sign would be another character.
+        let isPlain = !text.isEmpty && !text.unicodeScalars.contains { $0 == " " || $0 == "\"" || $0 == "=" }
         return isPlain ? text.shown : JSONValue.string(text).text().shown
     }
 }

@@ -29,7 +29,7 @@ struct JournalLogHandler: LogHandler {
     /// The line that tells of `event`.
     static func line(of event: LogEvent, metadata: Logger.Metadata) -> String {
         let facts = metadata.merging(event.metadata ?? [:]) { _, own in own }.sorted { $0.key < $1.key }
-        let words = ["\(event.message)"] + facts.map { "\($0.key)=\($0.value)" }
+        let words = ["\(event.message)"] + facts.map { "\($0.key)=\(LineLogHandler.word("\($0.value)"))" }
         return "<\(event.level.priority)>\(words.joined(separator: " ").shown)\n"
     }
 }
