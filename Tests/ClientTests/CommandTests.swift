@@ -139,6 +139,14 @@ struct CommandTests {
         #expect(run.output == "b\nc\n")
     }
 
+    @Test(arguments: ["-1", "99", "null", "\"1\"", "1.5"])
+    func sendBelievesNoNumberOfBytesThatCannotBe(written: String) throws {
+        let run = try taskctl(
+            "send", "7", "hello", routes: [.json("POST /v1/tasks/7/input ", #"{"written":\#(written),"attempt":1}"#)])
+        #expect(run.status == 70)
+        #expect(run.errors.contains("written"), "\(run.errors)")
+    }
+
     @Test func submitPrintsTheIDAlone() throws {
         #expect(
             try taskctl(

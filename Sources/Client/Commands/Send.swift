@@ -69,7 +69,10 @@ private struct Input {
             let reply = try client.json(
                 Request(.post, "v1", "tasks", id.description, "input", query: query, body: body))
             let now = reply["attempt"]?.intValue
-            let written = Int(reply["written"]?.intValue ?? 0)
+            guard let written = reply["written"]?.intValue.flatMap(Int.init(exactly:)), 0...rest.count ~= written else {
+                throw ClientError.unexpectedReply(
+                    "written of \(rest.count) bytes: \((reply["written"] ?? .null).text())")
+            }
             guard attempt == nil || now == attempt else {
                 let next = written > 0 ? "; the next were sent to that try" : ""
                 throw ClientError(
