@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Model
 
 /// Where the daemon listens.
 enum SocketPath {
@@ -13,8 +14,12 @@ enum SocketPath {
     ) -> String {
         if let option { return option }
         if let path = environment("TASKD_SOCKET"), !path.isEmpty { return path }
-        func directory(_ name: String) -> String? { environment(name).flatMap { $0.isEmpty ? nil : $0 } }
-        let state = directory("XDG_STATE_HOME") ?? directory("HOME").map { $0 + "/.local/state" }
+        // A relative one is to be ignored (XDG Base Directory Specification).
+        func directory(_ name: String) -> String? {
+            environment(name).flatMap { $0.isAbsolutePath ? $0 : nil }
+        }
+        let home = environment("HOME").flatMap { $0.isEmpty ? nil : $0 }
+        let state = directory("XDG_STATE_HOME") ?? home.map { $0 + "/.local/state" }
         let own = [directory("XDG_RUNTIME_DIR"), state].compactMap { $0.map { $0 + "/taskd/taskd.sock" } }
         return own.first(where: exists) ?? systemWide
     }

@@ -53,6 +53,8 @@ struct SocketPathTests {
         (["HOME": "/home/ada", "XDG_STATE_HOME": "/state"], "/state/taskd/taskd.sock"),
         (["HOME": "/home/ada", "XDG_RUNTIME_DIR": "/run/user/1"], "/home/ada/.local/state/taskd/taskd.sock"),
         (["HOME": ""], "/run/taskd/taskd.sock"),
+        (["HOME": "/home/ada", "XDG_STATE_HOME": "state"], "/home/ada/.local/state/taskd/taskd.sock"),
+        (["XDG_RUNTIME_DIR": "run", "XDG_STATE_HOME": "./state"], "/run/taskd/taskd.sock"),
     ])
     func findsADaemonThatListensInItsStateDirectory(environment: [String: String], expected: String) {
         let path = SocketPath.resolve(

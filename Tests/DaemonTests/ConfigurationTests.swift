@@ -32,6 +32,14 @@ struct ConfigurationTests {
         #expect(byDesktop.socketPath == "/run/user/7/taskd/taskd.sock")
         let systemd = ["STATE_DIRECTORY": "/var/lib/taskd", "RUNTIME_DIRECTORY": "/run/taskd", "HOME": "/root"]
         let bySystemd = try Configuration.resolve(flags: [:], environment: systemd)
+        let several = try Configuration.resolve(
+            flags: [:],
+            environment: ["STATE_DIRECTORY": "/var/lib/taskd:/var/lib/other", "RUNTIME_DIRECTORY": "/run/taskd:/run/x"])
+        #expect(several.stateDirectory == "/var/lib/taskd" && several.socketPath == "/run/taskd/taskd.sock")
+        let relative = ["HOME": "/home/ada", "XDG_STATE_HOME": "state", "XDG_RUNTIME_DIR": "./run"]
+        let withoutRelative = try Configuration.resolve(flags: [:], environment: relative)
+        #expect(withoutRelative.stateDirectory == byHome.stateDirectory)
+        #expect(withoutRelative.socketPath == byHome.socketPath)
         #expect(bySystemd.storePath == "/var/lib/taskd/history.sqlite")
         #expect(bySystemd.socketPath == "/run/taskd/taskd.sock")
     }

@@ -115,12 +115,23 @@ extension Configuration {
     }
 
     private static func defaultStateDirectory(_ environment: [String: String]) -> String? {
-        environment["STATE_DIRECTORY"] ?? environment["XDG_STATE_HOME"].map { $0 + "/taskd" }
+        serviceDirectory("STATE_DIRECTORY", environment) ?? userDirectory("XDG_STATE_HOME", environment)
             ?? environment["HOME"].map { $0 + "/.local/state/taskd" }
     }
 
     private static func defaultSocketDirectory(_ environment: [String: String], _ stateDirectory: String) -> String {
-        environment["RUNTIME_DIRECTORY"] ?? environment["XDG_RUNTIME_DIR"].map { $0 + "/taskd" } ?? stateDirectory
+        serviceDirectory("RUNTIME_DIRECTORY", environment) ?? userDirectory("XDG_RUNTIME_DIR", environment)
+            ?? stateDirectory
+    }
+
+    /// The first of the directories that the service manager has made, which are separated by colons (systemd.exec(5)).
+    private static func serviceDirectory(_ name: String, _ environment: [String: String]) -> String? {
+        environment[name]?.unicodeScalars.split(separator: ":").first.map { String($0) }
+    }
+
+    /// The daemon's own in one of the user's; a relative one is to be ignored (XDG Base Directory Specification).
+    private static func userDirectory(_ name: String, _ environment: [String: String]) -> String? {
+        environment[name].flatMap { $0.isAbsolutePath ? $0 + "/taskd" : nil }
     }
 
     /// `path`, made absolute from where the daemon was started.
