@@ -50,7 +50,7 @@ struct ArgumentTests {
         ["submit", "job", "--timeout", "1", "--task-timeout", "2"],
         ["wait"], ["wait", "x"], ["wait", "0"], ["wait", "1", "--return-when", "SOON"],
         ["wait", "1", "--cancel-on-timeout"],
-        ["result"], ["result", "1", "2"], ["cancel"], ["logs", "1", "--tail", "-1"],
+        ["backup"], ["backup", ""], ["result"], ["result", "1", "2"], ["cancel"], ["logs", "1", "--tail", "-1"],
         ["list", "--state", "gone"], ["list", "--limit", "0"], ["list", "--since", "soon"],
         ["list", "--until", "2020"], ["submit", "--not-before", "2h", "--", "true"],
         ["submit", "--not-before", "20200101", "--", "true"],

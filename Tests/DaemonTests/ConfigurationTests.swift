@@ -57,6 +57,14 @@ struct ConfigurationTests {
         #expect(error?.message.hasPrefix(name) == true)
     }
 
+    @Test(arguments: [("TASKD_ROLES", "[]", "roles: expected"), ("TASKD_LIMITS", "{", "limits: not JSON")])
+    func namesAWrongObjectOnce(variable: String, value: String, beginning: String) {
+        let error = #expect(throws: DaemonError.self) {
+            try Configuration.resolve(flags: [:], environment: home.merging([variable: value]) { $1 })
+        }
+        #expect(error?.message.hasPrefix(beginning) == true, "\(error?.message ?? "")")
+    }
+
     @Test(arguments: ["colour: red\n", "- a list\n", "max_running: [\n", "config: other.yaml\n"])
     func refusesAFileItDoesNotUnderstandNamingIt(text: String) throws {
         try withDirectory { directory in

@@ -13,6 +13,17 @@ struct SocketTests {
         }
     }
 
+    @Test func itsGroupIsGivenByNameOrByNumber() throws {
+        #expect(try Socket.group(nil) == nil)
+        #expect(try Socket.group("root") == 0)
+        #expect(try Socket.group("0") == 0)
+        #expect(try Socket.group("4242424") == 4_242_424)
+        for wrong in ["nobody's", "-1", "4294967295", "0x1", "1 "] {
+            let error = #expect(throws: DaemonError.self) { try Socket.group(wrong) }
+            #expect(error?.message.contains("socket_group") == true)
+        }
+    }
+
     /// A connection to it fails as well, but not because nobody is there.
     @Test(arguments: [SOCK_DGRAM, SOCK_SEQPACKET])
     func leavesSomebodyElsesSocketAlone(type: __socket_type) throws {

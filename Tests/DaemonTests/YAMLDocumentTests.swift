@@ -47,6 +47,17 @@ struct YAMLDocumentTests {
         #expect(throws: InvalidInput.self) { try YAMLDocument.value(Array(text.utf8)) }
     }
 
+    @Test func namesTheKeyThatOccursTwice() {
+        let error = #expect(throws: InvalidInput.self) { try YAMLDocument.value(Array("a: 1\nb: 2\na: 3\nb: 4".utf8)) }
+        #expect(
+            error?.message == "not YAML: line 1, column 1: twice in one mapping: a, b",
+            "\(error?.message ?? "")")
+        let inner = #expect(throws: InvalidInput.self) { try YAMLDocument.value(Array("x:\n  a: 1\n  a: 3".utf8)) }
+        #expect(
+            inner?.message == "not YAML: line 2, column 3: twice in one mapping: a",
+            "\(inner?.message ?? "")")
+    }
+
     @Test func refusesBytesThatAreNoText() {
         #expect(throws: InvalidInput.self) { try YAMLDocument.value([0x61, 0x3A, 0x20, 0xFF]) }
     }

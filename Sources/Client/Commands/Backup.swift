@@ -10,6 +10,10 @@ struct Backup: ClientCommand {
     @Argument(help: "The file to make.", completion: .file()) var file: String
     @OptionGroup var global: GlobalOptions
 
+    mutating func validate() throws {
+        guard !file.isEmpty else { throw ValidationError("the file's name must not be empty") }
+    }
+
     func run(_ session: Session) throws -> ExitStatus {
         let path = try file.path(from: SubmittedFile.currentDirectory())
         let reply = try session.client.json(Request(.post, "v1", "backup", json: ["path": .string(path)]))

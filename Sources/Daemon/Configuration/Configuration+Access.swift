@@ -28,7 +28,8 @@ extension Configuration {
         do {
             return try read(Field(try JSONParser.parse(text), path: setting.rawValue))
         } catch {
-            throw DaemonError(code: .usage, message: "\(setting.rawValue): \(error)")
+            // What is wrong in the object is told with its path, which begins with the setting.
+            throw DaemonError(code: .usage, message: error.path.isEmpty ? "\(setting.rawValue): \(error)" : "\(error)")
         }
     }
 }

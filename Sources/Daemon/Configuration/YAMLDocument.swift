@@ -57,6 +57,9 @@ enum YAMLDocument {
         case YamlError.scanner(_, let problem, let mark, _), YamlError.parser(_, let problem, let mark, _),
             YamlError.composer(_, let problem, let mark, _):
             "line \(mark.line), column \(mark.column): \(problem.shown)"
+        case YamlError.duplicatedKeysInMapping(let keys, let context):
+            "line \(context.mark.line), column \(context.mark.column): twice in one mapping: "
+                + keys.sorted().joined(separator: ", ").prefix(200).description.shown
         default: "\(error)".prefix(200).description.shown
         }
     }

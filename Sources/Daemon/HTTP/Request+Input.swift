@@ -39,7 +39,7 @@ extension Request {
 
     /// The query's names and values in the order written; nothing between two `&` is none (URL Standard, 5.1).
     var query: [(name: String, value: String)] {
-        uri.queryParameters.map { (String($0.key), String($0.value)) }
+        uri.queryParameters.map { (String($0.key), String($0.value)) }.filter { !$0.0.isEmpty || !$0.1.isEmpty }
     }
 
     /// The query's values by name, each of which must be one of `known`.
@@ -48,7 +48,8 @@ extension Request {
         for (name, value) in query {
             guard known.contains(name) else {
                 let list = known.isEmpty ? "none" : known.joined(separator: ", ")
-                throw InvalidInput(code: .field, path: name, message: "unknown parameter; known here: \(list)")
+                throw InvalidInput(
+                    code: .field, path: name.isEmpty ? "\"\"" : name, message: "unknown parameter; known here: \(list)")
             }
             guard fields.updateValue(Field(.string(value), path: name), forKey: name) == nil else {
                 throw InvalidInput(code: .field, path: name, message: "is given twice")

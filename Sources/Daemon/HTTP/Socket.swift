@@ -56,15 +56,17 @@ enum Socket {
         }
     }
 
-    /// The number of the group called `name`; `nil` for no name.
+    /// The number of the group called `name`, or numbered so where none is; `nil` for no name.
     ///
     /// - Throws: ``DaemonError`` when there is none.
     static func group(_ name: String?) throws(DaemonError) -> gid_t? {
         guard let name else { return nil }
-        guard let entry = getgrnam(name) else {
+        if let entry = getgrnam(name) { return entry.pointee.gr_gid }
+        // The highest number means no group to chown(2).
+        guard let number = gid_t(name), number < .max else {
             throw DaemonError(code: .usage, message: "socket_group: no group is called \(name)")
         }
-        return entry.pointee.gr_gid
+        return number
     }
 
     /// Lets the daemon's user connect, or the members of `group` too; never follows a symbolic link that was put in its place.

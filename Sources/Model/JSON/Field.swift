@@ -16,7 +16,8 @@ package struct Field: Sendable {
         InvalidInput(code: .field, path: path, message: message)
     }
 
-    private func expected(_ what: String) -> InvalidInput {
+    /// The complaint that this field is not `what`, but something of another type.
+    func expected(_ what: String) -> InvalidInput {
         invalid("expected \(what), found \(value.typeName)")
     }
 }
@@ -45,11 +46,12 @@ extension Field {
 
     /// The whole number, when it lies in `range`.
     package func int(in range: ClosedRange<Int64>) throws(InvalidInput) -> Int64 {
-        guard case .int(let number) = value else { throw expected("a whole number") }
-        guard range.contains(number) else {
-            throw invalid("must lie between \(range.lowerBound) and \(range.upperBound)")
+        if case .int(let number) = value, range.contains(number) { return number }
+        // Beyond 64 bits a number is rounded when it is read, and whole.
+        guard value.intValue != nil || value.doubleValue.map({ $0.magnitude >= 0x1p63 }) == true else {
+            throw expected("a whole number")
         }
-        return number
+        throw invalid("must lie between \(range.lowerBound) and \(range.upperBound)")
     }
 
     /// The duration: a string such as `1m30s`, or a number of seconds.
@@ -105,7 +107,8 @@ extension Field {
         var strings: [(key: String, value: String)] = []
         for (key, value) in object {
             let field = Field(value, path: path.appending(key: key))
-            guard !key.isEmpty, !key.utf8.contains(0) else { throw field.invalid("must not be an empty key") }
+            guard !key.isEmpty else { throw field.invalid("must not be an empty key") }
+            guard !key.utf8.contains(0) else { throw field.invalid("a NUL character is not allowed in a key") }
             strings.append((key, try field.string()))
         }
         return strings

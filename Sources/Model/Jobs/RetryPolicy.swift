@@ -42,6 +42,7 @@ extension RetryPolicy {
             self.init(attempts: Int(try field.int(in: 1...1000)))
             return
         }
+        guard field.value.objectValue != nil else { throw field.expected("a number of attempts, or an object") }
         var fields = try field.fields()
         try fields.allow(only: Self.keys)
         let attempts = try fields.require("attempts").int(in: 1...1000)

@@ -79,7 +79,7 @@ extension TaskFilter {
         for (name, value) in query {
             guard Self.keys.contains(name) else {
                 throw InvalidInput(
-                    code: .field, path: name,
+                    code: .field, path: name.isEmpty ? "\"\"" : name,
                     message: "unknown parameter; known here: \(Self.keys.joined(separator: ", "))")
             }
             guard seen.insert(name).inserted || Self.repeatable.contains(name) else {
