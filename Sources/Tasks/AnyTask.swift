@@ -14,7 +14,7 @@ public protocol AnyTask: AnyObject, Sendable {
     var cancelRequests: Int { get }
     /// The first reason given to an accepted `cancel`.
     var cancelReason: String? { get }
-    /// The last report, never backwards; a fraction of 1 is reached by success alone.
+    /// The last report. Its fraction runs from 0 to 1 and never decreases; only success brings it to 1.
     var progress: Progress { get set }
     /// The reports from now on, beginning with the present one; ends with the task, however it ends.
     var progressUpdates: ProgressUpdates { get }
@@ -25,6 +25,8 @@ public protocol AnyTask: AnyObject, Sendable {
     func error() throws -> (any Error)?
 
     /// Asks the task to stop; see ``TaskHandle/cancel(reason:)``.
+    ///
+    /// - Returns: Whether the request was accepted: `false` if and only if the task is done already.
     @discardableResult func cancel(reason: String?) -> Bool
 }
 

@@ -1,4 +1,4 @@
-/// Gives the tasks in the order they complete; those that are done come first.
+/// Yields the tasks in the order in which they complete, those already done first.
 ///
 /// ```swift
 /// for try await task in asCompleted(tasks) {   // async for task in asyncio.as_completed(tasks):
@@ -12,7 +12,7 @@
 /// - Parameters:
 ///   - tasks: What to wait for; a repetition is given once. No tasks make an empty stream.
 ///   - timeout: The time for the whole stream, counted from this call. When it has passed, the stream gives what had
-///     completed by then, whenever that is read, and throws ``TimedOut`` once.
+///     completed by then, whenever that is read, and throws ``TimedOut`` once. More than 100 years count as 100 years.
 ///   - clock: Measures the timeout.
 /// - Returns: A stream that one reader reads once. Source: test_tasks.test_as_completed,
 ///   test_as_completed_same_tasks_in_as_out, test_as_completed_with_timeout.
@@ -20,7 +20,5 @@ public func asCompleted<Success: Sendable>(
     _ tasks: [TaskHandle<Success>], timeout: Duration? = nil,
     clock: any Clock<Duration> = ContinuousClock()
 ) -> CompletionStream<Success> {
-    var seen: Set<TaskID> = []
-    let tasks = tasks.filter { seen.insert($0.id).inserted }
-    return CompletionStream(queue: CompletionQueue(tasks, timeout: timeout, clock: clock))
+    CompletionStream(queue: CompletionQueue(tasks.uniqued(by: \.id), timeout: timeout, clock: clock))
 }

@@ -12,14 +12,8 @@ struct Attachments {
         }
     }
 
-    /// Takes back the observers that have not been told.
+    /// Removes the observers that have not been called.
     func removeAll() {
         for (task, token) in attached { task.detach(token) }
     }
-}
-
-/// The tasks without repetitions, in the order of their first appearance.
-func unique<S: Sequence>(_ tasks: S) -> [S.Element] where S.Element == any WaitableTask {
-    var seen: Set<TaskID> = []
-    return tasks.filter { seen.insert($0.id).inserted }
 }

@@ -1,4 +1,4 @@
-/// Names one registration of a done-callback, so that it can be taken back.
+/// Identifies one registration of a done-callback, to remove it.
 ///
 /// The same function registered twice has two tokens and is called twice.
 public struct CallbackToken: Hashable, Sendable {

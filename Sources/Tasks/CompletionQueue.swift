@@ -2,7 +2,7 @@ internal import Synchronization
 
 /// What a stream of completed tasks and its iterators share.
 ///
-/// Its end takes the observers back.
+/// Deinitialising it removes its observers.
 final class CompletionQueue<Success: Sendable>: Sendable {
     private let tasks: [TaskHandle<Success>]
     private let state: Mutex<CompletionState<Success>>

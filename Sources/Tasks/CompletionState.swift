@@ -28,7 +28,7 @@ struct CompletionState<Success: Sendable> {
         self.attachments = attachments
     }
 
-    /// Queues a task that has ended, or ends the stream if it came too late for it; answers the readers to wake.
+    /// Queues a task that has ended, or ends the stream if it came too late for it; returns the readers to wake.
     ///
     /// - Parameter isLate: Whether the time has passed.
     mutating func ended(_ task: TaskHandle<Success>, isLate: Bool) -> [Wake] {

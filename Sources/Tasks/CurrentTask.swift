@@ -16,11 +16,6 @@ enum CurrentTask {
         withUnsafeCurrentTask { $0?.hashValue }
     }
 
-    /// A stand-in for the calling code, run by the Swift task that asks for it.
-    static func standIn(for callers: [Int], in scopes: [TaskScope]) -> StandIn {
-        StandIn(identity: identity, callers: callers, scopes: scopes)
-    }
-
     /// The Swift tasks that cannot end before the calling code returns.
     static var identities: [Int] {
         guard let identity else { return [] }

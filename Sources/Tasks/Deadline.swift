@@ -16,7 +16,7 @@ struct Deadline: Sendable {
     /// Whether the point is now or in the past.
     var hasPassed: Bool { passed() }
 
-    /// Waits for the point; answers `false` if the waiter was cancelled first.
+    /// Waits for the point; returns `false` if the waiter was cancelled first.
     func passes() async -> Bool {
         do {
             try await sleep()

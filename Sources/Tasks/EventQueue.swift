@@ -1,6 +1,6 @@
 internal import Synchronization
 
-/// Brings events to the hook one at a time, in order, away from whoever sends them.
+/// Delivers events to the hook one at a time and in order, off the sender's task.
 final class EventQueue: Sendable {
     private let hook: @Sendable (TaskRegistry.Event) -> Void
     private let waiting = Mutex(SerialQueue<TaskRegistry.Event>())

@@ -25,6 +25,9 @@ public func gather<Success: Sendable>(_ tasks: [TaskHandle<Success>]) async thro
 /// let (title, pages) = try await gather(findTitle, countPages)
 /// ```
 ///
+/// Cancelling the caller cancels every unfinished task and waits for all of them.
+///
+/// - Returns: One value for each argument, in their order.
 /// - Throws: As `gather` of an array.
 public func gather<each Success: Sendable>(
     _ tasks: repeat TaskHandle<each Success>
@@ -47,7 +50,7 @@ public func gather<each Success: Sendable>(
 /// - Throws: `CancellationError` if the caller was cancelled before it knew that all had ended, whatever the tasks make
 ///   of it, ``InvalidState`` if a task gathers itself. Source: test_tasks.test_return_exceptions, test_cancel_gather_2.
 public func gatherOutcomes<Success: Sendable>(_ tasks: [TaskHandle<Success>]) async throws -> [TaskOutcome<Success>] {
-    _ = try await Gathering(unique(tasks), stopsAtFailure: false).run()
+    _ = try await Gathering(tasks.uniqued(by: \.id), stopsAtFailure: false).run()
     var outcomes: [TaskOutcome<Success>] = []
     for task in tasks { outcomes.append(await task.join()) }
     return outcomes
@@ -55,17 +58,20 @@ public func gatherOutcomes<Success: Sendable>(_ tasks: [TaskHandle<Success>]) as
 
 /// Waits until all tasks of different types have ended and gives every outcome in the order of the arguments.
 ///
+/// Cancelling the caller cancels every unfinished task and waits for all of them.
+///
+/// - Returns: One outcome for each argument, in their order.
 /// - Throws: As `gatherOutcomes` of an array.
 public func gatherOutcomes<each Success: Sendable>(
     _ tasks: repeat TaskHandle<each Success>
 ) async throws -> (repeat TaskOutcome<each Success>) {
     var list: [any WaitableTask] = []
     repeat list.append(each tasks)
-    _ = try await Gathering(unique(list), stopsAtFailure: false).run()
+    _ = try await Gathering(list.uniqued(by: \.id), stopsAtFailure: false).run()
     return (repeat await (each tasks).join())
 }
 
 private func gatherFirstFailure(_ tasks: [any WaitableTask]) async throws {
-    let failed = try await Gathering(unique(tasks), stopsAtFailure: true).run()
-    try failed?.throwEnding()
+    let failed = try await Gathering(tasks.uniqued(by: \.id), stopsAtFailure: true).run()
+    if let error = try failed?.error() { throw error }
 }

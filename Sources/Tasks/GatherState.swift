@@ -1,6 +1,6 @@
 /// The state machine of one gather.
 ///
-/// Each method answers whether the gather wakes.
+/// Each method returns whether the gather wakes.
 struct GatherState {
     /// What a gather comes to.
     enum Result: Equatable {

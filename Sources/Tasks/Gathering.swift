@@ -12,7 +12,7 @@ final class Gathering: Sendable {
         state = Mutex(GatherState(count: tasks.count, stopsAtFailure: stopsAtFailure))
     }
 
-    /// Waits; answers the task whose failure or cancellation ended the wait.
+    /// Waits; returns the task whose failure or cancellation ended the wait.
     ///
     /// A gather that is over before it waits has nothing to be interrupted in, and ends as its tasks have.
     ///

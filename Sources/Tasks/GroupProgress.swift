@@ -1,4 +1,6 @@
-/// How far a number of tasks have come together.
+/// The combined progress of several tasks.
+///
+/// No counterpart in asyncio.
 public struct GroupProgress: Sendable, Equatable {
     /// Tasks that have ended, however they ended.
     public let completed: Int

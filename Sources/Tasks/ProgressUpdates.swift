@@ -1,5 +1,3 @@
-internal import Synchronization
-
 /// The reports of one task as they come; see ``TaskHandle/progressUpdates``.
 ///
 /// It carries a signal and reads the report when it is asked for one, so no reader is ever handed an outdated report.
@@ -9,14 +7,8 @@ public struct ProgressUpdates: AsyncSequence, Sendable {
     /// Reading never fails.
     public typealias Failure = Never
 
-    private static let last = Atomic<UInt64>(0)
-
     let task: any AnyTask
     let signals: AsyncStream<Void>
-
-    static func nextNumber() -> UInt64 {
-        last.wrappingAdd(1, ordering: .relaxed).newValue
-    }
 
     /// Starts reading.
     public func makeAsyncIterator() -> Iterator {

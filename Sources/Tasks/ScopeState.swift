@@ -30,7 +30,7 @@ struct ScopeState {
     private var interrupt: (@Sendable () -> Void)?
     private var leaver: Wake?
 
-    /// Puts a member on the list; answers why not, if it cannot start any more.
+    /// Puts a member on the list; returns why not, if it cannot start any more.
     mutating func admit(_ member: any WaitableTask) -> InvalidState.Kind? {
         switch phase {
         case .open:
@@ -62,7 +62,7 @@ struct ScopeState {
         return next
     }
 
-    /// Keeps what cancels the body; answers whether to do so now, because the scope was aborted before this was here.
+    /// Keeps what cancels the body; returns whether to do so now, because the scope was aborted before this was here.
     mutating func bodyStarted(interrupt: @escaping @Sendable () -> Void) -> Bool {
         guard isBodyRunning else { return false }
         self.interrupt = interrupt
@@ -77,7 +77,7 @@ struct ScopeState {
         return next
     }
 
-    /// Registers who waits for the end; answers whether it has come.
+    /// Registers who waits for the end; returns whether it has come.
     mutating func leave(_ leaver: Wake) -> Bool {
         guard phase != .finished else { return true }
         self.leaver = leaver

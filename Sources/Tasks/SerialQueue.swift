@@ -1,6 +1,6 @@
 /// Elements in the order they came, handed out one at a time to a single drain.
 ///
-/// Whoever adds an element and hears `true` from ``startDrain()`` runs the drain until ``next()`` answers `nil`.
+/// Whoever adds an element and hears `true` from ``startDrain()`` runs the drain until ``next()`` returns `nil`.
 struct SerialQueue<Element: Sendable>: Sendable {
     private var waiting: [(number: UInt64, element: Element)] = []
     private var head = 0

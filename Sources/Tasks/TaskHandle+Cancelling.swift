@@ -27,8 +27,8 @@ extension TaskHandle {
     /// - Returns: Whether the request was accepted: `false` if and only if the task is done already. Source:
     ///   test_tasks.test_cancel, test_futures.test_cancel.
     @discardableResult public func cancel(reason: String?) -> Bool {
-        guard let runner = lifecycle.withLock({ $0.cancel(reason: reason) }) else { return false }
+        let (isAccepted, runner) = lifecycle.withLock { $0.cancel(reason: reason) }
         runner?.cancel()
-        return true
+        return isAccepted
     }
 }

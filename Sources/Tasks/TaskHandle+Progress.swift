@@ -24,13 +24,14 @@ extension TaskHandle {
     /// reader ends its stream and leaves the task alone.
     public var progressUpdates: ProgressUpdates {
         let (signals, signal) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
-        let number = ProgressUpdates.nextNumber()
-        signal.onTermination = { [weak self] _ in
-            _ = self?.lifecycle.withLock { $0.removeSignal(number) }
-        }
-        let isLive = lifecycle.withLock { $0.addSignal(signal, number: number) }
         signal.yield()
-        if !isLive { signal.finish() }
+        if let number = lifecycle.withLock({ $0.addSignal(signal) }) {
+            signal.onTermination = { [weak self] _ in
+                _ = self?.lifecycle.withLock { $0.removeSignal(number) }
+            }
+        } else {
+            signal.finish()
+        }
         return ProgressUpdates(task: self, signals: signals)
     }
 }

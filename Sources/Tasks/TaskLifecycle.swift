@@ -30,6 +30,7 @@ struct TaskLifecycle<Success: Sendable>: Sendable {
     private var observers = Observers()
     private var callbacks = SerialQueue<Callback>()
     private var progressSignals: [UInt64: AsyncStream<Void>.Continuation] = [:]
+    private var lastSignal: UInt64 = 0
 
     init(name: String?) {
         self.name = name
@@ -52,7 +53,7 @@ struct TaskLifecycle<Success: Sendable>: Sendable {
 
     // MARK: - Running
 
-    /// Keeps the Swift task that runs the body; answers whether to cancel it, because a request came before it was
+    /// Keeps the Swift task that runs the body; returns whether to cancel it, because a request came before it was
     /// here.
     mutating func adopt(_ runner: Task<Void, Never>) -> Bool {
         guard outcome == nil else { return false }
@@ -60,7 +61,7 @@ struct TaskLifecycle<Success: Sendable>: Sendable {
         return cancelRequests > 0
     }
 
-    /// Moves from scheduled to running; answers `false` if a request came first, and the body must not run.
+    /// Moves from scheduled to running; returns `false` if a request came first, and the body must not run.
     mutating func begin(identity: Int?) -> Bool {
         guard cancelRequests == 0 else { return false }
         phase = .running
@@ -80,17 +81,17 @@ struct TaskLifecycle<Success: Sendable>: Sendable {
             startsDrain: callbacks.startDrain())
     }
 
-    /// Counts one request; answers `nil` once the task is done, else the Swift task to cancel, if it is known yet.
-    mutating func cancel(reason: String?) -> Task<Void, Never>?? {
-        guard outcome == nil else { return nil }
+    /// Counts one request, which a task that is done does not accept; returns the Swift task to cancel, if it is known yet.
+    mutating func cancel(reason: String?) -> (isAccepted: Bool, runner: Task<Void, Never>?) {
+        guard outcome == nil else { return (false, nil) }
         cancelRequests += 1
         cancelReason = cancelReason ?? reason
-        return .some(runner)
+        return (true, runner)
     }
 
     // MARK: - Observers and callbacks
 
-    /// Registers an observer; answers the final state instead if there will be no end to tell.
+    /// Registers an observer; returns the final state instead if there will be no end to tell.
     mutating func attach(_ observer: @escaping @Sendable (RunState) -> Void) -> (ObserverToken?, RunState?) {
         guard let outcome else { return (observers.add(observer), nil) }
         return (nil, outcome.state)
@@ -100,7 +101,7 @@ struct TaskLifecycle<Success: Sendable>: Sendable {
         observers.remove(token)
     }
 
-    /// Queues a callback; answers its token, and whether a drain must be started for it.
+    /// Queues a callback; returns its token, and whether a drain must be started for it.
     mutating func add(_ callback: @escaping Callback) -> (token: CallbackToken, startsDrain: Bool) {
         let token = CallbackToken(number: callbacks.add(callback))
         return (token, outcome != nil && callbacks.startDrain())
@@ -119,18 +120,19 @@ struct TaskLifecycle<Success: Sendable>: Sendable {
 
     // MARK: - Progress
 
-    /// Takes over a report; answers the streams to wake.
+    /// Takes over a report; returns the streams to wake.
     mutating func report(_ report: Progress) -> [AsyncStream<Void>.Continuation] {
         guard outcome == nil else { return [] }
         progress.advance(to: report)
         return Array(progressSignals.values)
     }
 
-    /// Registers a stream of reports; answers `false` if the task is done and none will come.
-    mutating func addSignal(_ signal: AsyncStream<Void>.Continuation, number: UInt64) -> Bool {
-        guard outcome == nil else { return false }
-        progressSignals[number] = signal
-        return true
+    /// Registers a stream of reports; returns its number, or `nil` if the task is done and none will come.
+    mutating func addSignal(_ signal: AsyncStream<Void>.Continuation) -> UInt64? {
+        guard outcome == nil else { return nil }
+        lastSignal += 1
+        progressSignals[lastSignal] = signal
+        return lastSignal
     }
 
     mutating func removeSignal(_ number: UInt64) -> AsyncStream<Void>.Continuation? {

@@ -30,7 +30,7 @@ extension TaskRegistry {
         guard try await becomesIdle(within: grace, clock: clock) else { throw TimedOut(after: grace ?? .zero) }
     }
 
-    /// Waits until there is no task left; answers whether that came in time.
+    /// Waits until there is no task left; returns whether that came in time.
     private func becomesIdle(within grace: Duration?, clock: any Clock<Duration>) async throws -> Bool {
         let wake = Wake()
         let isIdle = state.withLock { state in

@@ -12,9 +12,7 @@ internal import Synchronization
 /// A task that nobody refers to still runs to its end; a task that is done is dropped, so memory follows what runs.
 /// Source: CPython `asyncio.all_tasks`, which holds its tasks weakly and so can lose them; this registry cannot.
 public final class TaskRegistry: Sendable {
-    /// The registry of those who need none of their own.
-    ///
-    /// It has no hook.
+    /// The default registry, which has no hook.
     public static let shared = TaskRegistry()
 
     struct State {
@@ -39,6 +37,8 @@ public final class TaskRegistry: Sendable {
     public static var current: (any AnyTask)? { CurrentTask.handle }
 
     /// Creates a task and schedules its body, which never runs inside this call.
+    ///
+    /// Cancelling the caller does not cancel the task; it ends with its body or by ``TaskHandle/cancel(reason:)``.
     ///
     /// - Parameters:
     ///   - name: Any name, not necessarily unique; `Task-N` by default.

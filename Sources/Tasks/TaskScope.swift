@@ -90,7 +90,7 @@ public final class TaskScope: Sendable {
         state.withLock { $0.bodyEnded(threw: threw) }.carryOut(reason: "the scope's body failed")
     }
 
-    /// Waits until the body and every member have ended; answers the members' failures in the order they came.
+    /// Waits until the body and every member have ended; returns the members' failures in the order they came.
     func leave() async -> [any Error] {
         let wake = Wake()
         if !state.withLock({ $0.leave(wake) }) { _ = await wake.park() }

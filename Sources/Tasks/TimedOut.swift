@@ -6,7 +6,7 @@ public struct TimedOut: Error, Equatable, CustomStringConvertible {
     /// The time that was given.
     public var after: Duration
 
-    /// An expiry of a budget.
+    /// The error of a wait that was given `after`.
     public init(after: Duration) {
         self.after = after
     }

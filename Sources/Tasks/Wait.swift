@@ -12,7 +12,8 @@
 /// - Parameters:
 ///   - tasks: What to wait for; repetitions collapse.
 ///   - until: What ends the wait.
-///   - timeout: The longest wait; with zero or less the present state is given; `nil` waits without end.
+///   - timeout: The longest wait; with zero or less the present state is given; more than 100 years count as
+///     100 years; `nil` waits without end.
 ///   - clock: Measures the timeout.
 /// - Returns: The tasks that are done and those that are not, both in the order of the arguments.
 /// - Throws: ``InvalidState`` for no tasks or a task that waits for itself, `CancellationError` if the caller is
@@ -21,24 +22,27 @@ public func wait<Success: Sendable>(
     _ tasks: [TaskHandle<Success>], until: ReturnWhen = .allCompleted,
     timeout: Duration? = nil, clock: any Clock<Duration> = ContinuousClock()
 ) async throws -> (done: [TaskHandle<Success>], pending: [TaskHandle<Success>]) {
-    var seen: Set<TaskID> = []
-    let tasks = tasks.filter { seen.insert($0.id).inserted }
+    let tasks = tasks.uniqued(by: \.id)
     try await waitForEnds(tasks, until: until, timeout: timeout, clock: clock)
     return partition(tasks, isDone: \.isDone)
 }
 
-/// Waits as above for tasks of different types.
+/// Waits until some or all tasks of different types have ended, or the timeout has passed, and tells which have.
 ///
 /// ```swift
 /// let (done, pending) = try await wait([findTitle, countPages] as [any AnyTask], timeout: .seconds(1))
 /// ```
 ///
+/// Never cancels a task and never throws a task's error. Cancelling the caller leaves all tasks running. The parameters
+/// are those of ``wait(_:until:timeout:clock:)``.
+///
+/// - Returns: The tasks that are done and those that are not, both in the order of the arguments.
 /// - Throws: As `wait` for tasks of one type.
 public func wait(
     _ tasks: some Sequence<any AnyTask> & Sendable, until: ReturnWhen = .allCompleted,
     timeout: Duration? = nil, clock: any Clock<Duration> = ContinuousClock()
 ) async throws -> (done: [any AnyTask], pending: [any AnyTask]) {
-    let tasks = unique(tasks.map(waitable))
+    let tasks = tasks.map(waitable).uniqued(by: \.id)
     try await waitForEnds(tasks, until: until, timeout: timeout, clock: clock)
     return partition(tasks.map { $0 as any AnyTask }, isDone: \.isDone)
 }

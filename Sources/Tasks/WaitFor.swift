@@ -10,7 +10,8 @@
 ///
 /// - Parameters:
 ///   - task: What to wait for.
-///   - timeout: The time it has; with zero or less a task that is not done is cancelled at once; `nil` sets no limit.
+///   - timeout: The time it has; with zero or less a task that is not done is cancelled at once; more than 100 years
+///     count as 100 years; `nil` sets no limit.
 ///   - clock: Measures the timeout.
 /// - Returns: The task's value; a value that comes as the time runs out wins.
 /// - Throws: ``TimedOut`` if the task ended cancelled because its time had passed, the task's own error,
@@ -35,7 +36,7 @@ public func waitFor<Success: Sendable>(
     return try task.result()
 }
 
-/// Waits for the end, cancelling the task at the deadline; answers whether it came to that.
+/// Waits for the end, cancelling the task at the deadline; returns whether it came to that.
 private func end<Success: Sendable>(
     of task: TaskHandle<Success>, isForcedBy deadline: Deadline, reason: String
 ) async throws -> Bool {
@@ -56,12 +57,14 @@ private func end<Success: Sendable>(
 ///
 /// With a timeout of zero or less the body never starts. Around ``TaskHandle/shieldedValue`` it limits the wait and
 /// leaves the task alone, as `asyncio.wait_for(asyncio.shield(task), 5)`; around a scope it limits all of its members.
+/// Cancelling the caller cancels the body and waits for its end.
 ///
 /// - Parameters:
-///   - timeout: The time it has; `nil` sets no limit.
+///   - timeout: The time it has; more than 100 years count as 100 years; `nil` sets no limit.
 ///   - clock: Measures the timeout.
 ///   - registry: Lists the task while it runs.
 ///   - body: What to run.
+/// - Returns: What the body returned.
 /// - Throws: As `waitFor` on a task. Source:
 ///   test_waitfor.test_wait_for_timeout_less_then_0_or_0_coroutine_do_not_started, test_shielded_timeout.
 public func waitFor<Success: Sendable>(

@@ -37,9 +37,4 @@ extension WaitableTask {
         guard state == .failed, let scope, CurrentTask.isPart(of: scope) else { return }
         throw CancellationError()
     }
-
-    /// Throws what this task ended with, unless that is a value.
-    func throwEnding() throws {
-        if let error = try error() { throw error }
-    }
 }

@@ -10,7 +10,7 @@ final class Waiting: Sendable {
         pending = Atomic(count)
     }
 
-    /// Counts a task that has ended in this state; answers whether the wait is over.
+    /// Counts a task that has ended in this state; returns whether the wait is over.
     func ended(_ state: RunState) -> Bool {
         let isLast = pending.wrappingSubtract(1, ordering: .acquiringAndReleasing).newValue == 0
         switch until {

@@ -1,6 +1,6 @@
 internal import Synchronization
 
-/// One sleep of one waiter: whoever calls ``wake(_:)`` first says why it ends.
+/// One suspension of one waiter. The first call of ``wake(_:)`` decides why it ends.
 final class Wake: Sendable {
     enum Reason {
         case signalled, timedOut, cancelled

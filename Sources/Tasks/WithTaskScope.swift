@@ -12,8 +12,8 @@
 /// cancelled alone ends nothing. The body runs as a Swift task of its own, so that it can be interrupted. Cancelling
 /// the caller cancels the body and all members, and the scope is still left only when they have ended.
 ///
-/// Who awaits a member that fails, in the body or in another member, is interrupted like the rest:
-/// `CancellationError` is thrown there, and the scope reports the failure once.
+/// Code in the body or in a member that awaits a failed member is interrupted like the rest: `CancellationError` is
+/// thrown there, and the scope reports the failure once.
 ///
 /// - Parameters:
 ///   - registry: Starts and lists the members.
@@ -28,7 +28,7 @@ public func withTaskScope<Success: Sendable>(
     let scope = TaskScope(registry: registry)
     let (callers, scopes) = (CurrentTask.identities, [scope] + CurrentTask.scopes)
     let running = Task {
-        let standIn = CurrentTask.standIn(for: callers, in: scopes)
+        let standIn = CurrentTask.StandIn(identity: CurrentTask.identity, callers: callers, scopes: scopes)
         do {
             let value = try await CurrentTask.$standIn.withValue(standIn) { try await body(scope) }
             scope.bodyEnded(threw: false)

@@ -7,7 +7,7 @@ import Testing
     @Test func aRequestThatCameBeforeTheRunnerIsMadeUpFor() {
         var lifecycle = TaskLifecycle<Int>(name: nil)
         let begins = lifecycle.begin(identity: nil)
-        let accepted = lifecycle.cancel(reason: "early") != nil
+        let accepted = lifecycle.cancel(reason: "early").isAccepted
         let cancelsRunner = lifecycle.adopt(Task {})
         #expect([begins, accepted, cancelsRunner] == [true, true, true])
     }
@@ -22,13 +22,13 @@ import Testing
 
     @Test func aTaskThatEndedBeforeItsRunnerWasKnownKeepsNone() {
         var lifecycle = TaskLifecycle<Int>(name: nil)
-        let accepted = lifecycle.cancel(reason: nil) != nil
+        let accepted = lifecycle.cancel(reason: nil).isAccepted
         let begins = lifecycle.begin(identity: nil)
         #expect([accepted, begins] == [true, false])
         let ending = lifecycle.finish(.cancelled(reason: nil))
         #expect(ending.state == .cancelled)
         let cancelsRunner = lifecycle.adopt(Task {})
-        let acceptedLate = lifecycle.cancel(reason: nil) != nil
+        let acceptedLate = lifecycle.cancel(reason: nil).isAccepted
         #expect([cancelsRunner, acceptedLate] == [false, false])
     }
 
