@@ -13,7 +13,9 @@ extension Engine {
     func inventoryOutcome(of task: TaskRecord, _ policy: InventoryPolicy) async throws -> Outcome {
         var members = try await store.currentMembers(of: task.id)
         let verification = policy.isVerified ? members.popLast() : nil
-        let questions = members.map { InventoryQuestion($0.job, from: task.directory) }
+        let questions = members.map { member in
+            InventoryQuestion(member.job, from: task.directory, isExact: member.detail?["exact"]?.boolValue)
+        }
         let baselines = try await baselines(of: questions)
         let answers = zip(members, questions).map { member, question in
             InventoryResult.Answer(

@@ -1,6 +1,6 @@
 internal import Model
 
-/// What a source of an inventory is asked: the same wherever it is asked from, and whatever the source is called.
+/// What a source of an inventory is asked: the same wherever and however it is asked, and whatever the source is called.
 struct InventoryQuestion: Sendable, Hashable {
     /// What is counted, as JSON.
     let count: String
@@ -11,33 +11,30 @@ struct InventoryQuestion: Sendable, Hashable {
     var all: [String] { [count] + [keys].compactMap(\.self) }
 
     /// The question of the check job `job`, whose paths start at `directory`.
-    init(_ job: JSONValue, from directory: String?) {
-        let whole = Self.whole(job["check"] ?? .null, from: directory)
-        count = JSONValue.object(["count": Self.withoutKeys(whole)]).sorted.text()
+    ///
+    /// - Parameter isExact: whether the answer was exact; `nil` when there is none.
+    init(_ job: JSONValue, from directory: String?, isExact: Bool? = nil) {
+        let (asked, statement) = Self.asked(job["check"] ?? .null, from: directory, isExact: isExact)
+        count = JSONValue.object(["count": asked]).text()
         if let kind = job["keys"], kind != .null {
-            keys = JSONValue.object(["keys": whole, "by": kind]).sorted.text()
+            keys = JSONValue.object(["keys": asked, "statement": statement, "by": kind]).text()
         } else {
             keys = nil
         }
     }
 
-    /// Files have their whole path.
-    private static func whole(_ source: JSONValue, from directory: String?) -> JSONValue {
-        guard case .object(var object) = source, let directory else { return source }
-        for kind in ["sqlite", "file"] {
-            guard case .object(var body)? = object[kind], let path = body["path"]?.stringValue else { continue }
-            body["path"] = .string(path.path(from: directory))
-            object[kind] = .object(body)
+    private static func asked(
+        _ written: JSONValue, from directory: String?, isExact: Bool?
+    ) -> (question: JSONValue, statement: JSONValue) {
+        do throws(InvalidInput) {
+            let source = try Source(field: Field(written))
+            return (
+                source.question(from: directory, isExact: isExact), source.keyStatement.map(JSONValue.string) ?? .null
+            )
+        } catch {
+            // Another version has taken what this one would refuse: it is the same only as it is written.
+            return (written.sorted, .null)
         }
-        return .object(object)
-    }
-
-    /// A database counts the same, whatever keys it is asked for beside.
-    private static func withoutKeys(_ source: JSONValue) -> JSONValue {
-        guard case .object(var object) = source, case .object(var body)? = object["sqlite"] else { return source }
-        body.removeValue(forKey: "keys")
-        object["sqlite"] = .object(body)
-        return .object(object)
     }
 }
 

@@ -26,7 +26,8 @@ struct InventoryRun {
                 "check": InventoryPolicy.source(of: entry),
                 "keys": keys == nil ? .null : reconciliation?["by"] ?? .null,
             ]
-            return Source(name: name, count: count, question: InventoryQuestion(check, from: directory))
+            let question = InventoryQuestion(check, from: directory, isExact: source["exact"]?.boolValue)
+            return Source(name: name, count: count, question: question)
         }
     }
 

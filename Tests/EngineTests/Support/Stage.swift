@@ -62,13 +62,14 @@ final class Stage: Sendable {
     }
 
     /// Ends the run `attempt` of `name`, or has it end as soon as it begins.
-    func end(_ name: String, attempt: Int = 1, _ outcome: Outcome) {
+    func end(_ name: String, attempt: Int = 1, _ outcome: Outcome, detail: JSONObject? = nil) {
         let key = Self.key(name, attempt)
+        let report = RunReport(outcome, detail: detail)
         let waiting = state.withLock { state in
-            if state.endings[key] == nil { state.endings[key] = RunReport(outcome) }
+            if state.endings[key] == nil { state.endings[key] = report }
             return state.waiting.removeValue(forKey: key)
         }
-        waiting?.resume(returning: RunReport(outcome))
+        waiting?.resume(returning: report)
     }
 
     /// Lets runs of `name` go on when they are cancelled, until the test ends them.
