@@ -52,6 +52,36 @@ struct InventoryReportTests {
                 """)
     }
 
+    @Test func tellsOfDamagedRecordsThatWereNotCounted() throws {
+        func run(_ state: String, _ damaged: Int, delta: String = "0") throws -> String {
+            let plain = Inventories.plain(main: 12, delta: delta, state: state).replacing(
+                #""took_ms":3"#, with: #""took_ms":3,"exact":false,"method":"marc","damaged":\#(damaged)"#)
+            return try show(Inventories.task(result: plain)).output
+        }
+        let few = try run("ok", 1)
+        #expect(few.contains("  1 damaged record not counted\n"), "\(few)")
+        #expect(few.contains("\nok: "))
+        let many = try run("suspicious", 1235)
+        #expect(many.contains("  1235 damaged records not counted\n"), "\(many)")
+        #expect(
+            many.contains(
+                "\nsuspicious: main has too many damaged records to be believed, so later runs are not measured against it\n"
+            ), "\(many)")
+        let fallen = try run("suspicious", 1235, delta: "-12")
+        #expect(fallen.contains("  fell from 24, by 50 %; 1235 damaged records not counted\n"), "\(fallen)")
+        #expect(fallen.contains("\nsuspicious: main fell too far to be believed"))
+    }
+
+    @Test func saysThatASourceThatIsNotBelievedWasNotCompared() throws {
+        let plain = Inventories.plain(main: 1, delta: "-9", state: "suspicious").dropLast()
+        let facts =
+            plain
+            + #","reconciliation":{"by":"isbn","sources":{"main":null,"loans":{"keys":1}},"rules":[],"is_complete":true}}"#
+        let output = try show(Inventories.task(result: String(facts))).output
+        #expect(output.contains("\nmain        -  not compared"), "\(output)")
+        #expect(!output.contains("nothing to tell"))
+    }
+
     @Test func listsEveryKeyWhenAsked() throws {
         let run = try show(Self.full, "--all")
         #expect(run.output.contains("\nreserves  not in main     k4\\u{7}\n"))

@@ -4,6 +4,9 @@ import Testing
 /// The inventory of a library whose systems are files and programs of the test.
 @Suite(.timeLimit(.minutes(1)))
 struct InventoryTests {
+    /// A record of MARC 21 with nothing but its number.
+    private static let record = "00040nam a2200037   4500001000200000\u{1E}1\u{1E}\u{1D}"
+
     @Test func countsAllSystemsAtOnceAndSaysWhatHasChanged() async throws {
         try await withDaemon { daemon in
             try daemon.directory.count(["main": 1245, "reserves": 89, "loans": 34])
@@ -61,6 +64,83 @@ struct InventoryTests {
             #expect(try await delta("main", "second.csv", in: here) == .null)
             #expect(try await delta("other", "first.csv", in: here) == 0)
             #expect(try await delta("main", here + "/second.csv", in: "/") == 0)
+        }
+    }
+
+    /// How it is asked changes nothing of what it holds.
+    @Test func howASourceIsAskedIsNoOtherQuestion() async throws {
+        try await withDaemon { daemon in
+            try daemon.directory.write("a\n1\n2\n", to: "books.csv")
+            try daemon.directory.write("#!/bin/sh\necho 3\n", to: "count")
+            func deltas(_ books: JSONObject, in directory: String) async throws -> JSONValue? {
+                let count: JSONValue = ["argv": ["/bin/sh", "count"]]
+                let sources: JSONValue = [
+                    ["name": "books", "file": .object(books)], ["name": "program", "command": count],
+                ]
+                let job: JSONValue = ["inventory": ["sources": sources]]
+                let reply = try await daemon.http("POST", "/v1/tasks?directory=\(directory)", job)
+                return try await daemon.done(try reply.json["id"]?.intValue ?? 0)["result"]?["deltas"]
+            }
+            let here = daemon.directory.path
+            _ = try await deltas(["path": "books.csv", "format": "csv"], in: here)
+            let same: JSONValue = ["books": 0, "program": 0]
+            #expect(try await deltas(["format": "csv", "path": "./books.csv"], in: here) == same)
+            #expect(try await deltas(["format": "csv", "path": ".//././books.csv"], in: here) == same)
+            // The same words name another program there.
+            try daemon.directory.write(["books.csv": "a\n1\n", "count": "echo 4\n"], to: "there")
+            let there: JSONValue = ["books": nil, "program": nil]
+            #expect(try await deltas(["path": "books.csv", "format": "csv"], in: here + "/there") == there)
+        }
+    }
+
+    @Test func aListOfBarcodesOfAnotherDirectoryIsAnotherQuestion() async throws {
+        let system = try LibrarySystem(["1": ("03", "A"), "2": ("03", "B")])
+        try await withDaemon { daemon in
+            try daemon.directory.write(["list": "1\n2\n"], to: "a")
+            try daemon.directory.write(["list": "1\n"], to: "b")
+            func delta(_ directory: String, _ more: JSONObject = [:]) async throws -> JSONValue? {
+                var sip2: JSONObject = [
+                    "host": "127.0.0.1", "port": .int(Int64(system.port)), "barcodes": "list", "error_detection": false,
+                ]
+                sip2.merge(more)
+                let job: JSONValue = ["inventory": ["sources": [["name": "desk", "sip2": .object(sip2)]]]]
+                let path = daemon.directory.path + "/" + directory
+                let reply = try await daemon.http("POST", "/v1/tasks?directory=\(path)", job)
+                let task = try await daemon.done(try reply.json["id"]?.intValue ?? 0)
+                #expect(task["state"] == "succeeded")
+                return task["result"]?["deltas"]?["desk"]
+            }
+            #expect(try await delta("a") == .null)
+            #expect(try await delta("b") == .null)
+            #expect(try await delta("a", ["timeout": "9s", "rate": 70, "connect_timeout": 1]) == 0)
+        }
+        system.stop()
+    }
+
+    /// What is damaged is not counted: a file that is mostly damaged has lost as much as one that was cut.
+    @Test func aFileWithTooManyDamagedRecordsIsSuspicious() async throws {
+        try await withDaemon { daemon in
+            func run(_ good: Int, _ bad: Int, _ percent: Double = 20) async throws -> JSONValue? {
+                try daemon.directory.write(
+                    String(repeating: Self.record, count: good) + String(repeating: "damaged\u{1D}", count: bad),
+                    to: "books.mrc")
+                let file: JSONValue = ["path": .string(daemon.directory.path + "/books.mrc"), "format": "marc"]
+                let job: JSONValue = [
+                    "inventory": ["sources": [["name": "main", "file": file]], "drop_alert_percent": .number(percent)]
+                ]
+                return try await daemon.run(job)["result"]
+            }
+            let few = try await run(8, 2)
+            #expect(few?["counts"] == ["main": 8])
+            #expect(few?["sources"]?["main"]?["state"] == "ok")
+            #expect(few?["sources"]?["main"]?["damaged"] == 2)
+            #expect(few?["sources"]?["main"]?["exact"] == false)
+            let many = try await run(8, 3)
+            #expect(many?["sources"]?["main"]?["state"] == "suspicious")
+            #expect(many?["sources"]?["main"]?["damaged"] == 3)
+            #expect(many?["verdict"] == "suspicious")
+            #expect(try await run(8, 3, 100)?["verdict"] == "ok")
+            #expect(try await run(8, 0)?["sources"]?["main"]?["damaged"] == 0)
         }
     }
 

@@ -35,6 +35,8 @@ struct MarcScannerTests {
         ("520", "  \u{1F}a" + String(repeating: "é", count: 4000)),
     ])
     private static let wrongLength = Array("00030".utf8) + emma.dropFirst(5)
+    /// A record whose leader also names the bytes of the next one, which is whole.
+    private static let overTwo = Array(padded(emma.count + jane.count, 5).utf8) + emma.dropFirst(5) + jane
     private static let noLength = Array("abcde".utf8) + emma.dropFirst(5)
 
     struct Counted: Sendable, CustomTestStringConvertible {
@@ -64,6 +66,7 @@ struct MarcScannerTests {
         Counted(name: "too long last", bytes: emma + Array("99999".utf8) + jane.dropFirst(5), count: 1, damaged: 1),
         Counted(name: "short garbage", bytes: emma + [0x61, 0x62, 0x1D] + jane, count: 2, damaged: 1),
         Counted(name: "garbage at the end", bytes: emma + [0x61, 0x1D], count: 1, damaged: 1),
+        Counted(name: "length over two records", bytes: overTwo + jane + long, count: 3, damaged: 1),
         Counted(name: "cut in the middle", bytes: emma + emma.prefix(60) + jane + long, count: 2, damaged: 1),
         Counted(name: "control field", bytes: emma + jane, key: "001", count: 2),
         Counted(name: "subfield", bytes: emma + jane + long + gone, key: "020a", count: 2, deleted: 1, withoutKey: 1),

@@ -30,7 +30,7 @@ struct ComparisonReply {
         key = reconciliation["by"]?.stringValue
         hasAllKeys = reconciliation["is_complete"]?.boolValue != false
         let rules = Self.rules(reconciliation, discrepancies)
-        let failures = Self.failures(reconciliation)
+        let failures = Self.failures(reconciliation, besides: rules)
         findings = rules.map(\.finding) + failures + Self.facts(reconciliation, discrepancies)
         isWhole = failures.isEmpty && rules.allSatisfy { $0.finding.count != nil }
     }
@@ -103,12 +103,14 @@ extension ComparisonReply {
         return rules
     }
 
-    /// The sources whose keys are not known, though they have answered.
-    private static func failures(_ reconciliation: JSONValue) -> [Finding] {
+    /// The sources whose keys are not known, or not to be trusted, unless one of `rules` says so.
+    private static func failures(_ reconciliation: JSONValue, besides rules: [Rule]) -> [Finding] {
         (reconciliation["sources"]?.objectValue ?? [:]).compactMap { name, facts in
-            facts["exception"].flatMap(ExceptionInfo.init(json:)).map { exception in
-                Finding(source: name, count: nil, what: "not compared", keys: [exception.message])
-            }
+            let exception = facts["exception"].flatMap(ExceptionInfo.init(json:))
+            let isTold = rules.contains { $0.finding.count == nil && [$0.source, $0.other].contains(name) }
+            guard exception != nil || facts == .null && !isTold else { return nil }
+            return Finding(
+                source: name, count: nil, what: "not compared", keys: [exception?.message].compactMap(\.self))
         }
     }
 

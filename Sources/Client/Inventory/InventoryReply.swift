@@ -61,9 +61,15 @@ extension InventoryReply {
         let answered = "\(sources.count - failed.count) of \(sources.count) sources have answered"
         guard task.state == .succeeded else { return ("failed", "\(answered), which is too few", .red) }
         var clauses: [String] = []
-        if !suspicious.isEmpty {
+        let (fallen, damaged) = (suspicious.filter(\.hasFallen), suspicious.filter { !$0.hasFallen })
+        if !fallen.isEmpty {
             clauses.append(
-                "\(Self.list(suspicious)) fell too far to be believed, so later runs are not measured against it")
+                "\(Self.list(fallen)) fell too far to be believed, so later runs are not measured against it")
+        }
+        if !damaged.isEmpty {
+            clauses.append(
+                "\(Self.list(damaged)) has too many damaged records to be believed, so later runs are not measured against it"
+            )
         }
         if !failed.isEmpty { clauses.append("\(answered); the total is without \(Self.list(failed))") }
         if verification?.exception != nil { clauses.append("the verification did not come to its end") }

@@ -46,6 +46,10 @@ extension SourceReply {
     var method: String? { json["method"]?.stringValue }
     /// Whether the count is exact; `nil` when nobody knows.
     var isExact: Bool? { json["exact"]?.boolValue }
+    /// How many records were not counted because they are damaged; `nil` where records are not read.
+    var damaged: Int64? { json["damaged"]?.intValue }
+    /// Whether it holds less than in its last good run.
+    var hasFallen: Bool { delta.map { $0 < 0 } ?? false }
     /// How long it took to answer.
     var took: Duration? { json["took_ms"]?.doubleValue.map { .milliseconds($0) } }
     /// When it answered.
@@ -56,11 +60,16 @@ extension SourceReply {
     /// The one thing to know beside the count, not yet safe to show.
     var note: String {
         if let exception { return exception.message.isEmpty ? exception.type : exception.message }
+        var notes: [String] = []
         if state == .suspicious, let count, let delta, delta < 0 {
             let before = count - delta
             let percents = (Double(-delta) / Double(before) * 1000).rounded() / 10
-            return "fell from \(before), by \(JSONValue.number(percents).text()) %"
+            notes.append("fell from \(before), by \(JSONValue.number(percents).text()) %")
         }
-        return isExact == false ? "not exact" + (method.map { " (\($0))" } ?? "") : ""
+        if let damaged, damaged > 0 {
+            notes.append("\(damaged) damaged record\(damaged == 1 ? "" : "s") not counted")
+        }
+        guard notes.isEmpty, isExact == false else { return notes.joined(separator: "; ") }
+        return "not exact" + (method.map { " (\($0))" } ?? "")
     }
 }

@@ -75,7 +75,8 @@ struct InventoryResult {
     private func description(of answer: Answer) -> JSONValue {
         [
             "state": .string(state(of: answer)), "count": JSONValue(answer.count),
-            "exact": answer.detail?["exact"] ?? .null, "method": answer.detail?["method"] ?? .null,
+            "exact": answer.detail?["exact"] ?? .null, "damaged": answer.detail?["damaged"] ?? .null,
+            "method": answer.detail?["method"] ?? .null,
             "took_ms": answer.detail?["took_ms"] ?? .null, "checked_at": answer.detail?["checked_at"] ?? .null,
             "exception": answer.exception?.json ?? .null,
         ]
@@ -83,7 +84,9 @@ struct InventoryResult {
 
     private func state(of answer: Answer) -> String {
         guard let count = answer.count else { return "failed" }
-        return isSuspicious(count, after: answer.baseline) ? "suspicious" : "ok"
+        // What is damaged cannot be counted: it is lost like what has vanished.
+        let isDamaged = answer.damagedPercent > policy.dropAlertPercent
+        return isDamaged || isSuspicious(count, after: answer.baseline) ? "suspicious" : "ok"
     }
 
     /// A library does not lose its books overnight; its systems lose sight of them.
@@ -99,6 +102,13 @@ extension InventoryResult.Answer {
     var count: Int64? {
         guard case .succeeded(let result)? = outcome else { return nil }
         return result[name]?.intValue
+    }
+
+    /// How many of its records were not counted because they are damaged, in percent.
+    var damagedPercent: Double {
+        guard let damaged = detail?["damaged"]?.doubleValue, let live = detail?["live"]?.doubleValue, damaged > 0
+        else { return 0 }
+        return damaged / (live + damaged) * 100
     }
 
     var exception: ExceptionInfo? { outcome?.exception }

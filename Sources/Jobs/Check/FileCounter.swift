@@ -70,12 +70,19 @@ struct FileCounter: SourceCounter {
 }
 
 extension FileCounter: KeyedCounter {
-    /// Counts and takes the keys in one pass, so that the one is never had without the other.
+    /// Counts and takes the keys in one pass. A file with damaged records has a count, but no keys.
     func count(
         _ context: JobContext, keeping keys: KeyCollector
     ) async throws(SourceError) -> (count: SourceCount, keys: Result<KeyTally, SourceError>) {
         let (count, tally) = try await count(context, keys: keys)
         guard let tally else { preconditionFailure("a scanner that was given a collector has lost it") }
+        guard count.isExact else {
+            // What is not read of them would be missed in the comparison.
+            let damaged = count.details["damaged"]?.intValue ?? 0
+            let subject = damaged == 1 ? "1 record is" : "\(damaged) records are"
+            let error = SourceError(.inconsistent, "\(subject) damaged, so its keys are not all known; export it again")
+            return (count, .failure(error.at(context.absolutePath(path))))
+        }
         return (count, .success(tally))
     }
 }

@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// One record in MARC 21's form of ISO 2709: a leader of 24 bytes, a directory, the fields.
 struct MARCRecord {
     /// The byte that ends a record.
@@ -21,6 +23,13 @@ struct MARCRecord {
     static func length(_ bytes: UnsafeRawBufferPointer) -> Int? {
         guard let length = number(bytes, 0, 5), length >= minimumLength else { return nil }
         return length
+    }
+
+    /// Whether the first terminator in `bytes` is their last of `length`: a length that reaches into the next record would
+    /// swallow that.
+    static func ends(_ bytes: UnsafeRawBufferPointer, at length: Int) -> Bool {
+        guard let start = bytes.baseAddress, let end = memchr(start, CInt(terminator), length) else { return false }
+        return UnsafeRawPointer(end) == start + (length - 1)
     }
 
     /// Whether the leader says that the record was deleted (position 5 is `d`).

@@ -2,8 +2,9 @@ internal import Model
 
 /// Counts MARC 21 records in ISO 2709.
 ///
-/// A record whose leader does not name its length, or names one that does not end at a record terminator, is damaged:
-/// it counts apart, and the next record starts after the next terminator.
+/// A record whose leader does not name its length, or names one that does not end at the first record terminator, is
+/// damaged: it counts apart, and the next record starts after the next terminator. So is one whose directory cannot be
+/// read, where that is looked at for a key.
 struct MARCScanner: RecordScanner {
     /// A mark of UTF-8, which text editors put before the first record.
     private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
@@ -89,7 +90,7 @@ struct MARCScanner: RecordScanner {
             } else if offset + position == 0, rest.starts(with: Self.byteOrderMark) {
                 position += Self.byteOrderMark.count
             } else if let length = MARCRecord.length(rest), length <= rest.count {
-                guard rest[length - 1] == MARCRecord.terminator else {
+                guard MARCRecord.ends(rest, at: length) else {
                     beginDamage(at: offset + position)
                     continue
                 }
@@ -113,7 +114,13 @@ struct MARCScanner: RecordScanner {
             deleted += 1
             return
         }
-        if let field = key ?? keys?.kind.field { try keys?.take(record.values(of: field) ?? []) }
+        if let field = key ?? keys?.kind.field, keys != nil {
+            guard let values = record.values(of: field) else {
+                damaged += 1
+                return
+            }
+            try keys?.take(values)
+        }
         guard let key else {
             live += 1
             return
