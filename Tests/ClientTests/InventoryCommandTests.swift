@@ -37,12 +37,17 @@ struct InventoryCommandTests {
         #expect(inventory["quorum"] == 2)
         #expect(inventory["drop_alert_percent"] == 5)
         #expect(inventory["reconcile"] == ["by": "isbn", "expect": [["source": "reserves", "within": "main"]]])
-        #expect(inventory["verify"]?["scanned"] == "s.txt")
+        // Who wants a part has not walked along the shelf.
+        #expect(inventory["verify"] == nil)
         #expect(job["key"] == nil)
         let one = try submitted("nightly", "--sources", "main", "--sources", "main")
         #expect(one["inventory"]?["quorum"] == 1)
         #expect(one["inventory"]?["reconcile"] == ["by": "isbn"])
+        let walked = try submitted("nightly", "--sources", "main", "--verify", "Package.swift")
+        #expect(walked["inventory"]?["verify"]?["sip2"] == ["host": "c"])
         // Nothing that is left has anything to compare.
+        #expect(try submitted("nightly", "--sources", "loans")["inventory"]?["reconcile"] == nil)
+        #expect(try submitted("nightly", "--sources", "loans,branch")["inventory"]?["reconcile"] == nil)
         #expect(try submitted("nightly", "--sources", "branch")["inventory"]?["reconcile"] == nil)
     }
 

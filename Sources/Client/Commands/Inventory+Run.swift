@@ -43,8 +43,8 @@ extension Inventory {
                 try file.map { try InventoryJob(file: $0, client: client) }
                 ?? InventoryJob(name: job, client: client)
             let sources = sources.flatMap(\.elements)
-            if !sources.isEmpty { try chosen.keep(sources: sources) }
             if let verify { try chosen.verify(scanned: verify) }
+            if !sources.isEmpty { try chosen.keep(sources: sources, isVerified: verify != nil) }
             return chosen
         }
     }

@@ -79,9 +79,6 @@ struct InventoryJob: Sendable {
 // MARK: - Changing what it asks
 
 extension InventoryJob {
-    /// The kinds of sources that only count, so that there is nothing to compare (docs/contract.md, Sources of a check).
-    private static let countingAlone: Set = ["json", "sip2", "command"]
-
     private var inventory: JSONObject { json["inventory"]?.objectValue ?? [:] }
 
     /// A key stands for the job as it was written, and not for a part of it.
@@ -92,8 +89,9 @@ extension InventoryJob {
 
     /// Leaves only the sources called `names`, a quorum that they can reach, and the rules that are about them alone.
     ///
+    /// - Parameter isVerified: whether the verification stays, which is about all books.
     /// - Throws: ``ClientError`` listing the sources when it has none of such a name.
-    mutating func keep(sources names: [String]) throws(ClientError) {
+    mutating func keep(sources names: [String], isVerified: Bool) throws(ClientError) {
         var inventory = inventory
         let sources = inventory["sources"]?.arrayValue ?? []
         let known = sources.compactMap { $0["name"]?.stringValue }
@@ -112,9 +110,21 @@ extension InventoryJob {
             reconcile["expect"] = rest.isEmpty ? nil : .array(rest)
             inventory["reconcile"] = .object(reconcile)
         }
-        let canCompare = kept.contains { Self.countingAlone.isDisjoint(with: ($0.objectValue ?? [:]).keys) }
-        if !canCompare { inventory["reconcile"] = nil }
+        if !Self.canCompare(kept, by: inventory["reconcile"]?["by"]?.stringValue) { inventory["reconcile"] = nil }
+        if !isVerified { inventory["verify"] = nil }
         change(inventory)
+    }
+
+    /// Whether one of `sources` gives keys of the kind called `name`. What is wrong with them the daemon says better.
+    private static func canCompare(_ sources: [JSONValue], by name: String?) -> Bool {
+        guard let kind = name.flatMap(KeyKind.init(rawValue:)) else { return true }
+        return sources.contains { entry in
+            do throws(InvalidInput) {
+                return try Source(field: Field(InventoryPolicy.source(of: entry))).givesKeys(by: kind)
+            } catch {
+                return false
+            }
+        }
     }
 
     /// Looks at the books whose barcodes stand in the file at `path`.
