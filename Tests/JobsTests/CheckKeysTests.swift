@@ -61,6 +61,70 @@ struct CheckKeysTests {
         }
     }
 
+    /// What compares with the others would find books missing that are there.
+    @Test func aFileWithDamagedRecordsHasACountButNoKeys() async throws {
+        let broken = Array("00030".utf8) + marcRecord([("001", "d4")]).dropFirst(5)
+        let pathless = marcRecord([("001", "e5")])
+        for damaged in [broken, pathless.prefix(27) + [0x78] + pathless.dropFirst(28)] {
+            try await withCheckDirectory { directory in
+                try directory.write("r.mrc", Self.records + damaged)
+                let source: JSONValue = ["file": ["path": "r.mrc", "format": "marc"]]
+                let report = try await checkKeys(source, in: directory)
+                #expect(report.count == 4, "\(report.message)")
+                #expect(report.detail?["damaged"] == 1)
+                #expect(report.keys?["keys"] == nil)
+                #expect(report.keys?["exception"]?["code"] == "inconsistent")
+                let message = report.keys?["exception"]?["message"]?.stringValue ?? ""
+                #expect(message.contains("r.mrc: 1 record is damaged"), "\(message)")
+            }
+        }
+    }
+
+    /// Bytes of another encoding all become the same character, so that different keys would become one.
+    @Test func aKeyThatIsNoTextInUTF8IsUnusable() async throws {
+        try await withCheckDirectory { directory in
+            try directory.write(
+                "l.csv", Array("barcode\n".utf8) + [0xC4, 0x31, 10, 0xD6, 0x31, 10] + Array("Ü1\n".utf8))
+            let source: JSONValue = ["file": ["path": "l.csv", "format": "csv", "key": "barcode"]]
+            let report = try await checkKeys(source, by: .barcode, in: directory)
+            try expect(report, count: 3, tally(1, unusable: 2), keys: ["Ü1"], in: directory, by: .barcode)
+        }
+        let record = marcRecord([("001", "x1"), ("876", "  \u{1F}px2")]).map { $0 == UInt8(ascii: "x") ? 0xC4 : $0 }
+        for (key, kind) in [("001", .controlNumber), ("876p", .barcode)] as [(JSONValue, KeyKind)] {
+            try await withCheckDirectory { directory in
+                try directory.write("r.mrc", record)
+                let source: JSONValue = ["file": ["path": "r.mrc", "format": "marc", "key": key]]
+                let report = try await checkKeys(source, by: kind, in: directory)
+                try expect(report, count: 1, tally(0, unusable: 1), keys: [], in: directory, by: kind)
+            }
+        }
+    }
+
+    @Test func twoWaysToWriteALetterAreTwoKeys() async throws {
+        try await withCheckDirectory { directory in
+            func copy(_ barcode: String) -> String {
+                "<datafield tag=\"876\"><subfield code=\"p\">\(barcode)</subfield></datafield>"
+            }
+            let record = "<record>\(copy("\u{E9}1"))\(copy("e\u{301}1"))\(copy("\u{E9}1"))</record>"
+            try directory.write("r.xml", "<collection>\(record)</collection>")
+            let source: JSONValue = ["file": ["path": "r.xml", "format": "marcxml", "key": "876p"]]
+            let report = try await checkKeys(source, by: .barcode, in: directory)
+            try expect(
+                report, count: 1, tally(2), keys: ["e\u{301}1", "\u{E9}1"], in: directory, by: .barcode)
+        }
+    }
+
+    @Test func aCellMayHoldSeveralISBNs() async throws {
+        try await withCheckDirectory { directory in
+            try directory.write("l.csv", "isbn\n9780804429573 | 9780306406157\n0415203929; 978-0-306-40615-7 (hbk.)\n")
+            let source: JSONValue = ["file": ["path": "l.csv", "format": "csv", "key": "isbn"]]
+            let report = try await checkKeys(source, by: .isbn, in: directory)
+            try expect(
+                report, count: 2, tally(3, duplicates: 1), keys: ["9780306406157", "9780415203920", "9780804429573"],
+                in: directory, by: .isbn)
+        }
+    }
+
     @Test func aFileOfMARCXMLHasThemToo() async throws {
         try await withCheckDirectory { directory in
             let isbn = "<datafield tag=\"020\"><subfield code=\"a\">0415203929</subfield></datafield>"

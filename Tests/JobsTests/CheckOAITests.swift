@@ -51,6 +51,11 @@ struct CheckOAITests {
         }
     }
 
+    @Test func twoWaysToWriteALetterAreTwoIdentifiers() async throws {
+        let report = try await report([Self.page(["oai:a:\u{E9}", "oai:a:e\u{301}"])])
+        #expect(report.count == 2, "\(report.message)")
+    }
+
     @Test func walksAListWithoutASize() async throws {
         let pages = [Self.page(["a", "-b"], "x=1%3D&amp;y"), Self.page(["c"], "z"), Self.page(["-d", "e"], "")]
         try await withWeb({ _, number in .ok(pages[number]) }) { url, requests in

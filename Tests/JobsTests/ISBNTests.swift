@@ -25,6 +25,17 @@ import Testing
         #expect(ISBN.digits(in: text) == nil)
     }
 
+    @Test(arguments: [
+        ("9780804429573 | 9780306406157", ["9780804429573", "9780306406157"]),
+        ("0-8044-2957-X; 0-306-40615-2 (pbk.), 9780415203920", ["9780804429573", "9780306406157", "9780415203920"]),
+        ("9780804429573 9780306406157", ["9780804429573", "9780306406157"]), ("0415203929 12.50", ["9780415203920"]),
+        ("9780804429573 | 9780306406158", ["9780804429573"]), ("9780804429573 (0-8044-2957-X)", ["9780804429573"]),
+        ("0 415 20392 9", ["9780415203920"]), ("none, 9780804429573", []),
+    ])
+    func severalMayStandInOnePlace(_ text: String, _ numbers: [String]) {
+        #expect(ISBN.all(in: text) == numbers)
+    }
+
     @Test func everyCheckDigitButOneIsWrong() {
         let digits = "0123456789X"
         #expect(digits.filter { ISBN.digits(in: "041520392\($0)") != nil } == "9")
@@ -39,6 +50,6 @@ import Testing
             (.barcode, String(repeating: "x", count: 256), nil), (.isbn, "0415203929", "9780415203920"),
         ] as [(KeyKind, String, String?)])
     func eachKindHasItsOwnNormalForm(_ kind: KeyKind, _ text: String, _ key: String?) {
-        #expect(kind.key(in: text) == key)
+        #expect(kind.keys(in: text) == [key].compactMap(\.self))
     }
 }

@@ -43,7 +43,7 @@ struct OAIWalk {
             guard !header.identifier.isEmpty else {
                 throw SourceError(.unexpectedDocument, "the list has a header without an identifier")
             }
-            guard identifiers.insert(header.identifier.hashValue).inserted else {
+            guard identifiers.insert(ExactText(header.identifier).hashValue).inserted else {
                 repeated += 1
                 continue
             }
@@ -63,7 +63,7 @@ struct OAIWalk {
             throw SourceError(
                 .tooLarge, "its resumptionToken is longer than \(Self.maximumToken) bytes; mode: size needs none")
         }
-        hasStalled = !hasNew || !tokens.insert(token.hashValue).inserted
+        hasStalled = !hasNew || !tokens.insert(ExactText(token).hashValue).inserted
         return hasStalled ? nil : token
     }
 

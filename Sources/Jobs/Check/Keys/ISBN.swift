@@ -10,7 +10,15 @@ enum ISBN {
         let written = text[..<end]
         // What follows a space may be a price: first the number is looked for before it.
         let first = written.prefix { $0 != " " }
-        return thirteen(characters(of: first)) ?? thirteen(characters(of: written))
+        return thirteen(characters(of: first.unicodeScalars)) ?? thirteen(characters(of: written.unicodeScalars))
+    }
+
+    /// The number that ``digits(in:)`` finds, and those that follow it in words of their own, as in a list. Empty when
+    /// there is none at the start.
+    static func all(in text: some StringProtocol) -> [String] {
+        guard let first = digits(in: text) else { return [] }
+        let words = text.unicodeScalars.split { $0 == " " || !isPart($0) }
+        return [first] + words.compactMap { thirteen(characters(of: $0)) }.filter { $0 != first }
     }
 
     private static func isPart(_ scalar: Unicode.Scalar) -> Bool {
@@ -22,8 +30,8 @@ enum ISBN {
         scalar == "-" || "\u{2010}"..."\u{2013}" ~= scalar || scalar == "\u{2212}"
     }
 
-    private static func characters(of text: some StringProtocol) -> [UInt8] {
-        text.unicodeScalars.filter { !isHyphen($0) && $0 != " " }.map { UInt8(ascii: $0) }
+    private static func characters(of text: some Sequence<Unicode.Scalar>) -> [UInt8] {
+        text.filter { !isHyphen($0) && $0 != " " }.map { UInt8(ascii: $0) }
     }
 
     private static func thirteen(_ characters: [UInt8]) -> String? {

@@ -24,22 +24,20 @@ struct KeyCollector: Sendable {
 
     /// Takes what stands where a record has its keys: none, one or several. A key that a record has twice counts once.
     mutating func take(_ texts: some Sequence<some StringProtocol>) throws(SourceError) {
-        var keys: Set<String> = []
+        var keys: Set<ExactText> = []
         var isEmpty = true
         for text in texts where !text.allSatisfy(\.isWhitespace) {
             isEmpty = false
-            guard let key = kind.key(in: text) else {
-                unusable += 1
-                continue
-            }
-            keys.insert(key)
+            let found = kind.keys(in: text)
+            if found.isEmpty { unusable += 1 }
+            keys.formUnion(found.map { ExactText($0) })
         }
         if isEmpty { withoutKey += 1 }
         taken += Int64(keys.count)
         guard taken <= Self.maximum else {
             throw SourceError(.tooLarge, "has more than \(Self.maximum) keys, the most that are compared")
         }
-        batch += keys
+        batch += keys.map(\.text)
         if batch.count >= Self.batchSize { try flush() }
     }
 

@@ -4,14 +4,19 @@ extension KeyKind {
     /// The longest key, in bytes.
     private static let maximumLength = 255
 
-    /// The key that `text` writes, the same however it is written; `nil` when it is no such key.
-    func key(in text: some StringProtocol) -> String? {
+    /// What stands where bytes were no text in UTF-8. Different keys of another encoding would be one with it.
+    private static let replacement: Unicode.Scalar = "\u{FFFD}"
+
+    /// The keys that `text` writes, the same however they are written; none when it is no such key. Only ISBNs may stand
+    /// several in one place.
+    func keys(in text: some StringProtocol) -> [String] {
         switch self {
-        case .isbn: return ISBN.digits(in: text)
+        case .isbn: return ISBN.all(in: text)
         case .controlNumber, .barcode:
             let key = text.trimmingSpace
             let isKey = !key.isEmpty && key.utf8.count <= Self.maximumLength
-            return isKey && !key.unicodeScalars.contains(where: \.isUnsafeToShow) ? String(key) : nil
+            let isReadable = !key.unicodeScalars.contains { $0.isUnsafeToShow || $0 == Self.replacement }
+            return isKey && isReadable ? [String(key)] : []
         }
     }
 
