@@ -75,6 +75,25 @@ import Testing
         (#"{"json": {"url": "http://a", "preset": "x"}}"#, "check.json.preset", "one of: koha"),
         (#"{"json": {"url": "http://a", "preset": "alma"}}"#, "check.json.url", "needs a path"),
         (
+            #"{"json": {"url": "http://a", "count": "/a", "headers": {"apikey": "x"}}}"#, "check.json.headers.apikey",
+            "is a secret; use auth"
+        ),
+        (
+            #"{"json": {"url": "http://a", "count": "/a", "headers": {"X-API-Key": "x"}}}"#,
+            "check.json.headers.X-API-Key",
+            "is a secret; use auth"
+        ),
+        (
+            #"{"json": {"url": "http://a", "count": "/a", "headers": {"X-Okapi-Token": "x"}}}"#,
+            "check.json.headers.X-Okapi-Token",
+            "is a secret; use auth"
+        ),
+        (
+            #"{"json": {"url": "http://a", "count": "/a", "headers": {"x-auth-token": "x"}}}"#,
+            "check.json.headers.x-auth-token",
+            "is a secret; use auth"
+        ),
+        (
             #"{"json": {"url": "http://a", "count": "/a", "headers": {"Cookie": "x"}}}"#, "check.json.headers.Cookie",
             "use auth"
         ),

@@ -69,13 +69,18 @@ package struct JSONSource: Sendable, Hashable {
         return .header(try Field(.string(String(text.dropFirst(7))), path: field.path).headerName())
     }
 
+    /// The names of headers whose values prove who asks.
+    private static let secretHeaders: Set = [
+        "authorization", "proxy-authorization", "cookie", "apikey", "x-api-key", "x-okapi-token", "x-auth-token",
+    ]
+
     /// The headers written in `field`, none of which may be secret or belong to the exchange.
     static func headers(_ field: Field) throws(InvalidInput) -> [Header] {
         var headers: [Header] = []
         for (name, value) in try field.strings() {
             let entry = Field(.string(name), path: "\(field.path).\(name)")
             _ = try entry.headerName()
-            guard !["authorization", "proxy-authorization", "cookie"].contains(name.lowercased()) else {
+            guard !secretHeaders.contains(name.lowercased()) else {
                 throw entry.invalid("is a secret; use auth, which reads it from a file")
             }
             guard value.utf8.count <= 4096, value.utf8.allSatisfy({ 0x20...0x7E ~= $0 }) else {
