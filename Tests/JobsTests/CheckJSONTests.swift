@@ -5,6 +5,29 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1)))
 struct CheckJSONTests {
+    @Test func whatAServerWroteIsCutHoweverItsCharactersAreComposed() async throws {
+        let long = "a" + String(repeating: "\u{301}", count: 1_000_000)
+        for answer in [#"{"total": "\#(long)"}"#, #"{"error": "\#(long)"}"#] {
+            try await withWeb({ _, _ in .ok(answer) }) { url, _ in
+                let source: JSONObject = ["url": .string(url), "preset": "calibre"]
+                let other: JSONObject = ["url": .string(url), "count": "/total"]
+                let report = try await checkWeb(["json": .object(answer.contains("error") ? source : other)])
+                #expect(report.code == (answer.contains("error") ? "diagnostic" : "no_count"))
+                #expect(report.message.utf8.count < 1000)
+            }
+        }
+    }
+
+    @Test func aNumberThatIsTooLargeIsNoFraction() async throws {
+        for number in ["99999999999999999999", "-99999999999999999999", "1e30"] {
+            try await withWeb({ _, _ in .ok(#"{"total": \#(number)}"#) }) { url, _ in
+                let report = try await checkWeb(["json": ["url": .string(url), "count": "/total"]])
+                #expect(report.code == "no_count")
+                #expect(report.message.contains("too large"), "\(report.message)")
+            }
+        }
+    }
+
     private func report(
         _ body: String, type: String = "application/json", headers: String = "", count: String
     ) async throws

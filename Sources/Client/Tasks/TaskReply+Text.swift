@@ -1,7 +1,7 @@
 internal import Model
 
 extension TaskReply {
-    /// The most characters of a result or a command that a table shows.
+    /// How much of a result or a command a table shows, in Unicode scalars.
     private static let longestNote = 200
 
     /// The one thing worth knowing of the task in its state, not yet safe to show.
@@ -10,7 +10,7 @@ extension TaskReply {
         case .held: "waits for start"
         case .queued: waitingNote.isEmpty ? commandLine : waitingNote
         case .running: runningNote.isEmpty ? commandLine : runningNote
-        case .succeeded: String((inventoryNote ?? result.text(.spaced)).prefix(Self.longestNote))
+        case .succeeded: (inventoryNote ?? result.text(.spaced)).beginning(scalars: Self.longestNote)
         case .failed, .cancelled: exceptionLine
         }
     }
@@ -24,7 +24,7 @@ extension TaskReply {
         let job = json["job"]
         let words = job?["command"]?.arrayValue?.compactMap(\.stringValue) ?? []
         let line = job?["shell"]?.stringValue ?? words.map(Self.quoted).joined(separator: " ")
-        return String(line.prefix(Self.longestNote))
+        return line.beginning(scalars: Self.longestNote)
     }
 
     /// The word as it is typed in a shell.

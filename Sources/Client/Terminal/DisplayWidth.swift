@@ -1,3 +1,5 @@
+internal import Model
+
 extension String {
     /// How many columns a terminal uses for the text, which holds no control characters.
     var displayWidth: Int {
@@ -5,13 +7,17 @@ extension String {
         return reduce(0) { $0 + $1.displayWidth }
     }
 
+    /// How many Unicode scalars a column may take: more than any script needs, and not as many as somebody likes.
+    private static let scalarsPerColumn = 16
+
     /// The text, cut so that it fits into `width` columns, with an ellipsis where something is missing.
     func truncated(toWidth width: Int) -> String {
-        guard displayWidth > width else { return self }
+        let text = beginning(scalars: Self.scalarsPerColumn * max(width, 0))
+        guard displayWidth > width || text.utf8.count < utf8.count else { return self }
         guard width > 0 else { return "" }
         var kept = ""
         var used = 1
-        for character in self {
+        for character in text {
             used += character.displayWidth
             if used > width { break }
             kept.append(character)

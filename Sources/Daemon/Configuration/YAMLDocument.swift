@@ -59,8 +59,8 @@ enum YAMLDocument {
             "line \(mark.line), column \(mark.column): \(problem.shown)"
         case YamlError.duplicatedKeysInMapping(let keys, let context):
             "line \(context.mark.line), column \(context.mark.column): twice in one mapping: "
-                + keys.sorted().joined(separator: ", ").prefix(200).description.shown
-        default: "\(error)".prefix(200).description.shown
+                + keys.sorted().joined(separator: ", ").beginning(scalars: 200).shown
+        default: "\(error)".beginning(scalars: 200).shown
         }
     }
 
@@ -114,7 +114,7 @@ enum YAMLDocument {
             throw InvalidInput(
                 code: .syntax, path: "",
                 message:
-                    "\(scalar.string.prefix(40).description.shown) is not a number in JSON; put it in quotes if it is a text"
+                    "\(scalar.string.beginning(scalars: 40).shown) is not a number in JSON; put it in quotes if it is a text"
             )
         }
         return number

@@ -20,6 +20,8 @@ enum NumberAnswer {
         switch value {
         case .int(let number): return number
         case .string(let text): return try number(text)
+        case .double(let number) where number.magnitude >= 0x1p63:
+            throw SourceError(.noCount, "the number at the pointer is too large: \(number)")
         default:
             throw SourceError(.noCount, "the answer has \(value.typeName) at the pointer, not a whole number")
         }
@@ -39,7 +41,7 @@ enum NumberAnswer {
             throw SourceError(.noCount, "answered nothing; it must answer one whole number")
         }
         guard let number = Int64(word), word.first != "+" else {
-            let excerpt = String(word.prefix(excerptLength)).shown
+            let excerpt = word.beginning(scalars: excerptLength).shown
             throw SourceError(.noCount, "answered \"\(excerpt)\", which is not one whole number")
         }
         return number

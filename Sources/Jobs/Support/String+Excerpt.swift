@@ -2,5 +2,5 @@ internal import Model
 
 extension StringProtocol {
     /// The beginning of what a server wrote, fit to be shown.
-    var excerpt: String { String(prefix(200)).shown }
+    var excerpt: String { beginning(scalars: 200).shown }
 }

@@ -4,7 +4,7 @@ internal import Model
 struct VerifyRow: Sendable, Hashable {
     /// The columns of the report.
     static let header = "barcode,status,system_status,title,scanned_times"
-    /// How many characters of a title or of the system's word are kept.
+    /// How much of a title or of the system's word is kept, in Unicode scalars.
     private static let maximumText = 200
 
     /// The barcode.
@@ -22,8 +22,8 @@ struct VerifyRow: Sendable, Hashable {
     init(_ item: VerifyItem, _ report: ItemReport) {
         barcode = item.barcode
         status = VerifyStatus(scanned: item.scannedTimes, system: report.answer)
-        systemStatus = String(report.word.prefix(Self.maximumText))
-        title = String(report.title.prefix(Self.maximumText))
+        systemStatus = report.word.beginning(scalars: Self.maximumText)
+        title = report.title.beginning(scalars: Self.maximumText)
         scannedTimes = item.scannedTimes
     }
 

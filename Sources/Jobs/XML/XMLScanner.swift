@@ -155,7 +155,7 @@ extension XMLScanner {
         case "utf-8", "utf8", "us-ascii", "ascii": break
         case "iso-8859-1", "latin1": isLatin1 = true
         case let name:
-            throw malformed("the encoding \(String(name.prefix(40)).shown); only UTF-8 and ISO-8859-1 are read")
+            throw malformed("the encoding \(name.beginning(scalars: 40).shown); only UTF-8 and ISO-8859-1 are read")
         }
     }
 
