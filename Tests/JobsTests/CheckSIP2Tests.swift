@@ -162,6 +162,42 @@ struct CheckSIP2Tests {
         #expect(report.outcome.exception?.details["retryable"] == true)
     }
 
+    @Test func aSystemThatHangsUpBetweenQuestionsIsAskedAgain() async throws {
+        let server = BookServer(["a": ("03", "A"), "b": ("03", "B")]) { _, number, usual in number == 1 ? nil : usual }
+        try await withCheckDirectory { directory in
+            try directory.write("barcodes", "a\nb\n")
+            let report = try await server.serve { port in
+                try await check(
+                    [
+                        "sip2": [
+                            "host": "127.0.0.1", "port": .int(Int64(port)), "barcodes": "barcodes",
+                            "error_detection": false, "timeout": "1h",
+                        ]
+                    ], in: directory)
+            }
+            #expect(report.count == 2, "\(report.message)")
+            #expect(server.asked == ["a", "b", "b"])
+        }
+    }
+
+    @Test func whatASystemSaysUnaskedIsTold() async throws {
+        let server = LocalServer { connection in
+            connection.send("Welcome to Debian\r\nlogin: ")
+            connection.waitForEnd()
+        }
+        try await withCheckDirectory { directory in
+            try directory.write("barcodes", "100\n")
+            let source: JSONObject = [
+                "host": "127.0.0.1", "port": .int(Int64(server.port)), "barcodes": "barcodes", "timeout": "1h",
+            ]
+            let report = try await check(["sip2": .object(source)], in: directory)
+            #expect(report.code == "unexpected_document", "\(report.message)")
+            #expect(report.message.contains("Welcome to Debian"), "\(report.message)")
+            #expect(report.message.contains("check port"))
+        }
+        await server.stop()
+    }
+
     @Test func aConnectionThatHasEndedAnswersThatItHas() async throws {
         let server = LocalServer { $0.waitForEnd() }
         let address = try #require(IPAddress("127.0.0.1"))
@@ -185,11 +221,83 @@ struct CheckSIP2Tests {
         }
     }
 
+    @Test(arguments: [
+        "\u{FEFF}100\n101\n", "100\r101", "100\r\r101\r", "100\r\n101\r\n\u{1A}", "100\n101\u{1A}\r\n",
+        "100\n101\n\u{1A}\u{1A}",
+    ])
+    func aListMayBeWrittenAsOtherFilesMay(_ barcodes: String) async throws {
+        let (report, asked) = try await run(barcodes) { message, _ in System.answer(message) }
+        #expect(report.count == 2, "\(report.message)")
+        #expect(asked.count == 3)
+    }
+
+    @Test(arguments: [
+        ("100\r101\r\n\n10|2\n", "line 4 "), ("100\n\u{1A}\n101\n", "line 2 "), ("100\n\u{FEFF}101\n", "line 2 "),
+    ])
+    func theLineThatHoldsNoBarcodeIsNamed(_ barcodes: String, _ words: String) async throws {
+        let (report, _) = try await run(barcodes) { message, _ in System.answer(message) }
+        #expect(report.code == "config")
+        #expect(report.message.contains(words), "\(report.message)")
+    }
+
+    @Test func aListOfBlankLinesTakesNoMoreThanItsBytes() async throws {
+        try await withCheckDirectory { directory in
+            try directory.write("barcodes", [UInt8](repeating: 10, count: 16 << 20))
+            let before = try residentPeak()
+            await #expect(
+                throws: SourceError(.config, "\(directory.path)/barcodes: holds no barcode; write one a line")
+            ) {
+                try await BarcodeFile.read("barcodes", .test(directory.path))
+            }
+            #expect(try residentPeak() - before < 256 << 20)
+        }
+    }
+
+    /// The most memory that this process has had, in bytes.
+    private func residentPeak() throws -> Int {
+        var usage = rusage()
+        try #require(getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage) == 0)
+        return usage.ru_maxrss << 10
+    }
+
     @Test(arguments: ["1|AOX\n", "1\u{1}2\n", "é\n", "", "\n\n", String(repeating: "1", count: 300)])
     func whatIsNoBarcodeIsNeverSent(_ barcodes: String) async throws {
         let (report, asked) = try await run(barcodes) { message, _ in System.answer(message) }
         #expect(report.code == "config", "\(report.message)")
         #expect(asked.isEmpty)
+    }
+
+    @Test func aNameThatNobodyLooksUpIsLate() async throws {
+        var ends: [Int32] = [0, 0]
+        try #require(pipe(&ends) == 0)
+        let (reader, writer) = (ends[0], ends[1])
+        let begins = AsyncStream<Void>.makeStream()
+        let others = (0..<32).map { _ in
+            Task {
+                await HostLookup.calls.answer {
+                    begins.continuation.yield()
+                    var byte: UInt8 = 0
+                    return read(reader, &byte, 1) == 1 ? .success([]) : .failure(.cancelled)
+                }
+            }
+        }
+        var begun = 0
+        for await _ in begins.stream {
+            begun += 1
+            if begun == others.count { break }
+        }
+        let report = try await withCheckDirectory { directory in
+            try directory.write("barcodes", "100\n")
+            let clock = SleepClock()
+            let moving = skipRests(shorterThan: .seconds(10), on: clock)
+            defer { moving.cancel() }
+            let source: JSONValue = ["sip2": ["host": "localhost", "barcodes": "barcodes", "timeout": "9s"]]
+            return try await checkWeb(source, directory: directory.path, clock: clock)
+        }
+        close(writer)
+        for other in others { _ = await other.value }
+        close(reader)
+        #expect(report.code == "timeout", "\(report.message)")
     }
 
     @Test func aSystemThatNeverAnswersIsLate() async throws {

@@ -22,16 +22,32 @@ struct WebTLSTests {
             for host in ["127.0.0.1", "other.example"] {
                 await #expect { try await exchange("https://\(host):\(port)/", trusting: Self.certificate) } throws: {
                     error in
-                    (error as? SourceError)?.code == .tls
+                    isRefused(error, "for another name")
                 }
             }
         }
     }
 
+    @Test func saysWhenAServerSpeaksNoTLS() async {
+        let server = LocalServer { $0.send("HTTP/1.1 400 Bad Request\r\n\r\n") }
+        await #expect {
+            try await exchange("https://localhost:\(server.port)/", trusting: Self.certificate)
+        } throws: { error in
+            isRefused(error, "speaks no TLS there")
+        }
+        await server.stop()
+    }
+
+    /// Whether the error says plainly, in `words`, why the server is not believed.
+    private func isRefused(_ error: any Error, _ words: String) -> Bool {
+        guard let error = error as? SourceError, error.code == .tls else { return false }
+        return error.message.contains(words) && !error.message.contains("SSL")
+    }
+
     @Test func believesNoCertificateOfAStranger() async throws {
         try await withSecureServer { port in
             await #expect { try await exchange("https://localhost:\(port)/", trusting: nil) } throws: { error in
-                (error as? SourceError)?.code == .tls
+                isRefused(error, "is not trusted")
             }
         }
     }

@@ -1,18 +1,21 @@
 internal import Model
 internal import NIOCore
+internal import Synchronization
 
 /// A connection on which one message is asked at a time, and one answer comes back.
 struct SIP2Connection: Sendable {
     private let channel: any Channel
+    private let ending: Ending
 
     /// Connects to `address`.
     ///
     /// - Throws: ``SourceError`` with `connect` when nobody answers there.
     static func open(_ address: IPAddress, port: Int, timeout: Duration) async throws(SourceError) -> SIP2Connection {
+        let ending = Ending()
         let channel = try await Connecting.open(address, port: port, timeout: timeout) { channel in
-            try channel.pipeline.syncOperations.addHandler(TurnHandler())
+            try channel.pipeline.syncOperations.addHandler(TurnHandler(ending))
         }
-        return SIP2Connection(channel: channel)
+        return SIP2Connection(channel: channel, ending: ending)
     }
 
     /// Sends `message` and answers what comes back, without its end. Cancelling closes the connection.
@@ -30,7 +33,7 @@ struct SIP2Connection: Sendable {
             }
         } catch {
             guard !Task.isCancelled else { throw .cancelled }
-            throw SourceError(talking: error)
+            throw ending.reason ?? SourceError(talking: error)
         }
     }
 
@@ -39,6 +42,18 @@ struct SIP2Connection: Sendable {
         // That it is closed already is as good.
         try? await channel.close()
         try? await channel.closeFuture.get()
+    }
+}
+
+/// Why a connection was given up, for whoever asks on it later.
+private final class Ending: Sendable {
+    private let first = Mutex<SourceError?>(nil)
+
+    /// The reason; `nil` while there is none.
+    var reason: SourceError? { first.withLock(\.self) }
+
+    func note(_ reason: SourceError) {
+        first.withLock { $0 = $0 ?? reason }
     }
 }
 
@@ -54,8 +69,13 @@ private final class TurnHandler: ChannelDuplexHandler {
     typealias OutboundIn = Turn
     typealias OutboundOut = ByteBuffer
 
+    private let ending: Ending
     private var waiting: EventLoopPromise<[UInt8]>?
     private var received: [UInt8] = []
+
+    init(_ ending: Ending) {
+        self.ending = ending
+    }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         let turn = unwrapOutboundIn(data)
@@ -97,10 +117,19 @@ private final class TurnHandler: ChannelDuplexHandler {
     /// Answers who waits; a message that nobody asked for ends the connection, whose turns are out of step.
     private func answer(_ context: ChannelHandlerContext, _ result: Result<[UInt8], SourceError>) {
         guard let waiting else {
+            if case .success(let message) = result { ending.note(.foreign(message)) }
             context.close(promise: nil)
             return
         }
         self.waiting = nil
         waiting.completeWith(result.mapError { $0 as any Error })
+    }
+}
+
+extension SourceError {
+    /// A server sent `message`, as one of another protocol does that greets whoever connects.
+    static func foreign(_ message: [UInt8]) -> SourceError {
+        let text = String(decoding: message, as: UTF8.self).excerpt
+        return SourceError(.unexpectedDocument, "sends \"\(text)\", which is no answer in SIP2; check port")
     }
 }

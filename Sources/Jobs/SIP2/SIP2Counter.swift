@@ -13,27 +13,24 @@ struct SIP2Counter: SourceCounter {
 
     func count(_ context: JobContext) async throws(SourceError) -> SourceCount {
         let barcodes = try await BarcodeFile.read(source.barcodes, context)
-        let session = try await SIP2Session.open(source.access, context)
+        var items = SIP2Items(source.access, context)
         let answer: Result<SourceCount, SourceError>
-        do throws(SourceError) {
-            answer = .success(try await count(barcodes, session, context))
-        } catch {
-            answer = .failure(error.at(source.access.place))
+        do throws(SourceError) { answer = .success(try await count(barcodes, &items, context)) } catch {
+            answer = .failure(error)
         }
-        await session.close()
+        await items.close()
         return try answer.get()
     }
 
     private func count(
-        _ barcodes: [String], _ session: SIP2Session, _ context: JobContext
+        _ barcodes: [String], _ items: inout SIP2Items, _ context: JobContext
     ) async throws(SourceError) -> SourceCount {
-        var session = session
         var statuses: [String: Int64] = [:]
         var known: Int64 = 0
         for (index, barcode) in barcodes.enumerated() {
             // A system serves its desks too, which go before.
             if index > 0 { try await context.rest(.seconds(1) / source.access.rate) }
-            if let item = try await session.item(barcode) {
+            if let item = try await items.find(barcode) {
                 known += 1
                 statuses[item.status, default: 0] += 1
             }

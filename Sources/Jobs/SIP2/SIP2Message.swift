@@ -29,6 +29,11 @@ struct SIP2Message {
         self.bytes = Array(bytes.dropLast(9))
     }
 
+    /// Whether `bytes`, which could not be read, were a message once: they begin or end as one.
+    static func isDamaged(_ bytes: [UInt8]) -> Bool {
+        bytes.prefix(2).allSatisfy { 0x30...0x39 ~= $0 } || bytes.suffix(6).starts(with: "AZ".utf8)
+    }
+
     /// The two digits that name it.
     var code: String { String(decoding: bytes.prefix(2), as: UTF8.self) }
 

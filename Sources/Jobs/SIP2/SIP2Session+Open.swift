@@ -6,7 +6,9 @@ extension SIP2Session {
     /// - Throws: ``SourceError`` naming the system; `config` when a password would cross a network.
     static func open(_ access: SIP2Access, _ context: JobContext) async throws(SourceError) -> SIP2Session {
         do throws(SourceError) {
-            let addresses = try await HostLookup.addresses(of: access.host)
+            let addresses = try await within(access.timeout, context.clock) { () throws(SourceError) in
+                try await HostLookup.addresses(of: access.host)
+            }
             let password = try await password(access, for: addresses, context)
             var session = SIP2Session(try await connect(access, addresses), access: access, clock: context.clock)
             do throws(SourceError) {

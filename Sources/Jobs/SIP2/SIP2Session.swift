@@ -63,7 +63,10 @@ struct SIP2Session {
             let bytes = try await within(access.timeout, clock) { [connection] () throws(SourceError) in
                 try await connection.ask(message)
             }
-            guard let answer = SIP2Message(received: bytes, needsChecksum: access.detectsErrors) else { continue }
+            guard let answer = SIP2Message(received: bytes, needsChecksum: access.detectsErrors) else {
+                guard SIP2Message.isDamaged(bytes) else { throw .foreign(bytes) }
+                continue
+            }
             guard answer.code != "96" else { continue }
             guard answer.code == code, sent == nil || answer.sequence == sent.map({ UInt8(ascii: "0") + UInt8($0) })
             else {

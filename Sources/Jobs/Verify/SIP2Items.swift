@@ -15,6 +15,11 @@ struct SIP2Items: ItemSystem {
     var rate: Int { access.rate }
 
     mutating func item(_ barcode: String) async throws(SourceError) -> ItemReport {
+        try await find(barcode).map(ItemReport.init) ?? .unknown
+    }
+
+    /// The state of the item with `barcode`, or `nil` when the system knows none.
+    mutating func find(_ barcode: String) async throws(SourceError) -> SIP2Item? {
         let wasConnected = session != nil
         do throws(SourceError) { return try await ask(barcode) } catch {
             // Systems hang up when they like: that says nothing about the book.
@@ -28,14 +33,14 @@ struct SIP2Items: ItemSystem {
         session = nil
     }
 
-    private mutating func ask(_ barcode: String) async throws(SourceError) -> ItemReport {
+    private mutating func ask(_ barcode: String) async throws(SourceError) -> SIP2Item? {
         var session: SIP2Session
         if let open = self.session { session = open } else { session = try await SIP2Session.open(access, context) }
         self.session = session
         do throws(SourceError) {
             let item = try await session.item(barcode)
             self.session = session
-            return item.map(ItemReport.init) ?? .unknown
+            return item
         } catch {
             // Question and answer may be out of step from here on.
             await close()

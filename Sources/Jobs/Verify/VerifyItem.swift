@@ -14,13 +14,20 @@ extension VerifyItem {
     ///
     /// - Throws: ``SourceError`` with `too_large` when they are more than ``maximum``.
     static func all(scanned: [String], expected: [String]) throws(SourceError) -> [VerifyItem] {
+        var seen: Set<String> = []
+        var barcodes: [String] = []
+        for list in [expected, scanned] {
+            for barcode in list where seen.insert(barcode).inserted {
+                guard barcodes.count < maximum else {
+                    throw SourceError(
+                        .tooLarge,
+                        "the lists have more than \(maximum) books, the most of one verification; divide them")
+                }
+                barcodes.append(barcode)
+            }
+        }
         var times: [String: Int] = [:]
         for barcode in scanned { times[barcode, default: 0] += 1 }
-        var seen: Set<String> = []
-        let barcodes = (expected + scanned).filter { seen.insert($0).inserted }
-        guard barcodes.count <= maximum else {
-            throw SourceError(.tooLarge, "\(barcodes.count) books are more than the \(maximum) of one verification")
-        }
         return barcodes.map { VerifyItem(barcode: $0, scannedTimes: times[$0] ?? 0) }
     }
 

@@ -80,12 +80,33 @@ extension SourceError {
         case ChannelError.connectTimeout(let amount) as ChannelError:
             let limit = Duration.nanoseconds(amount.nanoseconds).secondsText
             self.init(.connect, "cannot be reached within \(limit)s; see connect_timeout", isRetryable: true)
+        case ChannelError.ioOnClosedChannel as ChannelError, ChannelError.alreadyClosed as ChannelError:
+            self = .brokenOff
         case let error as IOError:
             let reason = String(cString: strerror(error.errnoCode))
             self.init(.connect, "cannot be reached: \(reason)", isRetryable: true)
+        case NIOSSLExtraError.failedToValidateHostname as NIOSSLExtraError:
+            self.init(.tls, "the server's certificate is for another name; check the host")
         case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError:
-            self.init(.tls, "the server cannot prove who it is, or speaks no TLS: \("\(error)".excerpt)")
+            self = error.isRefusedCertificate ? .stranger : .noTLS
         default: self.init(.connect, "cannot be asked: \("\(error)".excerpt)", isRetryable: true)
         }
     }
+}
+
+extension SourceError {
+    fileprivate static let stranger = SourceError(
+        .tls,
+        "the server's certificate is not trusted: it has expired, or was issued by nobody whom this machine knows; "
+            + "renew it, or install the certificate of who issued it")
+    fileprivate static let noTLS = SourceError(
+        .tls, "the server speaks no TLS there, or none that is safe today; check url and its port")
+}
+
+extension Error {
+    /// BoringSSL's number for CERTIFICATE_VERIFY_FAILED (library 16, reason 125), which NIOSSL tells in descriptions only.
+    private static var refusedCertificate: UInt32 { 0x1000_007D }
+
+    /// Whether it says that a certificate was not believed.
+    fileprivate var isRefusedCertificate: Bool { "\(self)".contains("Error: \(Self.refusedCertificate) ") }
 }

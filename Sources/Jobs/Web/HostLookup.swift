@@ -20,7 +20,7 @@ enum HostLookup {
     }
 
     /// `getaddrinfo` blocks for as long as a name server is silent and cannot be stopped.
-    private static let calls = BlockingCalls<Result<[IPAddress], SourceError>>(limit: 32)
+    static let calls = BlockingCalls<Result<[IPAddress], SourceError>>(limit: 32)
 
     private static func lookUp(_ host: String) async -> Result<[IPAddress], SourceError> {
         await calls.answer { ask(host) } ?? .failure(.cancelled)
