@@ -79,6 +79,39 @@ struct CheckWebRulesTests {
         #expect(report.message.contains("no-such-host.invalid"))
     }
 
+    /// What a server answers stands in messages, and these in the history.
+    @Test func aSecretThatAServerQuotesIsNotTold() async throws {
+        let auth: JSONObject = ["auth": ["basic": ["user": "ill", "password_file": "secret"]]]
+        let quoting: [(JSONObject, answer: String)] = [
+            (["count": "/total"], #"{"total": "no s3cr3t-value"}"#),
+            (["count": "/total"], #"{"total": "no aWxsOnMzY3IzdC12YWx1ZQ=="}"#),
+            (["count": nil, "preset": "vufind"], #"{"status": "ERROR", "statusMessage": "no s3cr3t-value"}"#),
+        ]
+        try await withCheckDirectory { directory in
+            try directory.write("secret", "s3cr3t-value\n")
+            for (keys, answer) in quoting {
+                try await withWeb({ _, _ in .ok(answer) }) { url, _ in
+                    var more = auth
+                    more.merge(keys)
+                    let report = try await checkWeb(json(url, more), directory: directory.path)
+                    let text = report.outcome.exception?.json.text() ?? ""
+                    #expect(text.contains("no [secret]"), "\(text)")
+                    #expect(!text.contains("s3cr3t-value") && !text.contains("aWxsOn"), "\(text)")
+                }
+            }
+            let diagnostic = """
+                <searchRetrieveResponse><diagnostics><diagnostic><uri>info:srw/diagnostic/1/3</uri>\
+                <details>s3cr3t-value</details></diagnostic></diagnostics></searchRetrieveResponse>
+                """
+            try await withWeb({ _, _ in .ok(diagnostic) }) { url, _ in
+                let source: JSONObject = ["url": .string(url), "auth": ["bearer": ["token_file": "secret"]]]
+                let report = try await checkWeb(["sru": .object(source)], directory: directory.path)
+                let text = report.outcome.exception?.json.text() ?? ""
+                #expect(text.contains("[secret]") && !text.contains("s3cr3t-value"), "\(text)")
+            }
+        }
+    }
+
     @Test func sendsASecretFromItsFileAndTellsItNobody() async throws {
         try await withCheckDirectory { directory in
             try directory.write("secret", "s3cr3t-value\n")

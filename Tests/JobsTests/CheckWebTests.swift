@@ -86,6 +86,31 @@ struct CheckWebTests {
         }
     }
 
+    /// A date in each of the forms of RFC 9110, section 5.6.7, measured by the server's own clock.
+    @Test(arguments: ["Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994"])
+    func restsUntilTheServerWants(_ date: String) async throws {
+        let headers = "Date: Sun, 06 Nov 1994 08:49:30 GMT\r\nRetry-After: \(date)\r\n"
+        try await withWeb({ _, number in
+            number == 0 ? .status(503, headers: headers) : .ok(#"{"total": 5}"#)
+        }) { url, _ in
+            let clock = SleepClock()
+            let rests = skipRests(shorterThan: .seconds(61), on: clock)
+            let report = try await checkWeb(json(url, ["retries": 1, "timeout": "1h"]), clock: clock)
+            rests.cancel()
+            #expect(report.count == 5)
+            #expect(await rests.value == [.seconds(7)])
+        }
+    }
+
+    @Test(arguments: ["Sun, 06 Nov 1994", "soon", "Sun, 36 Nov 1994 08:49:37 GMT", "", "Sun, 06 Nov 1994 08:49:37 CET"])
+    func whatIsNoDateSaysNothing(_ date: String) async throws {
+        try await withWeb({ _, _ in .status(503, headers: "Retry-After: \(date)\r\n") }) { url, _ in
+            let report = try await checkWeb(json(url))
+            #expect(report.code == "http")
+            #expect(report.outcome.exception?.details["retry_after"] == nil)
+        }
+    }
+
     @Test func doesNotRestForHours() async throws {
         try await withWeb({ _, _ in .status(429, headers: "Retry-After: 3600\r\n") }) { url, requests in
             let report = try await checkWeb(json(url, ["retries": 2]), clock: SleepClock())

@@ -56,6 +56,34 @@ struct VerifyJSONTests {
         #expect(targets.first == "/items?external_id=a%20b")
     }
 
+    /// A server that ignores what it was asked answers with all it has.
+    @Test func theFirstOfSeveralIsNotTheBook() async throws {
+        let (_, rows, _) = try await verify("1\n2\n") { barcode in
+            let one = #"{"status": "in", "title": "Emma"}"#
+            return .ok(barcode == "1" ? "[\(one), \(one)]" : "[\(one)]", type: "application/json")
+        }
+        #expect(rows.dropFirst() == ["1,unverifiable,inconsistent,,1", "2,ok_on_shelf,in,Emma,1"])
+        let clock = SleepClock()
+        let moving = skipRests(shorterThan: .seconds(60), on: clock)
+        let (report, _, targets) = try await verify(
+            (0..<50).map { "\($0)\n" }.joined(), ["status": "/items/0/status"], clock: clock
+        ) { _ in .ok(#"{"items": [{"status": "in"}, {"status": "out"}, {"status": "in"}]}"#, type: "application/json") }
+        moving.cancel()
+        #expect(targets.count == 10)
+        #expect(report.code == "inconsistent")
+        #expect(report.message.contains("lists 3 items for one barcode"), "\(report.message)")
+    }
+
+    /// The report is read back by the line, and a character may be as long as a server likes.
+    @Test func aTitleIsCutHoweverItsCharactersAreComposed() async throws {
+        let title = "a" + String(repeating: "\u{301}", count: 100_000)
+        let (report, rows, _) = try await verify("1\n") { _ in
+            .ok(#"[{"status": "in", "title": "\#(title)"}]"#, type: "application/json")
+        }
+        #expect(report.outcome.result?["total"] == 1, "\(report.message.prefix(200))")
+        #expect((rows.last?.utf8.count ?? 0) < 1000)
+    }
+
     @Test(arguments: [(401, "auth"), (403, "auth")])
     func whoMayNotAskStopsAtOnce(_ status: Int, _ code: String) async throws {
         let (report, _, targets) = try await verify("1\n2\n") { _ in .status(status) }

@@ -20,7 +20,7 @@ struct JSONCounter: SourceCounter {
             let (number, isExact) = try number(in: answer)
             return try SourceCount(number, isExact: isExact, details: details)
         } catch {
-            throw error.at(source.address.description)
+            throw client.secrets.hidden(in: error).at(source.address.description)
         }
     }
 

@@ -29,7 +29,7 @@ struct OAICounter: SourceCounter {
             if keys == nil, next != nil, let size = try estimate(of: walk, first) { return (size, nil) }
             return try await finish(walk, from: next, keys, client: client, context: context)
         } catch {
-            throw error.at(source.address.description)
+            throw client.secrets.hidden(in: error).at(source.address.description)
         }
     }
 

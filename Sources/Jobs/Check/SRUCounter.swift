@@ -18,9 +18,9 @@ struct SRUCounter: SourceCounter {
             if document.numberOfRecords == nil, document.diagnostics.contains(where: \.wantsRecords) {
                 (document, bytes) = try await ask(client, maximumRecords: 1)
             }
-            return try Self.count(document, bytes: bytes)
+            return try Self.count(document, bytes: bytes, hiding: client.secrets)
         } catch {
-            throw error.at(source.address.description)
+            throw client.secrets.hidden(in: error).at(source.address.description)
         }
     }
 
@@ -31,14 +31,17 @@ struct SRUCounter: SourceCounter {
     }
 
     /// The number in `document`; a diagnostic that is more than a warning makes it none.
-    private static func count(_ document: SRUDocument, bytes: Int) throws(SourceError) -> SourceCount {
+    private static func count(
+        _ document: SRUDocument, bytes: Int, hiding secrets: SentSecrets
+    ) throws(SourceError) -> SourceCount {
         if let diagnostic = document.diagnostics.first(where: { !$0.isWarning }) { throw diagnostic.failure }
         guard let text = document.numberOfRecords else {
             throw document.diagnostics.first?.failure ?? SourceError(.noCount, "the answer has no numberOfRecords")
         }
         var details: JSONObject = ["bytes": .int(Int64(bytes))]
         if !document.diagnostics.isEmpty {
-            details["warnings"] = .array(document.diagnostics.map { .string($0.words.joined(separator: ": ")) })
+            let warnings = document.diagnostics.map { JSONValue.string($0.words.joined(separator: ": ")) }
+            details["warnings"] = secrets.hidden(in: .array(warnings))
         }
         // SRU 2.0, section 3.4: exact, unknown, estimate, maximum, minimum or current, by name or as the end of a URI.
         let isExact = document.precision.map { $0.trimmingSpace.split(separator: "/").last == "exact" } ?? true

@@ -29,8 +29,11 @@ struct SRUWalk {
     /// - Throws: ``SourceError``; `inconsistent` when a page is empty, was there before, has too many records or tells
     ///   another number.
     consuming func run(expecting number: Int) async throws(SourceError) -> KeyTally {
+        let secrets = client.secrets
         var walk = self
-        return try await walk.walk(expecting: number)
+        do throws(SourceError) { return try await walk.walk(expecting: number) } catch {
+            throw secrets.hidden(in: error)
+        }
     }
 
     private mutating func walk(expecting number: Int) async throws(SourceError) -> KeyTally {

@@ -37,6 +37,18 @@ struct JSONPointer: Hashable {
         return false
     }
 
+    /// How many elements the list has of which this place of `document` is in the first, where it has several: whoever asked
+    /// about one thing was answered about others too.
+    func countOfSeveral(in document: JSONValue) -> Int? {
+        var value = document
+        for token in tokens {
+            if token == "0", let elements = value.arrayValue, elements.count > 1 { return elements.count }
+            guard let next = Self.member(token, of: value) else { return nil }
+            value = next
+        }
+        return nil
+    }
+
     private static func member(_ token: String, of value: JSONValue) -> JSONValue? {
         guard case .array(let elements) = value else { return value[token] }
         // RFC 6901 section 4: digits without leading zeros; `-` names the element after the last, which is none.

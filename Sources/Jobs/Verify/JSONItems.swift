@@ -40,7 +40,7 @@ struct JSONItems: ItemSystem {
             // 404 is how a server says that there is no such book (RFC 9110, section 15.5.5). A page for people says that
             // there is no such address, or that the system is being looked after.
             if error.code == .http, error.details["status"] == 404, error.details["web_page"] == nil { return .unknown }
-            throw error.at(address.description)
+            throw client.secrets.hidden(in: error).at(address.description)
         }
     }
 
@@ -51,9 +51,14 @@ struct JSONItems: ItemSystem {
             guard !status.leadsIntoEmptyList(in: document) else { return .unknown }
             throw SourceError(.unexpectedDocument, "the answer has no word at the pointer; check status")
         }
+        if let count = status.countOfSeveral(in: document) {
+            throw SourceError(.inconsistent, "the answer lists \(count) items for one barcode; check url and status")
+        }
         let title = title.flatMap { $0.value(in: document)?.stringValue } ?? ""
         let state = source.statuses[word]
-        return ItemReport(answer: state.map(ItemAnswer.known) ?? .unclear, word: word, title: title)
+        return ItemReport(
+            answer: state.map(ItemAnswer.known) ?? .unclear, word: client.secrets.hidden(in: word),
+            title: client.secrets.hidden(in: title))
     }
 }
 

@@ -58,12 +58,18 @@ struct WebAnswer {
         }
         let coding = headers[canonicalForm: "content-encoding"].map { $0.lowercased() }
         guard coding.allSatisfy({ $0 == "identity" }) else {
-            let name = String(coding.joined(separator: ", ").prefix(40)).shown
+            let name = coding.joined(separator: ", ").beginning(scalars: 40).shown
             throw SourceError(.unexpectedDocument, "the answer is compressed (\(name)), which was not asked for")
         }
     }
 
+    /// How many seconds the server wants to be left alone, told as a number or as a date, by its own clock (RFC 9110, section
+    /// 10.2.3).
     private var retryAfter: Int64? {
-        header("retry-after").flatMap(Int64.init).flatMap { $0 >= 0 ? $0 : nil }
+        guard let text = header("retry-after") else { return nil }
+        if let seconds = Int64(text) { return seconds >= 0 ? seconds : nil }
+        guard let end = HTTPDate.instant(text) else { return nil }
+        let now = header("date").flatMap(HTTPDate.instant) ?? .now()
+        return max(0, (end.milliseconds - now.milliseconds + 999) / 1000)
     }
 }

@@ -8,6 +8,9 @@ struct WebClient {
     private static let restFactor = 4
     private static let longestRest = Duration.seconds(30)
 
+    /// What it has proved itself with.
+    let secrets = SentSecrets()
+
     private let access: HTTPAccess
     private let context: JobContext
 
@@ -113,13 +116,17 @@ extension WebClient {
         case nil: return []
         case .basic(let user, let file)?:
             let secret = try await SecretFile.read(file, key: "password_file", context)
-            let value = "Basic \(Base64.encode("\(user):\(secret)".utf8))"
-            return [JSONSource.Header(name: "Authorization", value: value)]
+            let pair = Base64.encode("\(user):\(secret)".utf8)
+            secrets.note(secret)
+            secrets.note(pair)
+            return [JSONSource.Header(name: "Authorization", value: "Basic \(pair)")]
         case .bearer(let file)?:
             let secret = try await SecretFile.read(file, key: "token_file", context)
+            secrets.note(secret)
             return [JSONSource.Header(name: "Authorization", value: "Bearer \(secret)")]
         case .header(let name, let file)?:
             let secret = try await SecretFile.read(file, key: "value_file", context)
+            secrets.note(secret)
             return [JSONSource.Header(name: name, value: secret)]
         }
     }
