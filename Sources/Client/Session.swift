@@ -31,6 +31,15 @@ struct Session {
 
     /// Writes `table` as wide as the terminal allows.
     func show(_ table: Table) throws(ClientError) {
-        try output.lines(table.lines(width: output.size?.columns, hasColour: output.showsColour))
+        try output.lines(lines(table))
+    }
+
+    /// The lines of `tasks` as a table.
+    func lines(_ tasks: [TaskReply]) -> [String] {
+        lines(Table(tasks: tasks, isBrief: output.isTerminal))
+    }
+
+    private func lines(_ table: Table) -> [String] {
+        table.lines(width: output.size?.columns, hasColour: output.showsColour)
     }
 }

@@ -1,3 +1,5 @@
+import Foundation
+import Glibc
 import Model
 import Testing
 
@@ -44,6 +46,25 @@ struct TerminalTests {
             #expect(try await onTerminal("list", daemon).contains("\u{1B}["))
             #expect(try await !onTerminal("list", daemon, variables: "NO_COLOR=1").contains("\u{1B}["))
             #expect(try await !daemon.taskctl("list").stdout.contains("\u{1B}"))
+        }
+    }
+
+    @Test func aWatchedStatusFitsTheScreen() async throws {
+        try await withDaemon { daemon in
+            let running = try await daemon.submit(["sleep": "1h", "name": "running"])
+            try await daemon.event("started", of: running)
+            for _ in 1...30 { _ = try await daemon.submit(["sleep": 0, "hold": true]) }
+            // It ends with its daemon, and with the next one that does not come.
+            let watched = "stty rows 10 cols 60; exec timeout 20 \(Program.taskctl) status --watch"
+            async let shown = Program.run(
+                "/usr/bin/script",
+                ["-qec", "TASKD_SOCKET=\(daemon.socket); export TASKD_SOCKET; \(watched)", "/dev/null"])
+            while try await daemon.http("GET", "/v1/health").json["waiters"] != 1 {}
+            try await daemon.end(SIGTERM)
+            let screens = try await shown.stdout.components(separatedBy: "\u{1B}[H").dropFirst()
+            let first = try #require(screens.first)
+            #expect(first.contains(" running") && first.contains("and 23 lines more\u{1B}[K"), "\(first)")
+            #expect(first.split(separator: "\r\n").prefix { !$0.hasPrefix("\u{1B}[J") }.count == 9, "\(first)")
         }
     }
 

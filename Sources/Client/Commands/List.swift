@@ -31,7 +31,7 @@ extension Session {
         if wantsJSON {
             try output.json(.array(tasks.map(\.json)))
         } else {
-            try show(Table(tasks: tasks))
+            try output.lines(lines(tasks))
         }
         if hasMore && limit == nil {
             printError("there are older ones; these are the latest \(tasks.count) (--limit)")

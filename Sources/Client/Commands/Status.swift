@@ -13,33 +13,45 @@ struct Status: ClientCommand {
 
     func run(_ session: Session) throws -> ExitStatus {
         guard watch else {
-            try show(session)
+            let view = try view(session)
+            try session.output.lines(view.lines)
+            for notice in view.notices { session.printError(notice) }
             return .success
         }
         try session.outlivingDaemon { _ in
-            try session.client.whenSomethingHappens {
-                if session.output.isTerminal { try session.output.write("\u{1B}[H\u{1B}[2J") }
-                try show(session)
-            }
+            try session.client.whenSomethingHappens { try redraw(session) }
         }
         return .success
     }
 
-    private func show(_ session: Session) throws {
-        if tasks.isEmpty { try showOverview(session) } else { try showDetails(session) }
+    /// Writes over what the terminal shows, as much as it has rows for; anywhere else once more.
+    private func redraw(_ session: Session) throws {
+        var lines = try view(session).lines
+        guard let size = session.output.size else { return try session.output.lines(lines) }
+        let room = max(size.rows - 1, 1)
+        if lines.count > room {
+            lines = Array(lines.prefix(room - 1)) + ["and \(lines.count - room + 1) lines more"]
+        }
+        // Home, each line and the rest of the row, then the rest of the screen (ECMA-48, CUP, EL and ED), in one write: a screen
+        // that is cleared first flickers.
+        try session.output.write("\u{1B}[H" + lines.map { $0 + "\u{1B}[K\n" }.joined() + "\u{1B}[J")
     }
 
-    private func showDetails(_ session: Session) throws {
+    /// What is shown, and what there is to say of it.
+    private func view(_ session: Session) throws -> (lines: [String], notices: [String]) {
+        tasks.isEmpty ? try overview(session) : (try details(session), [])
+    }
+
+    private func details(_ session: Session) throws -> [String] {
         var found: [TaskReply] = []
         for text in tasks { found += try Self.find(text, session.client) }
         guard !session.wantsJSON else {
             let isSingle = tasks.count == 1 && TaskID(argument: tasks[0]) != nil
-            return try session.output.json(isSingle ? found[0].json : .array(found.map(\.json)))
+            return [(isSingle ? found[0].json : .array(found.map(\.json))).text(.spaced)]
         }
-        for (position, task) in found.enumerated() {
-            if position > 0 { try session.output.line("") }
-            try session.output.lines(task.detailLines)
-        }
+        let lines = found.map(\.detailLines).joined(separator: [""])
+        guard watch, let columns = session.output.size?.columns else { return Array(lines) }
+        return lines.map { $0.truncated(toWidth: columns) }
     }
 
     private static func find(_ text: String, _ client: DaemonClient) throws -> [TaskReply] {
@@ -56,7 +68,7 @@ extension Status {
     /// How many of the tasks that wait in either way, and of those done, the overview shows.
     private static let limits = (waiting: 50, recent: 10)
 
-    private func showOverview(_ session: Session) throws {
+    private func overview(_ session: Session) throws -> (lines: [String], notices: [String]) {
         func tasks(_ state: String, limit: Int) throws -> (tasks: [TaskReply], hasMore: Bool) {
             try session.client.tasks([(name: "state", value: state)], limit: limit)
         }
@@ -66,17 +78,16 @@ extension Status {
         let recent = try session.client.tasks(
             [(name: "sort", value: "done"), (name: "order", value: "desc")], limit: Self.limits.recent
         ).tasks
-        if session.wantsJSON {
-            let lists = [("running", running), ("queued", queued.tasks + held.tasks), ("recent", recent)]
-            var object = JSONObject()
-            for (name, tasks) in lists { object[name] = .array(tasks.map(\.json)) }
-            try session.output.json(.object(object))
-        } else {
-            try session.show(Table(tasks: running + queued.tasks + held.tasks + recent))
+        let cut = [("queued", queued.hasMore), ("held", held.hasMore)].filter(\.1).map(\.0)
+        let notices = cut.map {
+            "more tasks are \($0); these are the first \(Self.limits.waiting) (taskctl list --state \($0))"
         }
-        for (state, hasMore) in [("queued", queued.hasMore), ("held", held.hasMore)] where hasMore {
-            session.printError(
-                "more tasks are \(state); these are the first \(Self.limits.waiting) (taskctl list --state \(state))")
+        guard session.wantsJSON else {
+            return (session.lines(running + queued.tasks + held.tasks + recent), notices)
         }
+        let lists = [("running", running), ("queued", queued.tasks + held.tasks), ("recent", recent)]
+        var object = JSONObject()
+        for (name, tasks) in lists { object[name] = .array(tasks.map(\.json)) }
+        return ([JSONValue.object(object).text(.spaced)], notices)
     }
 }

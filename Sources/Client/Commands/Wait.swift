@@ -24,7 +24,7 @@ struct Wait: ClientCommand {
         if session.wantsJSON {
             try session.output.json(reply.json)
         } else {
-            try session.show(Table(tasks: reply.all))
+            try session.output.lines(session.lines(reply.all))
         }
         // As `asyncio.wait_for`: what a task makes of its cancellation, a result or a failure of its own, counts more.
         let haveEndedOtherwise = cancelOnTimeout && reply.all.allSatisfy { $0.state.isDone && $0.state != .cancelled }
