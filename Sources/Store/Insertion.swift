@@ -111,7 +111,8 @@ struct Insertion {
         guard dependency < id, !(parent?.lineage.contains(dependency) ?? false),
             try TaskRecord.exists(db, dependency, of: owner)
         else {
-            // A later attempt has the gates of the first, and what was behind one may have been pruned since.
+            // A later attempt has the gates of the first; what has succeeded behind one may have been pruned since, and nothing
+            // else (``Store/prune(_:keepingMeasuresSince:limit:)``).
             if let parent, parent.attempt > 1 { return }
             throw UnknownTask(id: dependency)
         }

@@ -13,7 +13,8 @@ extension Store {
     /// Removes up to `limit` tasks that may go, the oldest first, each with its tries and events, and the queues that nothing
     /// but their tasks was known of. Members go before what they belong to, and all of them: a large composite goes in several
     /// calls. It stays while a member of it is not done, and a task while its `on_done` command is to run, or while an unfinished
-    /// task runs after it, which then is about to end.
+    /// task runs after it, which then is about to end, or a member of an unfinished composite ran after it that did not succeed:
+    /// so does a member of each attempt.
     ///
     /// - Parameter oldest: what others are measured against stays if it was done since then, with what it belongs to and what
     ///   belongs to it; `nil` for nothing that stays.
@@ -93,6 +94,14 @@ extension Store {
     /// How many are kept of what others are measured against, the latest: a question that has the date in it is asked once.
     private static let mostMeasures = 1000
 
+    /// SQL for the tasks that are not done of a dependent one and what that belongs to.
+    private static let unfinishedDependents = """
+        WITH RECURSIVE lineage (parent_id, finished_at) AS (
+            VALUES (dependent.parent_id, dependent.finished_at) UNION ALL
+            SELECT tasks.parent_id, tasks.finished_at FROM lineage CROSS JOIN tasks ON tasks.id = lineage.parent_id)
+        SELECT 1 FROM lineage WHERE finished_at IS NULL
+        """
+
     /// Whatever belongs to a task was made after it.
     private static let familyOf = """
         WITH RECURSIVE family (id) AS (
@@ -100,7 +109,7 @@ extension Store {
         SELECT tasks.id, finished_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM hooks WHERE task_id = tasks.id)
             AND NOT EXISTS (
                 SELECT 1 FROM dependencies CROSS JOIN tasks AS dependent ON dependent.id = task_id
-                WHERE after_id = tasks.id AND dependent.finished_at IS NULL)
+                WHERE after_id = tasks.id AND EXISTS (\(unfinishedDependents)))
             AND NOT (:oldest IS NOT NULL AND finished_at >= :oldest
                 AND EXISTS (SELECT 1 FROM measures WHERE task_id = tasks.id)
                 AND tasks.id NOT IN (

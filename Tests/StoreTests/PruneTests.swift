@@ -61,6 +61,29 @@ import Testing
         }
     }
 
+    /// A member of each attempt runs after it.
+    @Test func keepsWhatTheNextAttemptOfACompositeFailsWith() async throws {
+        try await withStore { bench in
+            try await bench.submit(job("failed"), job("succeeded"))
+            _ = try await bench.claim()
+            try await bench.finish(1, .failed(.boom))
+            try await bench.finish(2, .succeeded(nil))
+            let members = [gather([job("a", ["after": [1]])]), job("b", ["after": [2]])]
+            let wish = try Job(json: gather(members, ["retry": 2]))
+            _ = try await bench.store.submit([wish], directory: nil, by: nil, at: at(0))
+            try await bench.claimComposites()
+            _ = try await bench.store.release(membersOf: TaskID(3), from: nil, limit: 9, at: at(1))
+            try await bench.claimComposites()
+            try await bench.finish(4, .failed(.boom))
+            _ = try await bench.store.requeueComposite(TaskID(3), wish, after: .boom, wakeAt: nil, at: at(2))
+            #expect(try await bench.store.prune(.doneBefore(at(9)), limit: 9)?.map(\.number) == [2])
+            _ = try await bench.store.cancel(TaskID(3), message: nil, force: false, at: at(3))
+            _ = try await bench.claim()
+            try await bench.finish(6, .succeeded(nil))
+            #expect(try await bench.store.prune(.doneBefore(at(9)), limit: 99)?.count == 8)
+        }
+    }
+
     @Test func aLargeCompositeGoesInSeveralStepsMembersFirst() async throws {
         try await withStore { bench in
             try await bench.submit(gather([job("a"), gather([job("b"), job("c")])]))
