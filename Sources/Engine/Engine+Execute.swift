@@ -34,7 +34,7 @@ extension Engine {
         }
         let handler = configuration.handler(job)
         let context = context(of: task, job)
-        return await supervise(task, job) {
+        return await supervise(task, job, start) {
             switch start {
             case .fresh: await handler.run(context)
             case .resumed: await handler.resume(context)
@@ -53,7 +53,7 @@ extension Engine {
 
     /// Does `work`, and cancels it when the task is asked to end or its timeout passes; returns when it really has ended.
     private func supervise(
-        _ task: LiveTask, _ job: Job, _ work: @escaping @Sendable () async -> RunReport?
+        _ task: LiveTask, _ job: Job, _ start: Start, _ work: @escaping @Sendable () async -> RunReport?
     ) async -> RunReport? {
         await withTaskGroup(of: RunReport??.self) { group in
             group.addTask { .some(await work()) }
@@ -66,7 +66,10 @@ extension Engine {
             }
             if let timeout = job.timeout {
                 group.addTask {
-                    await self.expire(task, after: timeout)
+                    await self.expire(task, after: timeout) {
+                        // It may have ended in time, while there was no daemon.
+                        if start == .resumed { await self.pendingAdoptions.settled(task.record.id) }
+                    }
                     return nil
                 }
             }
@@ -81,7 +84,7 @@ extension Engine {
     /// Waits until the timeout of a running task has passed, and then asks it to end.
     ///
     /// - Parameter preparing: is called in between.
-    func expire(_ task: LiveTask, after timeout: Duration, preparing: () async -> Void = {}) async {
+    func expire(_ task: LiveTask, after timeout: Duration, preparing: () async -> Void) async {
         // It may have begun by a clock that was ahead.
         let passed = task.record.startedAt.map { max(configuration.now() - $0, .zero) } ?? .zero
         do {

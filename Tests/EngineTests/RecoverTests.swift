@@ -1,3 +1,4 @@
+import Jobs
 import Model
 import Store
 import Testing
@@ -253,6 +254,26 @@ import Testing
         }
     }
 
+    /// It takes a while to find out that it has ended.
+    @Test func whatEndedBeforeADeadlineThatPassedMeanwhileWasNotLate() async throws {
+        try await withBench { bench in
+            let ids = try await bench.submit((1...20).map { job("\($0)", ["timeout": "10s"]) })
+            for number in 1...20 { await bench.stage.started("\(number)") }
+            let (found, find) = AsyncStream<Void>.makeStream()
+            try await withBench(
+                takingUp: bench.directory, at: .seconds(12),
+                configure: { $0.handler = { _ in SlowlyFound(ended: found) } }
+            ) { (next) async throws in
+                for _ in 1...10 { try await next.engine.pulse() }
+                find.finish()
+                for id in ids {
+                    let task = try await next.done(id)
+                    #expect(task.state == .succeeded && !task.timedOut && task.cancelRequests == 0, "\(task)")
+                }
+            }
+        }
+    }
+
     @Test func aDeadlineThatPassedMeanwhileComesAfterCompositesThatEndNow() async throws {
         try await withBench { bench in
             let inner = composite("gather", [composite("sequence", [job("a")]), composite("race", [job("b")])])
@@ -291,5 +312,17 @@ import Testing
                 #expect(next.stage.order == ["a", "b", "c"])
             }
         }
+    }
+}
+
+/// A job that ended well while there was no daemon, which is found out when the stream ends.
+private struct SlowlyFound: JobHandler {
+    let ended: AsyncStream<Void>
+
+    func run(_ context: JobContext) async -> RunReport { RunReport(.failed(.interrupted)) }
+
+    func resume(_ context: JobContext) async -> RunReport? {
+        for await _ in ended {}
+        return RunReport(.succeeded(1))
     }
 }
