@@ -83,8 +83,14 @@ extension Store {
         let blocks = geteuid() == 0 ? max(forRoot, system.f_bavail) : system.f_bavail
         // Btrfs does not count its files.
         return (
-            Int64(clamping: UInt64(blocks) * UInt64(system.f_frsize)), system.f_files > 0 ? system.f_favail : .max
+            bytes(in: UInt64(blocks), ofSize: UInt64(system.f_frsize)), system.f_files > 0 ? system.f_favail : .max
         )
+    }
+
+    /// How many bytes so many blocks have, or as many as can be told: a file system may call itself as large as it likes.
+    static func bytes(in blocks: UInt64, ofSize size: UInt64) -> Int64 {
+        let (bytes, overflows) = blocks.multipliedReportingOverflow(by: size)
+        return overflows ? .max : Int64(clamping: bytes)
     }
 
     /// The version of the schema: the name of its last migration.

@@ -28,4 +28,11 @@ struct BacklogTests {
             #expect(try await bench.store.schemaVersion() == Schema.migrator.migrations.last)
         }
     }
+
+    @Test func aFileSystemMayCallItselfAsLargeAsItLikes() {
+        #expect(Store.bytes(in: 3, ofSize: 4096) == 12_288)
+        #expect(Store.bytes(in: 1 << 52, ofSize: 4096) == .max)
+        #expect(Store.bytes(in: 1 << 51, ofSize: 4096) == .max)
+        #expect(Store.bytes(in: 1 << 50, ofSize: 4096) == 1 << 62)
+    }
 }
