@@ -141,6 +141,15 @@ extension Store {
         }
     }
 
+    /// Those of them that run, which have no results yet.
+    package func runningMembers(of parent: TaskID) async throws -> [TaskRecord] {
+        try await read { db in
+            try TaskRecord.all(
+                db, "SELECT \(TaskRecord.columns) FROM tasks WHERE \(Self.isMember) AND state = 'running' ORDER BY id",
+                ["parent": parent.number])
+        }
+    }
+
     /// How the members of `parent` ended, in the order given; `nil` for one that has not.
     ///
     /// - Parameter limit: how many bytes of JSON they may come to.

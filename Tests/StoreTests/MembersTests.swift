@@ -8,6 +8,17 @@ import Testing
         try await bench.store.release(membersOf: TaskID(1), from: first, limit: limit, at: at(1)).map(\.id.number)
     }
 
+    @Test func thoseThatRunAreFoundWithoutTheOthers() async throws {
+        try await withStore { bench in
+            try await bench.submit(gather([job("a"), job("b"), job("c")]))
+            try await bench.claimComposites()
+            _ = try await release(bench, 2)
+            _ = try await bench.claim()
+            try await bench.finish(2, .succeeded(1))
+            #expect(try await bench.store.runningMembers(of: TaskID(1)).map(\.name) == ["b"])
+        }
+    }
+
     @Test func membersAreLetGoInOrderAndOnlyThenReady() async throws {
         try await withStore { bench in
             try await bench.submit(gather(["a", "b", "c"].map { job($0) }))

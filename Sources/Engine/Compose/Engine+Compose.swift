@@ -140,7 +140,7 @@ extension Engine {
     /// Waits for the tasks below a composite that have ended already, and for the composites that, as their members stand,
     /// end now.
     private func waitForWhatEnds(below composite: TaskID) async throws {
-        for member in try await store.currentMembers(of: composite) where member.state == .running {
+        for member in try await store.runningMembers(of: composite) {
             // One whose job cannot be read ends at once.
             guard case .composite(let inner)? = (try? Job(json: member.job))?.action else {
                 await pendingAdoptions.settled(member.id)
