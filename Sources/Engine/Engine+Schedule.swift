@@ -43,7 +43,8 @@ extension Engine {
         }
     }
 
-    /// Runs a task that the store says is running: the strong reference, and what its end sets off.
+    /// Runs a task that the store says is running: the strong reference, and what its end sets off. The attempt before may
+    /// still be on its way out.
     func launch(_ record: TaskRecord, _ start: Start) {
         if start == .fresh { metrics.started(record) }
         log(start == .fresh ? "task started" : "task taken up", record)
@@ -63,7 +64,7 @@ extension Engine {
             for ended in try handle.result() { queueHook(of: ended) }
         }
         handle.onDone { [self] handle in
-            // One that goes back to its queue: its next attempt is not claimed before this one is gone.
+            // One that goes back to its queue has kept its slot until now.
             if live.remove(task) { readiness.signal() }
             if let composite = task.heldBack, !isStopping { launchDrain(of: record, composite) }
             if let failure = try handle.error() { failures.continuation.yield(failure) }
