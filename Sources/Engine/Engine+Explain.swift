@@ -35,6 +35,9 @@ extension Engine {
         }
         let total = running.values.reduce(0, +)
         if total >= configuration.maximumRunning { reasons.append(.daemonFull(limit: configuration.maximumRunning)) }
+        if reasons.isEmpty && store.startable < configuration.maximumRunning - total {
+            reasons.append(.diskLow(store.path))
+        }
         let room = usage.room(beside: live.runningByOwner)
         let full = room.filter { $0.value <= 0 && $0.key != task.submittedBy?.uid }.map(\.key)
         let ahead = try await store.countAhead(of: task, passingOver: full)
@@ -78,6 +81,12 @@ extension Explanation.Reason {
 
     fileprivate static func diskFull(_ path: String) -> Self {
         Self(code: "disk_full", message: "nothing is started while the disk of \(path) is full: free some space")
+    }
+
+    fileprivate static func diskLow(_ path: String) -> Self {
+        Self(
+            code: "disk_low",
+            message: "few tasks are started at a time while the disk of \(path) is nearly full: free some space")
     }
 
     fileprivate static func behind(_ count: Int, queue: String, isAtLeast: Bool) -> Self {

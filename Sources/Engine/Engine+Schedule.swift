@@ -34,11 +34,14 @@ extension Engine {
         while mayBeMore && !isStopping && mayStart() {
             try await live.claiming {
                 let running = live.running
-                let free = min(configuration.maximumRunning - running.values.reduce(0, +), store.startable)
+                let free = configuration.maximumRunning - running.values.reduce(0, +)
+                let startable = store.startable
                 let room = usage.room(beside: live.runningByOwner)
-                let claimed = try await store.claim(limit: free, running: running, room: room, at: configuration.now())
+                let claimed = try await store.claim(
+                    limit: min(free, startable), running: running, room: room, at: configuration.now())
                 for record in claimed.composites + claimed.tasks { launch(record, .fresh) }
                 mayBeMore = claimed.composites.count == Store.compositesAtOnce
+                if startable < free && claimed.tasks.count == startable { shortage.signal() }
             }
         }
     }

@@ -28,7 +28,7 @@ package final class Engine: Sendable {
     let alarm = WakeSignal()
     /// Given when there may be an `on_done` command to run.
     let hooksPending = WakeSignal()
-    /// Given when nothing is started because the disk is full.
+    /// Given when less is started than there are slots for because the disk is full, or nearly.
     let shortage = WakeSignal()
     let isOutOfRoom = Atomic(false)
     let hooksRunning = Mutex<[TaskID: TaskHandle<Void>]>([:])

@@ -21,6 +21,8 @@ struct Disk: Sendable {
     enum Kind: Sendable {
         /// In memory, for what only needs an end.
         case memory(megabytes: Int)
+        /// In memory, with room for so many files.
+        case files(Int)
         /// ext4 in a file, with a journal, for what has to survive.
         case loop(megabytes: Int)
     }
@@ -44,6 +46,8 @@ struct Disk: Sendable {
     private func mount() async throws {
         switch kind {
         case .memory(let size): try await shell("mount -t tmpfs -o size=\(size)M taskd-test \(path)")
+        case .files(let count):
+            try await shell("mount -t tmpfs -o size=64M,nr_inodes=\(count) taskd-test \(path)")
         case .loop: try await shell("mount -o loop \(image) \(path)")
         }
     }
@@ -65,6 +69,18 @@ struct Disk: Sendable {
     /// Gives it back.
     func empty() async throws {
         try await shell("rm \(path)/filler")
+    }
+
+    /// Makes files until no more than `count` can be made.
+    func fillFiles(leaving count: Int) async throws {
+        try await shell(
+            "mkdir \(path)/files; n=$(df --output=iavail \(path) | tail -1); "
+                + "while [ $n -gt \(count) ]; do n=$((n - 1)); : >\(path)/files/$n; done")
+    }
+
+    /// Removes them.
+    func removeFiles() async throws {
+        try await shell("rm -r \(path)/files")
     }
 
     /// From now on nothing is written any more, and what was not written yet is gone (`EXT4_IOC_SHUTDOWN`, without

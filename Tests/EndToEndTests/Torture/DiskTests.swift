@@ -67,6 +67,20 @@ struct DiskTests {
         }
     }
 
+    /// What was not started for want of room is once there is some, though nothing else happens.
+    @Test func aDiskWithLittleRoomStartsAFewAtATime() async throws {
+        try await withDisk(.files(400)) { disk in
+            try await withDaemon(state: disk.path + "/state") { daemon in
+                try await disk.fillFiles(leaving: 20)
+                let id = try #require(try await daemon.submit(Array(repeating: ["sleep": 1000], count: 60)).last)
+                #expect(try await daemon.reasons(id).contains("disk_low"))
+                try await disk.removeFiles()
+                try await daemon.event("started", of: id)
+                #expect(try await daemon.reasons(id) == [])
+            }
+        }
+    }
+
     /// With blocks smaller than a page of memory SQLite takes too little of the disk for what it maps.
     @Test(arguments: [8, 24]) func aStartThatHasNoRoomSaysSo(kibibytes: Int) async throws {
         try await withDisk(.loop(megabytes: 64)) { disk in
