@@ -125,8 +125,11 @@ extension Engine {
             timer?.cancel()
             guard mayStart() else { continue }
             if let step = steps.take() { try await keepDurations(step, toldBy: last) }
-            try await store.wake(at: configuration.now())
-            readiness.signal()
+            var mayBeMore = true
+            while mayBeMore && !isStopping {
+                mayBeMore = try await store.wake(at: configuration.now())
+                readiness.signal()
+            }
             let next = try await store.nextWake()
             last = try await store.lastSequence()
             guard let next else { continue }
@@ -150,13 +153,10 @@ extension Engine {
             "the clock was set by \(step.components.seconds) s: delays and rests last as long as they were to")
         var left = try await store.sleepers(toldBy: sequence)[...]
         while !left.isEmpty {
-            try await store.moveSleepers(Array(left.prefix(Self.sleepersAtOnce)), by: step)
-            left = left.dropFirst(Self.sleepersAtOnce)
+            try await store.moveSleepers(Array(left.prefix(Store.sleepersAtOnce)), by: step)
+            left = left.dropFirst(Store.sleepersAtOnce)
         }
     }
-
-    /// How many sleeping tasks are moved in one commit.
-    private static let sleepersAtOnce = 1000
 
     /// Looks at once when somebody may have set the clock.
     func clockLoop() async {

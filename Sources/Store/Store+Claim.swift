@@ -161,18 +161,25 @@ extension Store {
         }
     }
 
-    /// Opens the gate of the tasks whose time has come.
-    package func wake(at now: Timestamp) async throws {
+    /// Opens the gate of the tasks whose time has come, ``sleepersAtOnce`` at most.
+    ///
+    /// - Returns: whether there may be more of them.
+    @discardableResult
+    package func wake(at now: Timestamp) async throws -> Bool {
         try await write { db in
-            try db.cachedStatement(sql: Self.wakeSleepers).execute(arguments: [now.description])
+            try db.cachedStatement(sql: Self.wakeSleepers).execute(arguments: [now.description, Self.sleepersAtOnce])
+            return db.changesCount == Self.sleepersAtOnce
         }
     }
 
+    /// How many sleeping tasks are woken or moved in one commit.
+    package static let sleepersAtOnce = 1000
+
     static let wakeSleepers = """
-        UPDATE tasks INDEXED BY tasks_asleep SET wake_at = NULL, waiting_for = CASE
+        UPDATE tasks SET wake_at = NULL, waiting_for = CASE
             WHEN waiting_for ->> '$.delay' IS NOT NULL OR waiting_for ->> '$.retry' IS NOT NULL THEN NULL
             ELSE waiting_for END
-        WHERE state = 'queued' AND wake_at <= ?
+        WHERE id IN (SELECT id FROM tasks INDEXED BY tasks_asleep WHERE state = 'queued' AND wake_at <= ? LIMIT ?)
         """
 
     /// When the next sleeping task wakes, or `nil` when none sleeps.

@@ -55,6 +55,17 @@ import Testing
         }
     }
 
+    /// More than wake in one commit.
+    @Test func allDelayedTasksWakeWhenTheirTimeComes() async throws {
+        try await withBench(maximumRunning: 1) { bench in
+            let jobs = (1...(Store.sleepersAtOnce + 10)).map { job("\($0)", ["delay": "5s"]) }
+            let last = try #require(try await bench.submit(jobs).last)
+            await bench.clock.sleeper(until: .milliseconds(5001))
+            bench.clock.advance(by: .milliseconds(5001))
+            try await bench.until(last) { $0.waitingFor == nil }
+        }
+    }
+
     @Test func anEarlierTaskMovesTheAlarmForward() async throws {
         try await withBench { bench in
             try await bench.submit(job("late", ["delay": "60s"]))

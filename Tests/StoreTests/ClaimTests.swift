@@ -4,6 +4,19 @@ import Testing
 @testable import Store
 
 @Suite struct ClaimTests {
+    @Test func manyWhoseTimeHasComeAreWokenAThousandAtATime() async throws {
+        try await withStore { bench in
+            let count = Store.sleepersAtOnce + 10
+            let jobs = try (1...count).map { try Job(json: job("\($0)", ["delay": 5])) }
+            _ = try await bench.store.submit(jobs, directory: nil, by: nil, at: at(0))
+            #expect(try await bench.store.wake(at: at(5)))
+            #expect(try await bench.claim(limit: .max).count == Store.sleepersAtOnce)
+            #expect(try await !bench.store.wake(at: at(5)))
+            #expect(try await bench.claim(limit: .max).count == 10)
+            #expect(try await bench.store.nextWake() == nil)
+        }
+    }
+
     @Test func claimsByPriorityThenAge() async throws {
         try await withStore { bench in
             try await bench.submit(
