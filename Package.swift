@@ -79,7 +79,8 @@ let package = Package(
         .testTarget(
             name: "JobsTests", dependencies: ["Jobs", "Model", "Tasks", database, tls] + nio, swiftSettings: settings),
         .testTarget(
-            name: "EngineTests", dependencies: ["Engine", "Jobs", "Store", "Model", "Tasks"], swiftSettings: settings),
+            name: "EngineTests", dependencies: ["Engine", "Jobs", "Store", "Model", "Tasks", database],
+            swiftSettings: settings),
         .testTarget(
             name: "DaemonTests", dependencies: ["Daemon", "Model", "Store", logging, metrics], swiftSettings: settings),
         .testTarget(name: "ClientTests", dependencies: ["Client", "Model"], swiftSettings: settings),

@@ -21,8 +21,12 @@ extension Engine {
             return (true, record)
         case .ended(let tasks):
             settle(tasks)
-            try await cancelMembers(ofEnded: tasks)
-            try await endRest(of: tasks)
+            do {
+                try await cancelMembers(ofEnded: tasks)
+            } catch {
+                // What was asked for is committed all the same; the next daemon cancels what is left.
+                failures.continuation.yield(error)
+            }
             guard let record = tasks.first else { throw EngineError.unknownTask(id) }
             return (true, record)
         }
@@ -54,20 +58,35 @@ extension Engine {
             for task in batch.running { live.cancel(task, message: task.cancelMessage) }
             settle(batch.ended)
             try await cancelMembers(ofEnded: batch.ended)
-            try await endRest(of: batch.ended)
             end = batch.end
         } while end != nil
     }
 
-    /// Ends what cannot run any more because of `ended`, where their commit did not get to all of it.
-    func endRest(of ended: [TaskRecord]) async throws {
-        // In a task of its own: whoever asked may go away before it is over.
-        if ended.count > Store.tasksAtOnce { try await Task { try await endDoomed() }.value }
+    /// Does what the commits that ended tasks have left to do for those that waited for them. Nobody who ends a task waits for
+    /// it: what was committed is told at once.
+    func leftoversLoop() async throws {
+        for await _ in leftovers.signals { try await settleLeftovers() }
+    }
+
+    /// Lets go what waits for nothing more, and ends what cannot run any more.
+    func settleLeftovers() async throws {
+        try await reopenSatisfied()
+        try await endDoomed()
+    }
+
+    /// Lets go what waits for tasks that have succeeded, as ``endDoomed()``.
+    private func reopenSatisfied() async throws {
+        var satisfied = try await store.satisfied()[...]
+        while !satisfied.isEmpty, !isStopping {
+            try await store.reopen(satisfied.prefix(Store.tasksAtOnce), at: configuration.now())
+            satisfied = satisfied.dropFirst(Store.tasksAtOnce)
+            readiness.signal()
+        }
     }
 
     /// Ends what cannot run any more, a thousand tasks at a time, so that nobody who writes waits long behind it. What a stop
     /// leaves of it is the next daemon's.
-    func endDoomed() async throws {
+    private func endDoomed() async throws {
         while case var doomed = try await store.doomed()[...], !doomed.isEmpty {
             while !doomed.isEmpty {
                 guard !isStopping else { return }

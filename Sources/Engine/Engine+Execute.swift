@@ -164,11 +164,13 @@ extension Engine {
         let now = configuration.now()
         // Whatever the clock was then, it ended after it began and before now.
         let end = report.endedAt.map { min(max($0, task.record.startedAt ?? $0), now) } ?? now
-        let ended = try await store.finish(task.record.id, report, progress: task.progress, answers: answers, at: end) {
+        let (ended, leavesWaiting) = try await store.finish(
+            task.record.id, report, progress: task.progress, answers: answers, at: end
+        ) {
             live.vacate(task)
             readiness.signal()
         }
-        try await endRest(of: ended)
+        if leavesWaiting { leftovers.signal() }
         return ended
     }
 

@@ -22,7 +22,7 @@ extension Engine {
             metrics.adopted(record)
             adoptions.add(1, ordering: .relaxed)
         }
-        try await endDoomed()
+        try await settleLeftovers()
         for record in try await store.compositesToCancel() {
             try await cancelMembers(
                 of: record.id, attemptsBefore: .max, message: record.cancelMessage, insisting: false)
@@ -66,10 +66,15 @@ extension Engine {
     ///
     /// - Returns: those that ended by it.
     func abandonMembers(of composite: TaskRecord) async throws -> [TaskRecord] {
-        let ended = try await store.cancelUnreleased(
-            membersOf: composite.id, reason: "the job of its \(composite.kind.rawValue) \(composite.id) cannot be read",
-            at: configuration.now())
-        try await endRest(of: ended)
+        let reason = "the job of its \(composite.kind.rawValue) \(composite.id) cannot be read"
+        var ended: [TaskRecord] = []
+        var mayBeMore = true
+        while mayBeMore {
+            let batch = try await store.cancelUnreleased(
+                membersOf: composite.id, reason: reason, at: configuration.now())
+            ended += batch
+            mayBeMore = batch.count >= Store.tasksAtOnce
+        }
         return ended
     }
 }

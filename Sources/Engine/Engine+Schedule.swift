@@ -66,6 +66,7 @@ extension Engine {
         handle.onDone { [self] handle in
             for ended in try handle.result() { queueHook(of: ended) }
         }
+        handle.onDone { [self] handle in try seekLeftovers(of: handle.result()) }
         handle.onDone { [self] handle in
             // One that goes back to its queue has kept its slot until now.
             if live.remove(task) { readiness.signal() }
@@ -81,7 +82,13 @@ extension Engine {
             tellParent(of: task)
             queueHook(of: task)
         }
+        seekLeftovers(of: ended)
         if !ended.isEmpty { readiness.signal() }
+    }
+
+    /// Has what cannot run any more because of `ended` ended too, where their commit did not get to all of it.
+    private func seekLeftovers(of ended: [TaskRecord]) {
+        if ended.count >= Store.tasksAtOnce { leftovers.signal() }
     }
 
     private func publish(_ ended: TaskRecord) {

@@ -40,7 +40,6 @@ extension Engine {
         metrics.submitted(zip(jobs, submissions).filter { $1.isNew }.map(\.0))
         for submission in submissions where submission.isNew { log("task submitted", submission.task) }
         settle(ended)
-        try await endRest(of: ended)
         if jobs.contains(where: \.startsLater) { alarm.signal() }
         return submissions
     }

@@ -30,6 +30,8 @@ package final class Engine: Sendable {
     let hooksPending = WakeSignal()
     /// Given when less is started than there are slots for because the disk is full, or nearly.
     let shortage = WakeSignal()
+    /// Given when a commit may have left tasks to let go, or to end as they cannot run any more.
+    let leftovers = WakeSignal()
     let isOutOfRoom = Atomic(false)
     let hooksRunning = Mutex<[TaskID: TaskHandle<Void>]>([:])
     /// The round of claims that is going on, or was last.
@@ -62,6 +64,7 @@ package final class Engine: Sendable {
             group.addTask { try await self.alarmLoop() }
             group.addTask { await self.clockLoop() }
             group.addTask { try await self.shortageLoop() }
+            group.addTask { try await self.leftoversLoop() }
             group.addTask { try await self.hookLoop() }
             group.addTask { await self.progressLoop() }
             group.addTask { try await self.retentionLoop() }

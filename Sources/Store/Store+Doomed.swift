@@ -5,7 +5,8 @@ extension Store {
     /// A task that cannot run any more, and how it has to end.
     package typealias Doomed = (id: TaskID, outcome: Outcome)
 
-    /// The tasks that cannot run any more because of others that are done, and that the commits which ended those left.
+    /// The tasks that cannot run any more because of others that are done, or because an attempt of their composite is, and
+    /// that the commits which ended those left.
     package func doomed() async throws -> [Doomed] {
         try await read { db in
             var doomed: [Doomed] = []
@@ -20,6 +21,10 @@ extension Store {
             }
             for row in try Row.fetchAll(db.cachedStatement(sql: Self.doomedMembers)) {
                 let reason = Transition.neverStarted(TaskID(row[1]))
+                doomed.append((TaskID(row[0]), .cancelled(.cancelled(reason))))
+            }
+            for row in try Row.fetchAll(db.cachedStatement(sql: Self.doomedEarlierMembers)) {
+                let reason = Transition.attemptEnded(row[1], of: try row.choice(2))
                 doomed.append((TaskID(row[0]), .cancelled(.cancelled(reason))))
             }
             return doomed
@@ -39,6 +44,14 @@ extension Store {
         WHERE task.state IN ('held', 'queued') AND parent.finished_at IS NOT NULL AND task.parent_attempt > parent.attempt
         """
 
+    /// Members that composites have not let go in attempts before the one that runs or is to.
+    static let doomedEarlierMembers = """
+        SELECT task.id, task.parent_attempt, parent.kind FROM tasks AS task INDEXED BY tasks_state
+            CROSS JOIN tasks AS parent ON parent.id = task.parent_id
+        WHERE task.state IN ('held', 'queued') AND task.waiting_for ->> '$.parent' IS NOT NULL
+            AND task.parent_attempt < parent.attempt + (parent.state = 'queued')
+        """
+
     /// Ends `doomed` if they have not started.
     ///
     /// - Returns: every task that ended, as ``finish(_:_:progress:answers:at:whenQueued:)``.
@@ -46,6 +59,31 @@ extension Store {
         try await write { db in
             var transition = Transition(db: db, now: now)
             return try doomed.flatMap { try transition.end($0.id, $0.outcome, from: [.held, .queued]) }
+        }
+    }
+}
+
+extension Store {
+    /// The tasks that wait for others that have succeeded, and that the commits which ended those left.
+    package func satisfied() async throws -> [TaskID] {
+        try await read { db in
+            try Int64.fetchAll(db.cachedStatement(sql: Self.satisfiedDependents)).map(TaskID.init)
+        }
+    }
+
+    static let satisfiedDependents = """
+        SELECT task.id FROM tasks AS task INDEXED BY tasks_state
+            CROSS JOIN dependencies ON task_id = task.id CROSS JOIN tasks AS other ON other.id = after_id
+        WHERE task.state IN ('held', 'queued') AND other.state = 'succeeded'
+        """
+
+    /// Has `tasks` wait no longer for others that have succeeded.
+    package func reopen(_ tasks: ArraySlice<TaskID>, at now: Timestamp) async throws {
+        try await write { db in
+            for id in tasks {
+                try db.cachedStatement(sql: Insertion.dropSatisfied).execute(arguments: [id.number])
+                try Gate.reopen(db, where: Transition.waitsForNoMore, ["id": id.number, "now": now.description])
+            }
         }
     }
 }

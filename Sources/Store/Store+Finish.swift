@@ -8,22 +8,29 @@ extension Store {
     /// - Parameter answers: what it is the measure of from now on.
     /// - Parameter whenQueued: is called before the commit; a claim that follows it finds what the end lets go.
     /// - Returns: every task that ended by it, the task itself first, then those that cannot run any more, of which there may
-    ///   be others if they are ``tasksAtOnce``; empty when the task was not running.
+    ///   be others if they are ``tasksAtOnce``; none when the task was not running. And whether its success has left tasks
+    ///   waiting, which ``satisfied()`` finds.
     package func finish(
         _ id: TaskID, _ report: RunReport, progress: Progress? = nil, answers: [String] = [], at now: Timestamp,
         whenQueued: () -> Void = {}
-    ) async throws -> [TaskRecord] {
+    ) async throws -> (ended: [TaskRecord], leavesWaiting: Bool) {
         try await write(whenQueued: whenQueued) { db in
             var transition = Transition(db: db, now: now)
             let ended = try transition.end(
                 id, report.outcome, from: [.running], detail: report.detail, progress: progress)
-            guard !ended.isEmpty else { return [] }
+            guard !ended.isEmpty else { return ([], false) }
             for question in answers {
                 let sql = "INSERT OR REPLACE INTO measures (question, task_id) VALUES (?, ?)"
                 try db.cachedStatement(sql: sql).execute(arguments: [question, id.number])
             }
-            return ended
+            guard case .succeeded = report.outcome else { return (ended, false) }
+            return (ended, try Self.isWaitedFor(db, id))
         }
+    }
+
+    private static func isWaitedFor(_ db: Database, _ id: TaskID) throws -> Bool {
+        let sql = "SELECT EXISTS (SELECT 1 FROM dependencies WHERE after_id = ?)"
+        return try Bool.fetchOne(db.cachedStatement(sql: sql), arguments: [id.number]) ?? false
     }
 
     /// Puts a running task back into its queue, because this try failed and there are more, or because it was
@@ -42,7 +49,8 @@ extension Store {
     /// Puts a running composite back into its queue for another attempt, with members of its own. Members of this attempt
     /// that never were let go are cancelled; those that run do so to their end.
     ///
-    /// - Returns: the tasks that ended by it; `nil` when it was not put back, as ``requeue(_:after:detail:wakeAt:at:)``.
+    /// - Returns: the tasks that ended by it, of which there may be others if they are ``tasksAtOnce``; `nil` when it was not
+    ///   put back, as ``requeue(_:after:detail:wakeAt:at:)``.
     package func requeueComposite(
         _ id: TaskID, _ job: Job, after exception: ExceptionInfo, wakeAt: Timestamp?, at now: Timestamp
     ) async throws -> [TaskRecord]? {
@@ -50,7 +58,7 @@ extension Store {
             guard let composite = try TaskRecord.find(db, id),
                 try Self.requeue(db, id, after: exception, detail: nil, wakeAt: wakeAt, at: now)
             else { return nil }
-            let reason = "attempt \(composite.attempt) of its \(composite.kind.rawValue) has ended"
+            let reason = Transition.attemptEnded(composite.attempt, of: composite.kind)
             var transition = Transition(db: db, now: now)
             let ended = try transition.cancelUnreleased(membersOf: id, reason: reason)
             var insertion = Insertion(

@@ -109,10 +109,10 @@ extension Store {
     /// How many members are cancelled in one commit, and how many tasks end in one because of others.
     package static let tasksAtOnce = 1000
 
-    /// Cancels the members of `parent` that were not let go.
+    /// Cancels the members of `parent` that were not let go, ``tasksAtOnce`` at most.
     ///
     /// - Parameter reason: why, in words.
-    /// - Returns: the tasks that ended by it.
+    /// - Returns: the tasks that ended by it; fewer than ``tasksAtOnce`` when there are no more members to cancel.
     package func cancelUnreleased(
         membersOf parent: TaskID, reason: String, at now: Timestamp
     ) async throws -> [TaskRecord] {

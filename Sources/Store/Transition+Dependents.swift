@@ -11,7 +11,7 @@ extension Transition {
         let isRequest: Bool
     }
 
-    /// Opens the gate of the tasks that waited for `ended`.
+    /// Opens the gate of the tasks that waited for `ended`; where they are many, others are left for ``Store/satisfied()``.
     ///
     /// - Returns: those that have to end because it did not succeed.
     func settleDependents(of ended: TaskRecord) throws -> [(id: TaskID, outcome: Outcome)] {
@@ -27,17 +27,18 @@ extension Transition {
             }
         }
         let ids = try Int64.fetchAll(
-            db.cachedStatement(sql: "SELECT task_id FROM dependencies WHERE after_id = ? ORDER BY task_id"),
-            arguments: [ended.id.number])
-        guard !ids.isEmpty else { return [] }
-        try db.cachedStatement(sql: "DELETE FROM dependencies WHERE after_id = ?").execute(arguments: [ended.id.number])
+            db.cachedStatement(sql: "SELECT task_id FROM dependencies WHERE after_id = ? ORDER BY task_id LIMIT ?"),
+            arguments: [ended.id.number, Store.tasksAtOnce])
+        guard let last = ids.last else { return [] }
+        try db.cachedStatement(sql: "DELETE FROM dependencies WHERE after_id = ? AND task_id <= ?")
+            .execute(arguments: [ended.id.number, last])
         for id in ids {
             try Gate.reopen(db, where: Self.waitsForNoMore, ["id": id, "now": now.description])
         }
         return []
     }
 
-    private static let waitsForNoMore = """
+    static let waitsForNoMore = """
         id = :id AND waiting_for ->> '$.after' IS NOT NULL
             AND NOT EXISTS (SELECT 1 FROM dependencies WHERE task_id = :id)
         """
@@ -62,6 +63,10 @@ extension Transition {
                 return Cancelling(composite: composite, reason: neverStarted(own ?? composite), isRequest: false)
             }
             if row[3] { return Cancelling(composite: composite, reason: row[4], isRequest: true) }
+            if row[5] {
+                let reason = attemptEnded(row[6], of: try row.choice(7))
+                return Cancelling(composite: composite, reason: reason, isRequest: false)
+            }
             if let current, current.composite == composite { return current }
             member = composite
         }
@@ -69,12 +74,16 @@ extension Transition {
     }
 
     /// The composite of a member; whether a shield is between them, whether it ended before the member's attempt began, whether
-    /// it reaches the member with a request to end, and the reason of that.
+    /// it reaches the member with a request to end, and the reason of that; whether the attempt has ended that the member was
+    /// never let go in, which attempt that is, and the composite's kind.
     static let composite = """
         SELECT composite.id, member.shield AND member.waiting_for ->> '$.parent' IS NULL,
             composite.finished_at IS NOT NULL AND member.parent_attempt > composite.attempt,
             composite.cancel_requests > iif(member.parent_attempt = composite.attempt, 0, composite.timed_out),
-            iif(composite.timed_out, 'its ' || composite.kind || ' timed out', composite.cancel_message)
+            iif(composite.timed_out, 'its ' || composite.kind || ' timed out', composite.cancel_message),
+            member.waiting_for ->> '$.parent' IS NOT NULL
+                AND member.parent_attempt < composite.attempt + (composite.state = 'queued'),
+            member.parent_attempt, composite.kind
         FROM tasks AS member CROSS JOIN tasks AS composite ON composite.id = member.parent_id WHERE member.id = ?
         """
 }

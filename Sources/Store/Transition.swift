@@ -48,6 +48,11 @@ struct Transition {
         return all
     }
 
+    /// Why a member of an earlier attempt is cancelled that its composite has not let go.
+    static func attemptEnded(_ attempt: Int, of kind: TaskKind) -> String {
+        "attempt \(attempt) of its \(kind.rawValue) has ended"
+    }
+
     /// Why a member of `composite` is cancelled that ended while it was not running.
     static func neverStarted(_ composite: TaskID) -> String { "its composite \(composite) never started" }
 
@@ -81,10 +86,10 @@ struct Transition {
         return record
     }
 
-    /// Cancels the members of a composite that it has not let go.
+    /// Cancels the members of a composite that it has not let go, as many as end at once.
     mutating func cancelUnreleased(membersOf parent: TaskID, reason: String) throws -> [TaskRecord] {
         cancelling = Cancelling(composite: parent, reason: reason, isRequest: false)
-        return try unreleased(membersOf: parent, reason: reason, limit: .max).flatMap {
+        return try unreleased(membersOf: parent, reason: reason, limit: Store.tasksAtOnce).flatMap {
             try end($0.id, $0.outcome, from: [.held, .queued])
         }
     }

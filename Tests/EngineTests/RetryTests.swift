@@ -137,6 +137,39 @@ import Testing
         }
     }
 
+    @Test func allMembersThatAnAttemptHasNotLetGoEndWithIt() async throws {
+        try await withBench { bench in
+            let count = Store.tasksAtOnce + 10
+            bench.stage.end("1", .boom())
+            let members = (1...count).map { job("\($0)") }
+            let id = try await bench.submit(
+                composite("gather", members, ["max_running": 1, "retry": ["attempts": 2, "backoff": "1h"]]))
+            let ids = (1...count).map { TaskID(id.number + Int64($0)) }
+            let done = try await bench.engine.wait(WaitRequest(ids: ids)).done
+            #expect(done.count == count)
+            #expect(try await bench.task(ids[count - 1]).exception == .cancelled("attempt 1 of its gather has ended"))
+            #expect(try await bench.task(id).state == .queued)
+        }
+    }
+
+    @Test func aMemberOfEachTryFailsWithWhatItRunsAfter() async throws {
+        try await withBench { bench in
+            let before = try await bench.submit(job("before"))
+            try await bench.end("before", .boom())
+            let member = job("a", ["after": [before.json]])
+            let id = try await bench.submit(
+                composite("gather", [member], ["retry": ["attempts": 2, "backoff": "1h"]]))
+            try await bench.until(id) { $0.waitingFor?["retry"] != nil }
+            #expect(try await bench.engine.prune(keeping: 0) == 0)
+            await bench.clock.sleeper(until: .seconds(3600) + .milliseconds(1))
+            bench.clock.advance(by: .seconds(3601))
+            let task = try await bench.done(id)
+            #expect(task.attempt == 2 && task.exception == .dependencyFailed(before, state: .failed))
+            #expect(bench.stage.order == ["before"])
+            #expect(try await bench.engine.prune(keeping: 0) == 4)
+        }
+    }
+
     @Test func retryingADoneTaskMakesANewOneOfTheSameJob() async throws {
         try await withBench { bench in
             let id = try await bench.submit(job("a", ["key": "k", "labels": ["x": "y"]]))

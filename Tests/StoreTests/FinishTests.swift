@@ -43,7 +43,7 @@ import Testing
             try await bench.submit(job("a"))
             _ = try await bench.claim()
             let report = RunReport(.succeeded(1), detail: ["pid": 7])
-            #expect(try await bench.store.finish(TaskID(1), report, at: at(2))[0].detail == ["pid": 7])
+            #expect(try await bench.store.finish(TaskID(1), report, at: at(2)).ended[0].detail == ["pid": 7])
         }
     }
 
@@ -178,6 +178,49 @@ import Testing
             #expect(ended.map(\.id.number) == Array(1...Int64(count + 1)))
             let exceptions = Set(ended.dropFirst().compactMap { $0.exception?.message })
             #expect(exceptions.count == 1, "the same for all")
+        }
+    }
+
+    /// Whether the composite rests between two tries or makes the second.
+    @Test(arguments: [true, false])
+    func manyMembersThatWereNotLetGoEndAThousandAtATime(rests: Bool) async throws {
+        try await withStore { bench in
+            let count = Store.tasksAtOnce + 10
+            let wish = try Job(json: gather((1...count).map { job("\($0)") }, ["retry": 2]))
+            _ = try await bench.store.submit([wish], directory: nil, by: nil, at: at(0))
+            try await bench.claimComposites()
+            let requeued = try await bench.store.requeueComposite(
+                TaskID(1), wish, after: .boom, wakeAt: rests ? at(60) : nil, at: at(2))
+            var ended = try #require(requeued)
+            #expect(ended.count == Store.tasksAtOnce)
+            #expect(try await bench.claimComposites(at: at(3)).count == (rests ? 0 : 1))
+            try await bench.endDoomed { ended += $0 }
+            #expect(ended.map(\.id.number) == Array(2...Int64(count + 1)))
+            #expect(Set(ended.map(\.exception)) == [.cancelled("attempt 1 of its gather has ended")])
+            #expect(
+                try await bench.rows("SELECT count(*) FROM tasks WHERE state = 'queued' AND parent_attempt = 2")
+                    == [[count.databaseValue]])
+        }
+    }
+
+    @Test func manyThatWaitForASuccessAreLetGoAThousandAtATime() async throws {
+        try await withStore { bench in
+            let others = (1...(Store.tasksAtOnce + 10)).map { job("\($0)", ["after": [1]]) }
+            let jobs = try ([job("first")] + others).map { try Job(json: $0) }
+            _ = try await bench.store.submit(jobs, directory: nil, by: nil, at: at(0))
+            _ = try await bench.claim()
+            let (ended, leavesWaiting) = try await bench.store.finish(TaskID(1), RunReport(.succeeded(nil)), at: at(2))
+            #expect(ended.count == 1 && leavesWaiting)
+            #expect(try await bench.claim(limit: .max).count == Store.tasksAtOnce)
+            #expect(try await bench.store.doomed().isEmpty)
+            _ = try await bench.store.prune(.doneBefore(at(9)), limit: 1)
+            let rest = try await bench.store.satisfied()
+            #expect(rest.count == 10)
+            try await bench.store.reopen(rest[...], at: at(3))
+            #expect(try await bench.claim(limit: .max).count == 10)
+            #expect(try await bench.store.satisfied().isEmpty)
+            let last = try await bench.store.finish(TaskID(2), RunReport(.succeeded(nil)), at: at(3))
+            #expect(!last.leavesWaiting)
         }
     }
 

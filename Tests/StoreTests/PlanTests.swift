@@ -16,6 +16,8 @@ struct PlanTests {
         (Store.readyByQueue, "tasks_ready"),
         (Store.doomedDependents, "dependencies USING PRIMARY KEY"),
         (Store.doomedMembers, "tasks_state"),
+        (Store.doomedEarlierMembers, "tasks_state"),
+        (Store.satisfiedDependents, "dependencies USING PRIMARY KEY"),
         (Transition.dependents, "dependencies_after"),
         (Transition.composite, "composite USING INTEGER PRIMARY KEY"),
         (TaskCounter.Counts.byState, "tasks_state"),

@@ -39,7 +39,6 @@ extension Engine {
         metrics.submitted(job.members)
         alarm.signal()
         advanceParents(of: task.record, by: -task.fraction)
-        try await endRest(of: ended)
         return ended
     }
 

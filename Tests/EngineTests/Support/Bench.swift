@@ -1,15 +1,18 @@
 import FoundationEssentials
+import GRDB
 import Model
-import Store
 import Testing
 
 @testable import Engine
+@testable import Store
 
 /// One engine on a real store, with a clock and a stage that the test controls.
 struct Bench: Sendable {
     let engine: Engine
     let stage: Stage
     let clock: ManualClock
+    /// What runs the engine, and fails as it does.
+    let running: Task<Void, any Error>
     /// The directory the history file is in.
     let directory: String
 
@@ -41,13 +44,13 @@ func withBench<Answer>(
         handler: { _ in stage }, runHook: { stage.runHook($0, $1) })
     configure(&configuration)
     let store = try Store(path: directory + "/history.sqlite")
-    let bench = Bench(
-        engine: Engine(store: store, configuration: configuration), stage: stage, clock: clock, directory: directory)
-    try await bench.engine.recover()
-    let running = Task { try await bench.engine.run() }
+    let engine = Engine(store: store, configuration: configuration)
+    try await engine.recover()
+    let running = Task { try await engine.run() }
+    let bench = Bench(engine: engine, stage: stage, clock: clock, running: running, directory: directory)
     let answer = await Result { try await body(bench) }
     stage.close()
-    await bench.engine.stop()
+    await engine.stop()
     running.cancel()
     if case .failure(let error) = await running.result, !(error is CancellationError) { throw error }
     try await bench.requireCounts()
@@ -112,6 +115,19 @@ extension Bench {
         await stage.started(name, attempt: attempt)
         stage.end(name, attempt: attempt, outcome)
         return try await done(name)
+    }
+
+    /// Has every commit fail that ends one of the tasks from `first` on.
+    func breakEnds(from first: TaskID) async throws {
+        try await store.pool.writeWithoutTransaction { db in
+            try db.execute(
+                sql: """
+                    CREATE TRIGGER broken BEFORE UPDATE OF done_seq ON tasks
+                    WHEN new.done_seq IS NOT NULL AND new.id >= \(first.number) BEGIN
+                        SELECT RAISE(ABORT, 'broken');
+                    END
+                    """)
+        }
     }
 
     /// Waits until the task is as `condition` says, looking after each commit.

@@ -76,7 +76,7 @@ extension StoreBench {
     /// Ends a running task and answers the names of all that ended by it.
     @discardableResult
     func finish(_ number: Int64, _ outcome: Outcome, at now: Timestamp = at(2)) async throws -> [TaskRecord] {
-        try await store.finish(TaskID(number), RunReport(outcome), at: now)
+        try await store.finish(TaskID(number), RunReport(outcome), at: now).ended
     }
 
     /// The types of the events of one task, oldest first.
