@@ -237,6 +237,32 @@ extension CommandTests.AdoptionTests {
         }
     }
 
+    /// A chain in which each forks the next and ends is in no list of processes for long.
+    @Test(.enabled(if: geteuid() == 0)) func whatForksAndEndsAllTheTimeIsEnded() async throws {
+        try await withCommandBench { bench in
+            let script = """
+                \(Self.attempt)
+                echo 'setsid sh chain &' >chain
+                for round in 1 2 3 4 5 6; do
+                    TASKD_RUN=9 \(CommandWorkbench.shim) -d $PWD/attempt -w $PWD -- sh -c '. ./chain; sleep 1000' & shim=$!
+                    until grep -qs ^child attempt/identity; do :; done
+                    until grep -qszx 'chai[n]' /proc/[0-9]*/cmdline; do :; done
+                    kill -9 $shim; wait $shim || :
+                    \(CommandWorkbench.shim) recover $$ $PWD/attempt TASKD_RUN=9 || :
+                    for look in $(seq 50); do
+                        if grep -qszx 'chai[n]' /proc/[0-9]*/cmdline; then echo left; fi
+                    done
+                    rm attempt/identity attempt/exit*
+                done
+                """
+            let json: JSONValue = [
+                "command": ["unshare", "--pid", "--fork", "--mount-proc", "/bin/sh", "-c", .string(script)]
+            ]
+            let report = try await bench.handler(json.text()).run(bench.context(grace: .milliseconds(50)))
+            #expect(report.outcome.stdout == "", "\(report.outcome)")
+        }
+    }
+
     /// A command whose shim dies between letting it go and its first step, in which it ties its life to the shim's.
     @Test(.enabled(if: geteuid() == 0 && access("/usr/bin/strace", X_OK) == 0, "needs root and strace"))
     func aShimKilledBeforeItsCommandStirsRunsNothing() async throws {
