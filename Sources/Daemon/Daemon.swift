@@ -253,7 +253,7 @@ extension Daemon {
             runHook: { arguments, task in
                 let hook = Hook(
                     arguments: arguments, task: task.id, name: task.name, state: task.state,
-                    result: task.result ?? task.exception?.json ?? .null)
+                    finishedAt: task.finishedAt, result: task.result ?? task.exception?.json ?? .null)
                 let ending = await hook.run(in: task.directory ?? Self.commonDirectory, by: executor)
                 if ending != .exited(0) {
                     logger.warning(

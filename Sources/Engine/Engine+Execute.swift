@@ -45,6 +45,7 @@ extension Engine {
     private func context(of task: LiveTask, _ job: Job) -> JobContext {
         JobContext(
             taskID: task.record.id, name: task.record.name, attempt: task.record.attempt,
+            startedAt: task.record.startedAt,
             directory: task.record.directory ?? configuration.directory, history: store.path, grace: job.grace,
             clock: configuration.clock, cancelRequests: task.cancelRequests,
             goesOn: { self.pendingAdoptions.settle(task.record.id) },

@@ -8,6 +8,8 @@ package struct JobContext: Sendable {
     package let name: String
     /// The number of this attempt, from 1.
     package let attempt: Int
+    /// When this attempt began, as the store has it.
+    package let startedAt: Timestamp?
     /// Where relative paths start; absolute.
     package let directory: String
     /// The daemon's own database, which no job may open as a file.
@@ -26,13 +28,15 @@ package struct JobContext: Sendable {
 
     /// The context of one attempt.
     package init(
-        taskID: TaskID, name: String, attempt: Int, directory: String, history: String, grace: Duration,
+        taskID: TaskID, name: String, attempt: Int, startedAt: Timestamp?, directory: String, history: String,
+        grace: Duration,
         clock: any Clock<Duration>, cancelRequests: AsyncStream<Void>, goesOn: @escaping @Sendable () -> Void = {},
         report: @escaping @Sendable (Progress) -> Void
     ) {
         self.taskID = taskID
         self.name = name
         self.attempt = attempt
+        self.startedAt = startedAt
         self.directory = directory
         self.history = history
         self.grace = grace

@@ -49,7 +49,7 @@ extension JobContext {
         report: @escaping @Sendable (Progress) -> Void = { _ in }
     ) -> JobContext {
         JobContext(
-            taskID: TaskID(7), name: "main", attempt: 1, directory: directory,
+            taskID: TaskID(7), name: "main", attempt: 1, startedAt: nil, directory: directory,
             history: directory + "/history.sqlite", grace: grace, clock: clock,
             cancelRequests: AsyncStream { $0.finish() }, report: report)
     }

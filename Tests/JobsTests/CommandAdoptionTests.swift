@@ -8,14 +8,17 @@ extension CommandTests {
     struct AdoptionTests {
         /// Starts the shell jobs in another process, a daemon that is killed once each of them has told progress: what it
         /// says first may be overtaken by what it says next.
-        func abandon(_ scripts: [String], in bench: CommandWorkbench) async throws {
+        func abandon(_ scripts: [String], in bench: CommandWorkbench, startedAt: Int64 = 0) async throws {
             await #expect(processExitsWith: .signal(SIGKILL)) {
-                [directory = bench.directory as String, mark = bench.mark as String, scripts] in
-                let bench = try CommandWorkbench(adopting: directory, mark: mark)
+                [
+                    directory = bench.directory as String, mark = bench.mark as String,
+                    socket = bench.executor.socket as String, scripts, startedAt
+                ] in
+                let bench = try CommandWorkbench(adopting: directory, mark: mark, socket: socket)
                 let (ready, told) = AsyncStream<Int>.makeStream()
                 for (index, script) in scripts.enumerated() {
                     let handler = try bench.shell(script)
-                    let context = bench.context(task: Int64(index + 1)) { _ in told.yield(index) }
+                    let context = bench.context(task: Int64(index + 1), startedAt: startedAt) { _ in told.yield(index) }
                     Task { await handler.run(context) }
                 }
                 var waiting = Set(scripts.indices)

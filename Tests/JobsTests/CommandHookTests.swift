@@ -10,7 +10,7 @@ extension CommandTests {
         private func hook(_ script: String, result: JSONValue = ["exit_code": 0]) -> Hook {
             Hook(
                 arguments: ["/bin/sh", "-c", script], task: TaskID(7), name: "nightly", state: .succeeded,
-                result: result)
+                finishedAt: Timestamp(milliseconds: 0), result: result)
         }
 
         @Test func isToldWhatItIsAbout() async throws {
@@ -31,7 +31,7 @@ extension CommandTests {
                     let result = JSONValue.string(String(repeating: "x", count: length))
                     let hook = Hook(
                         arguments: ["/bin/sh", "-c", "echo ${TASK_RESULT+set}; wc -c"], task: TaskID(Int64(index + 1)),
-                        name: "long", state: .succeeded, result: result)
+                        name: "long", state: .succeeded, finishedAt: nil, result: result)
                     #expect(await hook.run(in: bench.directory, by: bench.executor) == .exited(0))
                     let output = AttemptDirectory.hook(state: bench.executor.state, task: TaskID(Int64(index + 1)))
                         .stdout
@@ -70,6 +70,26 @@ extension CommandTests {
                 try AttemptDirectory.hook(state: bench.executor.state, task: TaskID(7)).make()
                 #expect(await hook("echo x >>witness").run(in: bench.directory, by: bench.executor) == .exited(0))
                 #expect(bench.text("witness") == "x\n")
+            }
+        }
+
+        /// A hook whose daemon dies, and then its shim.
+        @Test func whatItLeavesIsFoundByADaemonWithAnotherSocket() async throws {
+            try await withCommandBench { bench in
+                mkfifo(bench.directory + "/up", 0o600)
+                await #expect(processExitsWith: .signal(SIGKILL)) {
+                    [directory = bench.directory as String, mark = bench.mark as String] in
+                    let bench = try CommandWorkbench(adopting: directory, mark: mark)
+                    let script = "setsid sh -c 'sleep 1000; : \(mark)' & echo >up; sleep 1000"
+                    Task { await HookTests().hook(script).run(in: directory, by: bench.executor) }
+                    await runBlocking { _ in _ = open(directory + "/up", O_RDONLY) }
+                    kill(getpid(), SIGKILL)
+                }
+                try AdoptionTests().killShim(of: .hook(state: bench.executor.state, task: TaskID(7)), bench)
+                let next = try CommandWorkbench(adopting: bench.directory, mark: bench.mark, socket: "/elsewhere.sock")
+                let ending = await hook("echo x >>witness").run(in: next.directory, by: next.executor)
+                #expect(ending == .failed("how it ended is not known"))
+                #expect(bench.survivors() == [])
             }
         }
 
@@ -114,7 +134,8 @@ extension CommandTests {
 
         @Test func saysWhyItDidNotRun() async throws {
             try await withCommandBench { bench in
-                let hook = Hook(arguments: ["nowhere"], task: TaskID(1), name: "", state: .failed, result: .null)
+                let hook = Hook(
+                    arguments: ["nowhere"], task: TaskID(1), name: "", state: .failed, finishedAt: nil, result: .null)
                 #expect(await hook.run(in: "/", by: bench.executor) == .failed("no such program in PATH: nowhere"))
             }
         }

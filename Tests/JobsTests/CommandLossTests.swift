@@ -6,7 +6,7 @@ import Testing
 
 /// A shim that was killed.
 extension CommandTests.AdoptionTests {
-    private static let stubborn = """
+    static let stubborn = """
         trap '' TERM; (trap '' TERM; setsid sh -c 'sleep 1000' & exit); sleep 1000 | cat &
         echo 10 ready >&3; sleep 1000
         """
@@ -17,9 +17,10 @@ extension CommandTests.AdoptionTests {
         exec 3<>attempt/control 4<>attempt/progress
         """
 
-    private func killShim(of bench: CommandWorkbench) throws {
-        let line = try #require(
-            bench.text(bench.attempt().identity).split(separator: "\n").first { $0.hasPrefix("shim ") })
+    func killShim(of bench: CommandWorkbench) throws { try killShim(of: bench.attempt(), bench) }
+
+    func killShim(of attempt: AttemptDirectory, _ bench: CommandWorkbench) throws {
+        let line = try #require(bench.text(attempt.identity).split(separator: "\n").first { $0.hasPrefix("shim ") })
         let pid = try #require(Int32(line.split(separator: " ")[1]))
         kill(pid, SIGKILL)
     }
@@ -167,8 +168,8 @@ extension CommandTests.AdoptionTests {
             try #require(chmod(shim, 0o700) == 0)
             let socket = bench.executor.socket
             let slow = try Executor(shim: shim, state: bench.directory, socket: socket, isOfSameBoot: true)
-            let search = Recovery(
-                attempt: bench.attempt(), marks: ["TASK_ID": "1", "TASK_ATTEMPT": "1", "TASKD_SOCKET": socket])
+            let marks = bench.executor.marks(of: bench.attempt(), begunAt: bench.context().startedAt)
+            let search = Recovery(attempt: bench.attempt(), marks: marks)
             async let hasFound = search.run(by: slow)
             let go = await runBlocking { _ in open(fifo, O_WRONLY | O_CLOEXEC) }
             defer { close(go) }

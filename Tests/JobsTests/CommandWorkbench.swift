@@ -10,20 +10,23 @@ struct CommandWorkbench: Sendable {
     let executor: Executor
     let mark: String
 
-    init(cgroup: String? = nil, outputLimit: Int64 = 64 << 20, isOfSameBoot: Bool = false) throws {
+    init(
+        cgroup: String? = nil, outputLimit: Int64 = 64 << 20, isOfSameBoot: Bool = false, shim: String = Self.shim,
+        socket: String? = nil
+    ) throws {
         directory = try Self.makeDirectory()
         mark = "taskd-test-\(UUID().uuidString)"
         executor = try Executor(
-            shim: Self.shim, state: directory, socket: directory + "/taskd.sock", isOfSameBoot: isOfSameBoot,
+            shim: shim, state: directory, socket: socket ?? directory + "/taskd.sock", isOfSameBoot: isOfSameBoot,
             cgroup: cgroup, outputLimit: outputLimit, mask: 0o027)
     }
 
     /// A bench around an existing state directory, as a daemon that was started anew has it.
-    init(adopting directory: String, mark: String) throws {
+    init(adopting directory: String, mark: String, isOfSameBoot: Bool = false, socket: String? = nil) throws {
         self.directory = directory
         self.mark = mark
         executor = try Executor(
-            shim: Self.shim, state: directory, socket: directory + "/taskd.sock", isOfSameBoot: false)
+            shim: Self.shim, state: directory, socket: socket ?? directory + "/taskd.sock", isOfSameBoot: isOfSameBoot)
     }
 
     /// Products stand beside the test runner.
@@ -75,14 +78,16 @@ extension CommandWorkbench {
     }
 
     func context(
-        task: Int64 = 1, grace: Duration = .seconds(10), clock: any Clock<Duration> = ContinuousClock(),
+        task: Int64 = 1, startedAt: Int64 = 0, grace: Duration = .seconds(10),
+        clock: any Clock<Duration> = ContinuousClock(),
         requests: AsyncStream<Void> = AsyncStream { $0.finish() },
         report: @escaping @Sendable (Model.Progress) -> Void = { _ in },
         goesOn: @escaping @Sendable () -> Void = {}
     ) -> JobContext {
         JobContext(
-            taskID: TaskID(task), name: "a task", attempt: 1, directory: directory, history: "", grace: grace,
-            clock: clock, cancelRequests: requests, goesOn: goesOn, report: report)
+            taskID: TaskID(task), name: "a task", attempt: 1, startedAt: Timestamp(milliseconds: startedAt),
+            directory: directory, history: "", grace: grace, clock: clock, cancelRequests: requests, goesOn: goesOn,
+            report: report)
     }
 
     func run(_ json: String) async throws -> RunReport {
@@ -90,8 +95,10 @@ extension CommandWorkbench {
     }
 
     /// Takes over what a daemon before this one left.
-    func resume(_ json: String = #"{"command": ["adopted"]}"#, task: Int64 = 1) async throws -> RunReport? {
-        try await handler(json).resume(context(task: task))
+    func resume(
+        _ json: String = #"{"command": ["adopted"]}"#, task: Int64 = 1, startedAt: Int64 = 0
+    ) async throws -> RunReport? {
+        try await handler(json).resume(context(task: task, startedAt: startedAt))
     }
 
     /// Runs `handler` and answers its report with every progress it reported.
@@ -122,9 +129,11 @@ extension CommandWorkbench {
 /// Runs `body` with a bench that is gone afterwards, and with it whatever still carries its mark.
 func withCommandBench(
     cgroup: String? = nil, outputLimit: Int64 = 64 << 20, isOfSameBoot: Bool = false,
+    shim: String = CommandWorkbench.shim, socket: String? = nil,
     _ body: (CommandWorkbench) async throws -> Void
 ) async throws {
-    let bench = try CommandWorkbench(cgroup: cgroup, outputLimit: outputLimit, isOfSameBoot: isOfSameBoot)
+    let bench = try CommandWorkbench(
+        cgroup: cgroup, outputLimit: outputLimit, isOfSameBoot: isOfSameBoot, shim: shim, socket: socket)
     defer {
         for case let pid? in bench.survivors().map({ Int32($0.prefix { $0 != ":" }) }) where pid > 1 {
             kill(pid, SIGKILL)

@@ -105,15 +105,17 @@ extension CommandHandler {
     }
 
     private func variables(_ context: JobContext) -> [ExactText: String] {
-        let own = marks(context).merging(["TASK_NAME": context.name, "TASK_PROGRESS_FD": "3"]) { mark, _ in mark }
-        return executor.environment.merging(job.environment) { _, given in given }.merging(own) { _, own in own }
+        let own: [ExactText: String] = [
+            "TASK_ID": context.taskID.description, "TASK_NAME": context.name, "TASK_ATTEMPT": String(context.attempt),
+            "TASK_PROGRESS_FD": "3", "TASKD_SOCKET": executor.socket,
+        ]
+        return executor.environment.merging(job.environment) { _, given in given }
+            .merging(own) { _, own in own }.merging(marks(context)) { _, mark in mark }
     }
 
     private func marks(_ context: JobContext) -> [ExactText: String] {
-        [
-            "TASK_ID": context.taskID.description, "TASK_ATTEMPT": String(context.attempt),
-            "TASKD_SOCKET": executor.socket,
-        ]
+        let attempt = AttemptDirectory(state: executor.state, task: context.taskID, attempt: context.attempt)
+        return executor.marks(of: attempt, begunAt: context.startedAt)
     }
 }
 

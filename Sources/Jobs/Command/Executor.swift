@@ -21,6 +21,8 @@ package struct Executor: Sendable {
     /// What commands inherit of the daemon's own variables.
     package let environment: [ExactText: String]
     let waiter: ShimWaiter
+    /// What no other state directory on this machine is called, whatever its path.
+    private let place: String
 
     /// The least that ``outputLimit`` may be: a cut below it would not pay, or could reach what a result shows.
     package static let minimumOutputLimit: Int64 = 1 << 20
@@ -35,6 +37,7 @@ package struct Executor: Sendable {
     ) throws(ExceptionInfo) {
         self.shim = shim
         self.state = Self.resolved(state)
+        place = try Self.place(of: self.state)
         self.socket = socket
         self.isOfSameBoot = isOfSameBoot
         self.cgroup = cgroup
@@ -45,11 +48,28 @@ package struct Executor: Sendable {
         AttemptDirectory.prepareStaging(state: self.state)
     }
 
+    private static func place(of state: String) throws(ExceptionInfo) -> String {
+        var status = stat()
+        guard stat(state, &status) == 0 else { throw .system("cannot look at \(state)") }
+        return "\(status.st_dev)-\(status.st_ino)"
+    }
+
     /// Landlock goes by where a directory really is.
     private static func resolved(_ path: String) -> String {
         guard let real = realpath(path, nil) else { return path }
         defer { free(real) }
         return String(cString: real)
+    }
+}
+
+extension Executor {
+    /// The variable by which the processes of `attempt` are known, and no others, should their shim be killed.
+    ///
+    /// The next daemon makes the same of what the store says, whatever its socket is called and whatever became of the
+    /// directory of the attempt. In a history that was restored, a number that is given out again begins at another time.
+    /// - Parameter begunAt: when the attempt began or, for a hook, its task was done, as the store has it.
+    func marks(of attempt: AttemptDirectory, begunAt: Timestamp?) -> [ExactText: String] {
+        ["TASKD_RUN": "\(place)-\(attempt.name)-\(begunAt?.milliseconds ?? 0)"]
     }
 }
 

@@ -21,14 +21,16 @@ package struct Hook: Sendable {
     private let variables: [ExactText: String]
     private let result: String
     private let task: TaskID
+    private let finishedAt: Timestamp?
 
-    /// What its processes have in their variables, and those of the task itself have not.
-    private var marks: [ExactText: String] { variables.filter { ["TASK_ID", "TASK_STATE"].contains($0.key) } }
-
-    /// The hook `arguments` for `task`, which is done; `result` is its result, or its exception when it has none.
-    package init(arguments: [String], task: TaskID, name: String, state: TaskState, result: JSONValue) {
+    /// The hook `arguments` for `task`, which is done since `finishedAt`; `result` is its result, or its exception when it has
+    /// none.
+    package init(
+        arguments: [String], task: TaskID, name: String, state: TaskState, finishedAt: Timestamp?, result: JSONValue
+    ) {
         self.arguments = arguments
         self.task = task
+        self.finishedAt = finishedAt
         self.result = result.text()
         var variables: [ExactText: String] = [
             "TASK_ID": task.description, "TASK_NAME": name, "TASK_STATE": state.rawValue,
@@ -49,7 +51,8 @@ package struct Hook: Sendable {
         clock: any Clock<Duration> = ContinuousClock()
     ) async -> Ending {
         let attempt = AttemptDirectory.hook(state: executor.state, task: task)
-        let own = variables.merging(own(executor)) { variable, _ in variable }
+        let own = variables.merging(["TASKD_SOCKET": executor.socket]) { variable, _ in variable }
+            .merging(marks(executor)) { _, mark in mark }
         let launch = Launch(
             arguments: arguments, environment: executor.environment.merging(own) { _, own in own },
             workingDirectory: directory, grace: Self.grace, input: .text(result),
@@ -76,9 +79,7 @@ package struct Hook: Sendable {
     private func supervise(
         _ shim: RunningShim, _ executor: Executor, _ limit: Duration, _ clock: any Clock<Duration>
     ) async throws(ExceptionInfo) {
-        let supervisor = Supervisor(
-            executor: executor, clock: clock, grace: Self.grace, marks: marks.merging(own(executor)) { mark, _ in mark }
-        )
+        let supervisor = Supervisor(executor: executor, clock: clock, grace: Self.grace, marks: marks(executor))
         let (requests, request) = AsyncStream<Void>.makeStream()
         let timer = Task {
             try await clock.sleep(for: limit)
@@ -90,7 +91,9 @@ package struct Hook: Sendable {
         try await supervisor.recover(shim.attempt)
     }
 
-    private func own(_ executor: Executor) -> [ExactText: String] { ["TASKD_SOCKET": executor.socket] }
+    private func marks(_ executor: Executor) -> [ExactText: String] {
+        executor.marks(of: .hook(state: executor.state, task: task), begunAt: finishedAt)
+    }
 
     private func ending(of attempt: AttemptDirectory, in directory: String) -> Ending {
         guard let record = ExitRecord(in: attempt) else {
