@@ -37,7 +37,7 @@ let package = Package(
                 "XML/XMLElement.swift",
                 "XML/XMLReference.swift", "XML/XMLScanner.swift", "XML/XMLTag.swift",
                 "Attempts/AttemptDirectory.swift", "Attempts/AttemptDirectory+Staging.swift",
-                "Attempts/Descriptor.swift",
+                "Attempts/AttemptFile.swift", "Attempts/Descriptor.swift",
                 "Attempts/ExitRecord.swift",
                 "Command/Progress+Line.swift",
             ],

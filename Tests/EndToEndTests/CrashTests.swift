@@ -224,7 +224,7 @@ struct CrashTests {
 
 extension LiveDaemon {
     /// Returns when the shim of the task `id` has ended, which holds its progress open until then.
-    fileprivate func shimHasEnded(of id: Int64) async throws {
+    func shimHasEnded(of id: Int64) async throws {
         let path = "\(state)/tasks/\(id)/progress"
         try await offPool {
             let descriptor = Glibc.open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)

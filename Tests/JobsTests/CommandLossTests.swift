@@ -38,6 +38,23 @@ extension CommandTests.AdoptionTests {
         }
     }
 
+    /// As when the system can start no process just then.
+    @Test func whatCannotBeEndedAtOnceIsEndedInTheEnd() async throws {
+        let shim = FileManager.default.temporaryDirectory.path + "/taskd-shim-\(UUID().uuidString)"
+        let away = shim + ".away"
+        defer { for path in [shim, away] { unlink(path) } }
+        try FileManager.default.copyItem(atPath: CommandWorkbench.shim, toPath: shim)
+        try await withCommandBench(shim: shim) { bench in
+            let context = bench.context(clock: TickingClock { rename(away, shim) }) { _ in
+                rename(shim, away)
+                #expect(throws: Never.self) { try killShim(of: bench) }
+            }
+            let report = try await bench.shell(Self.stubborn).run(context)
+            #expect(report.outcome.exceptionType == "Lost")
+            #expect(bench.survivors() == [])
+        }
+    }
+
     @Test func isLostToTheNextDaemonToo() async throws {
         try await withCommandBench { bench in
             try await abandon([Self.stubborn], in: bench)

@@ -99,27 +99,18 @@ extension AttemptDirectory {
         }
     }
 
+    /// Whether the FIFO is there that the shim tells of its end by.
+    var hasProgress: Bool {
+        var status = stat()
+        return lstat(progress, &status) == 0 && status.st_mode & S_IFMT == S_IFIFO
+    }
+
     /// Whether the directory is there.
     var isThere: Bool {
         var status = stat()
         return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
-    /// Whether a command was let loose here: it never runs before it stands in the identity file.
-    package var hasStarted: Bool {
-        lines(of: identity).contains { $0.hasPrefix("child ") }
-    }
-
-    /// Whether ``hasStarted`` can be believed: the identity file can be read, or is not there.
-    var isIdentityKnown: Bool {
-        var status = stat()
-        if lstat(identity, &status) != 0 { return errno == ENOENT || errno == ENOTDIR }
-        return (try? Descriptor.reading(identity)) != nil
-    }
-
-    /// The lines of the file at `path`; none when it is not there or cannot be read.
-    func lines(of path: String) -> [Substring] {
-        let bytes = (try? Descriptor.reading(path))?.contents(limit: 16_384) ?? []
-        return String(decoding: bytes, as: UTF8.self).split(separator: "\n")
-    }
+    /// Whether a command was let loose here, as far as can be read now: it never runs before it stands in the identity file.
+    package var hasStarted: Bool { (try? AttemptFile(at: identity))?.hasStarted == true }
 }

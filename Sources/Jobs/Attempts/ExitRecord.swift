@@ -26,11 +26,6 @@ struct ExitRecord: Sendable, Hashable {
 }
 
 extension ExitRecord {
-    /// The record in `attempt`, or `nil` when there is none or it says less than it must.
-    init?(in attempt: AttemptDirectory) {
-        self.init(lines: attempt.lines(of: attempt.exit))
-    }
-
     /// The record that stands in `lines`, or `nil` when they say less than they must. A command may have written to the
     /// file as well as its shim, so nothing is expected of them.
     init?(lines: [Substring]) {
@@ -50,10 +45,12 @@ extension ExitRecord {
 }
 
 extension AttemptDirectory {
-    /// When the command and all its processes had ended; `nil` when some of it may run, or nobody knows.
+    /// When the command and all its processes had ended; `nil` when some of it may run, or nobody can tell now.
     package var endedAt: Timestamp? {
         var status = stat()
-        guard ExitRecord(in: self)?.isTreeGone == true, lstat(exit, &status) == 0 else { return nil }
+        guard let file = try? AttemptFile(at: exit), ExitRecord(lines: file.lines)?.isTreeGone == true,
+            lstat(exit, &status) == 0
+        else { return nil }
         return Timestamp(milliseconds: Int64(status.st_mtim.tv_sec) * 1000 + Int64(status.st_mtim.tv_nsec) / 1_000_000)
     }
 }

@@ -38,28 +38,40 @@ package struct CommandHandler: JobHandler {
     package func resume(_ context: JobContext) async -> RunReport? {
         let attempt = AttemptDirectory(state: executor.state, task: context.taskID, attempt: context.attempt)
         let endedAt = attempt.endedAt
-        if let shim = RunningShim.adopting(attempt) {
-            await supervise(shim, context)
-            guard attempt.isThere else { return RunReport(.failed(.removed(attempt))) }
-        }
-        if executor.isOfSameBoot, !attempt.hasStarted, ExitRecord(in: attempt) == nil {
-            do throws(ExceptionInfo) {
-                // Perhaps the directory was removed under it, or nobody can tell.
-                let isKnown = attempt.isIdentityKnown
-                if !attempt.isThere || !isKnown, try await supervisor(context).recover(attempt) || !isKnown {
-                    let what = isKnown ? "\(attempt.path) was removed" : "\(attempt.identity) cannot be read"
-                    return RunReport(.failed(.lost("\(what), and what ran was ended")))
-                }
-                try attempt.remove()
-            } catch {
-                return RunReport(.failed(error))
+        let traces: AttemptTraces
+        do throws(ExceptionInfo) {
+            let shim = try await patiently(context.clock) { () throws(ExceptionInfo) in
+                try RunningShim.adopting(attempt)
             }
-            context.goesOn()
-            return await run(context)
+            if let shim {
+                await supervise(shim, context)
+                guard attempt.isThere else { return RunReport(.failed(.removed(attempt))) }
+            }
+            traces = try await self.traces(of: attempt, context)
+        } catch {
+            return await lose(attempt, context, because: error.message)
         }
-        var report = await collect(attempt, context)
+        if executor.isOfSameBoot && traces.areNone { return await begin(attempt, traces, context) }
+        var report = await collect(attempt, traces, context)
         report?.endedAt = endedAt
         return report
+    }
+
+    /// Runs what has left no traces, unless something of it is found all the same: perhaps the directory was removed under it, or
+    /// nobody can tell.
+    private func begin(_ attempt: AttemptDirectory, _ traces: AttemptTraces, _ context: JobContext) async -> RunReport {
+        do throws(ExceptionInfo) {
+            let isDoubtful = traces.isIdentityReplaced
+            if !attempt.isThere || isDoubtful, try await supervisor(context).recover(attempt) || isDoubtful {
+                let what = isDoubtful ? "\(attempt.identity) cannot be read" : "\(attempt.path) was removed"
+                return RunReport(.failed(.lost("\(what), and what ran was ended")))
+            }
+            try attempt.remove()
+        } catch {
+            return RunReport(.failed(error))
+        }
+        context.goesOn()
+        return await run(context)
     }
 
     private func supervise(_ shim: RunningShim, _ context: JobContext) async {
@@ -71,21 +83,43 @@ package struct CommandHandler: JobHandler {
         Supervisor(executor: executor, clock: context.clock, grace: context.grace, marks: marks(context))
     }
 
+    private func traces(
+        of attempt: AttemptDirectory, _ context: JobContext
+    ) async throws(ExceptionInfo) -> AttemptTraces {
+        try await patiently(context.clock) { () throws(ExceptionInfo) in try AttemptTraces(of: attempt) }
+    }
+
     private func collect(_ attempt: AttemptDirectory, _ context: JobContext) async -> RunReport? {
-        let record = ExitRecord(in: attempt)
-        if record?.isTreeGone != true {
-            guard attempt.hasStarted, attempt.isOfThisBoot else {
-                return record.map { CommandEnding(job: job, record: $0, attempt: attempt, context: context).report }
+        do throws(ExceptionInfo) {
+            return await collect(attempt, try await traces(of: attempt, context), context)
+        } catch {
+            return await lose(attempt, context, because: error.message)
+        }
+    }
+
+    private func collect(
+        _ attempt: AttemptDirectory, _ traces: AttemptTraces, _ context: JobContext
+    ) async -> RunReport? {
+        if traces.record?.isTreeGone != true && traces.hasStarted && traces.isOfThisBoot {
+            guard traces.record != nil else {
+                return await lose(attempt, context, because: "its shim was killed; how the command ended is not known")
             }
             do throws(ExceptionInfo) { try await supervisor(context).recover(attempt) } catch {
                 let reason = "its shim was killed, and what it left could not be ended: \(error.message)"
                 return RunReport(.failed(.lost(reason)))
             }
         }
-        guard let record else {
-            return RunReport(.failed(.lost("its shim was killed; how the command ended is not known")))
+        return traces.record.map { CommandEnding(job: job, record: $0, attempt: attempt, context: context).report }
+    }
+
+    /// Ends what may run of an attempt whose fate cannot be proven; `reason` says why.
+    private func lose(
+        _ attempt: AttemptDirectory, _ context: JobContext, because reason: String
+    ) async -> RunReport {
+        do throws(ExceptionInfo) { try await supervisor(context).recover(attempt) } catch {
+            return RunReport(.failed(.lost("\(reason), and what it left could not be ended: \(error.message)")))
         }
-        return CommandEnding(job: job, record: record, attempt: attempt, context: context).report
+        return RunReport(.failed(.lost(reason)))
     }
 }
 

@@ -51,29 +51,49 @@ package struct Hook: Sendable {
         clock: any Clock<Duration> = ContinuousClock()
     ) async -> Ending {
         let attempt = AttemptDirectory.hook(state: executor.state, task: task)
-        let own = variables.merging(["TASKD_SOCKET": executor.socket]) { variable, _ in variable }
-            .merging(marks(executor)) { _, mark in mark }
-        let launch = Launch(
-            arguments: arguments, environment: executor.environment.merging(own) { _, own in own },
-            workingDirectory: directory, grace: Self.grace, input: .text(result),
-            isDurable: true)
         do throws(ExceptionInfo) {
             if attempt.isThere {
-                if let shim = RunningShim.adopting(attempt) { try await supervise(shim, executor, limit, clock) }
-                guard executor.isOfSameBoot, attempt.isIdentityKnown, !attempt.hasStarted,
-                    ExitRecord(in: attempt) == nil
-                else {
-                    return ending(of: attempt, in: directory)
+                if let shim = try await adopted(attempt, clock) { try await supervise(shim, executor, limit, clock) }
+                let traces = try await traces(of: attempt, clock)
+                guard executor.isOfSameBoot, traces.areNone, !traces.isIdentityReplaced else {
+                    return ending(traces, in: directory)
                 }
                 // That daemon died before there was a hook.
                 try attempt.remove()
             }
-            let shim = try await runBlocking { _ throws(ExceptionInfo) in try launch.start(in: attempt, by: executor) }
+            let shim = try await start(in: attempt, directory, by: executor)
             try await supervise(shim, executor, limit, clock)
+            return ending(try await traces(of: attempt, clock), in: directory)
         } catch {
             return .failed(error.message)
         }
-        return ending(of: attempt, in: directory)
+    }
+
+    private func start(
+        in attempt: AttemptDirectory, _ directory: String, by executor: Executor
+    ) async throws(ExceptionInfo) -> RunningShim {
+        let own = variables.merging(["TASKD_SOCKET": executor.socket]) { variable, _ in variable }
+            .merging(marks(executor)) { _, mark in mark }
+        let launch = Launch(
+            arguments: arguments, environment: executor.environment.merging(own) { _, own in own },
+            workingDirectory: directory, grace: Self.grace, input: .text(result), isDurable: true)
+        return try await runBlocking { _ throws(ExceptionInfo) in try launch.start(in: attempt, by: executor) }
+    }
+
+    private func marks(_ executor: Executor) -> [ExactText: String] {
+        executor.marks(of: .hook(state: executor.state, task: task), begunAt: finishedAt)
+    }
+
+    private func adopted(
+        _ attempt: AttemptDirectory, _ clock: any Clock<Duration>
+    ) async throws(ExceptionInfo) -> RunningShim? {
+        try await patiently(clock) { () throws(ExceptionInfo) in try RunningShim.adopting(attempt) }
+    }
+
+    private func traces(
+        of attempt: AttemptDirectory, _ clock: any Clock<Duration>
+    ) async throws(ExceptionInfo) -> AttemptTraces {
+        try await patiently(clock) { () throws(ExceptionInfo) in try AttemptTraces(of: attempt) }
     }
 
     private func supervise(
@@ -87,16 +107,13 @@ package struct Hook: Sendable {
         }
         await supervisor.wait(for: shim, requests: requests)
         timer.cancel()
-        guard ExitRecord(in: shim.attempt)?.isTreeGone != true, shim.attempt.isOfThisBoot else { return }
+        let traces = try await traces(of: shim.attempt, clock)
+        guard traces.record?.isTreeGone != true, traces.isOfThisBoot else { return }
         try await supervisor.recover(shim.attempt)
     }
 
-    private func marks(_ executor: Executor) -> [ExactText: String] {
-        executor.marks(of: .hook(state: executor.state, task: task), begunAt: finishedAt)
-    }
-
-    private func ending(of attempt: AttemptDirectory, in directory: String) -> Ending {
-        guard let record = ExitRecord(in: attempt) else {
+    private func ending(_ traces: AttemptTraces, in directory: String) -> Ending {
+        guard let record = traces.record else {
             return .failed("how it ended is not known")
         }
         switch record.ending {

@@ -19,31 +19,38 @@ struct RunningShim: Sendable {
     /// A shim whose end of `progress` is open for reading; the descriptor is closed when the shim has ended.
     ///
     /// - Parameter control: the FIFO it is asked by, by default the one that is there now.
-    init(attempt: AttemptDirectory, child: ShimChild?, progress: Int32, control: FileIdentity? = nil) {
+    init(
+        attempt: AttemptDirectory, child: ShimChild?, identity: ShimProcess.Identity? = nil, progress: Int32,
+        control: FileIdentity? = nil
+    ) {
         (self.attempt, self.child, descriptor, isProcess) = (attempt, child, progress, false)
-        identity = child == nil ? attempt.shim : nil
+        self.identity = identity
         self.control = control ?? attempt.controlFIFO
     }
 
     /// A shim whose process is held by a descriptor, which is closed when it has ended; its progress is told to nobody.
-    init(attempt: AttemptDirectory, child: ShimChild?, process: Int32) {
+    init(attempt: AttemptDirectory, child: ShimChild?, identity: ShimProcess.Identity? = nil, process: Int32) {
         (self.attempt, self.child, descriptor, isProcess) = (attempt, child, process, true)
-        identity = child == nil ? attempt.shim : nil
+        self.identity = identity
         control = attempt.controlFIFO
     }
 
     /// The shim that an earlier daemon left at work on `attempt`; `nil` when there never was one. It may have ended.
-    static func adopting(_ attempt: AttemptDirectory) -> RunningShim? {
-        if let reader = try? Descriptor.opening(attempt.progress, O_RDONLY | O_NONBLOCK) {
-            return RunningShim(attempt: attempt, child: nil, progress: reader.released())
-        }
-        return holding(attempt)
+    ///
+    /// - Throws: an exception when nobody can tell now.
+    static func adopting(_ attempt: AttemptDirectory) throws(ExceptionInfo) -> RunningShim? {
+        let identity = try attempt.identifiedShim()
+        guard attempt.hasProgress else { return try holding(attempt, identity) }
+        let reader = try Descriptor.opening(attempt.progress, O_RDONLY | O_NONBLOCK)
+        return RunningShim(attempt: attempt, child: nil, identity: identity, progress: reader.released())
     }
 
     /// The shim that is at work on `attempt`, known by its process; `nil` when there is none.
-    private static func holding(_ attempt: AttemptDirectory) -> RunningShim? {
-        guard let process = ShimProcess(of: attempt) else { return nil }
-        return RunningShim(attempt: attempt, child: nil, process: process.released())
+    private static func holding(
+        _ attempt: AttemptDirectory, _ identity: ShimProcess.Identity?
+    ) throws(ExceptionInfo) -> RunningShim? {
+        guard let identity, let process = try ShimProcess.holding(identity) else { return nil }
+        return RunningShim(attempt: attempt, child: nil, identity: identity, process: process.released())
     }
 
     /// Returns when the shim has ended, and so the last process of the command; to be called once.
@@ -56,7 +63,8 @@ struct RunningShim: Sendable {
     /// - Returns: the status of a child as waitpid(2) has it; 0 for another daemon's.
     @discardableResult
     func ended(
-        _ waiter: ShimWaiter, goesOn: @escaping @Sendable () -> Void = {},
+        _ waiter: ShimWaiter, clock: any Clock<Duration> = ContinuousClock(),
+        goesOn: @escaping @Sendable () -> Void = {},
         report: @escaping @Sendable (Progress) -> Void = { _ in }
     ) async -> Int32 {
         if isProcess && !isOver { goesOn() }
@@ -71,8 +79,17 @@ struct RunningShim: Sendable {
         // It has closed its files, which is its last act but one: this takes no time worth mentioning.
         if let child { return child.reap() }
         // What had the name of its FIFO may have been something that the command has put there.
-        guard !isProcess, let shim = Self.holding(attempt) else { return 0 }
-        return await shim.ended(waiter, goesOn: goesOn)
+        guard !isProcess, let shim = await held(clock) else { return 0 }
+        return await shim.ended(waiter, clock: clock, goesOn: goesOn)
+    }
+
+    /// The same shim, known by its process; `nil` when it has ended, or when in a minute nobody could tell.
+    private func held(_ clock: any Clock<Duration>) async -> RunningShim? {
+        do throws(ExceptionInfo) {
+            return try await patiently(clock) { () throws(ExceptionInfo) in try Self.holding(attempt, identity) }
+        } catch {
+            return nil
+        }
     }
 
     /// Whether it was another daemon's: then something may have taken the place of its FIFO before anybody looked.

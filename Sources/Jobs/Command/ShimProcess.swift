@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+internal import Model
 
 /// The process of a shim, held so that no other can be mistaken for it.
 struct ShimProcess: ~Copyable {
@@ -25,6 +26,20 @@ struct ShimProcess: ~Copyable {
         guard Self.status(of: identity.number)?.start == identity.start else { return nil }
         self = process
     }
+
+    /// The process that is known by `identity`; `nil` when it has ended.
+    ///
+    /// - Throws: an exception when it may be there and cannot be held now.
+    static func holding(_ identity: Identity) throws(ExceptionInfo) -> ShimProcess? {
+        if let process = ShimProcess(identity) { return process }
+        // For want of a descriptor it may not have been found either.
+        if kill(identity.number, 0) != 0 && errno == ESRCH { return nil }
+        if let status = status(of: identity.number), status.start != identity.start { return nil }
+        throw .internalError("cannot tell whether the process \(identity.number) is the shim")
+    }
+
+    /// The file that names this run of the machine (random(4)).
+    static let bootID = "/proc/sys/kernel/random/boot_id"
 
     /// The process `number`, a child that is not reaped yet.
     init?(_ number: pid_t) {
@@ -61,41 +76,52 @@ struct ShimProcess: ~Copyable {
 }
 
 extension AttemptDirectory {
-    /// The process of the shim, which has ended if the machine was restarted since.
+    /// The process of the shim, which has ended if the machine was restarted since; `nil` when it cannot be read now.
     var shim: ShimProcess.Identity? { process("shim") }
+
+    /// The process of the shim, which has ended if the machine was restarted since.
+    ///
+    /// - Throws: an exception when it cannot be read now.
+    func identifiedShim() throws(ExceptionInfo) -> ShimProcess.Identity? { try identified("shim") }
 
     /// The process number of the command itself, while it may run.
     package var command: Int64? { process("child").map { Int64($0.number) } }
 
     private func process(_ role: String) -> ShimProcess.Identity? {
-        let lines = lines(of: identity)
-        let words = lines.first { $0.hasPrefix("\(role) ") }?.split(separator: " ") ?? []
-        guard isOfThisBoot(lines), words.count == 3, let number = pid_t(words[1]) else { return nil }
-        return ShimProcess.Identity(number: number, start: words[2])
+        do { return try identified(role) } catch { return nil }
+    }
+
+    private func identified(_ role: String) throws(ExceptionInfo) -> ShimProcess.Identity? {
+        let file = try AttemptFile(at: identity)
+        return file.isOfBoot(try AttemptFile(at: ShimProcess.bootID)) ? file.process(role) : nil
     }
 
     /// Whether the command is asleep in the kernel, where no signal ends it.
-    var isCommandUninterruptible: Bool {
-        guard let command = process("child"), let status = ShimProcess.status(of: command.number) else { return false }
-        return status.start == command.start && status.state == "D"
-    }
+    var isCommandUninterruptible: Bool { isProcess("child", in: "D") }
+
+    /// Whether the command is there and stopped.
+    var isCommandStopped: Bool { isProcess("child", in: "T") }
 
     /// Whether the shim is there and somebody has stopped it.
-    var isShimStopped: Bool {
-        guard let shim, let status = ShimProcess.status(of: shim.number) else { return false }
-        return status.start == shim.start && status.state == "T"
+    var isShimStopped: Bool { isProcess("shim", in: "T") }
+
+    /// Whether the process is there, and in the state that proc(5) writes as `letter`.
+    private func isProcess(_ role: String, in letter: Substring) -> Bool {
+        guard let process = process(role), let status = ShimProcess.status(of: process.number) else { return false }
+        return status.start == process.start && status.state == letter
     }
 
     /// Lets the shim go on if somebody has stopped it.
     func wakeShim() {
         if isShimStopped, let shim = ShimProcess(of: self) { _ = shim.send(SIGCONT) }
     }
+}
 
-    /// Whether the machine has not been restarted since the shim was started.
-    var isOfThisBoot: Bool { isOfThisBoot(lines(of: identity)) }
-
-    private func isOfThisBoot(_ identity: [Substring]) -> Bool {
-        let boot = lines(of: "/proc/sys/kernel/random/boot_id").first ?? ""
-        return identity.contains { $0 == "boot_id \(boot)" }
+extension AttemptFile {
+    /// Of an identity file: the process that it names as `role`.
+    fileprivate func process(_ role: String) -> ShimProcess.Identity? {
+        let words = lines.first { $0.hasPrefix("\(role) ") }?.split(separator: " ") ?? []
+        guard words.count == 3, let number = pid_t(words[1]) else { return nil }
+        return ShimProcess.Identity(number: number, start: words[2])
     }
 }

@@ -7,7 +7,7 @@ struct Supervisor {
     let clock: any Clock<Duration>
     /// How long after the request to end its processes are killed.
     let grace: Duration
-    /// The variables that none but its processes have all of.
+    /// The variables that none but its processes have.
     let marks: [ExactText: String]
 
     /// How long after the grace a shim may still be at work, before it is looked at.
@@ -28,7 +28,7 @@ struct Supervisor {
         let relay = CancelRelay(shim) { await outlast(shim) }
         let listener = Task { for await _ in requests { relay.heardRequest() } }
         await withTaskCancellationHandler {
-            _ = await shim.ended(executor.waiter, goesOn: goesOn, report: report)
+            _ = await shim.ended(executor.waiter, clock: clock, goesOn: goesOn, report: report)
         } onCancel: {
             relay.taskWasCancelled()
         }
@@ -37,12 +37,16 @@ struct Supervisor {
         await relay.end()
     }
 
-    /// Ends what is left of the tree of `attempt`, whose shim has ended.
+    /// Ends what is left of the tree of `attempt`, whose shim has ended; until it has, its end must not be told.
     ///
     /// - Returns: whether there was something.
-    /// - Throws: an exception when that cannot be done.
+    /// - Throws: an exception when that could not be done in a minute.
     @discardableResult
     func recover(_ attempt: AttemptDirectory) async throws(ExceptionInfo) -> Bool {
+        try await patiently(clock) { () async throws(ExceptionInfo) in try await recoverOnce(attempt) }
+    }
+
+    private func recoverOnce(_ attempt: AttemptDirectory) async throws(ExceptionInfo) -> Bool {
         try await Recovery(attempt: attempt, marks: marks).run(by: executor)
     }
 
@@ -56,7 +60,7 @@ struct Supervisor {
             let isStopped = shim.attempt.isShimStopped
             let isDeaf = shim.isAdopted && looks >= Self.mostLooks && !shim.attempt.isCommandUninterruptible
             // What cannot be started now is tried again in a second.
-            if wasStopped && isStopped || !shim.canBeAsked || isDeaf { _ = try? await recover(shim.attempt) }
+            if wasStopped && isStopped || !shim.canBeAsked || isDeaf { _ = try? await recoverOnce(shim.attempt) }
             shim.attempt.wakeShim()
             (wasStopped, looks) = (isStopped, looks + 1)
             try? await clock.sleep(for: .seconds(1))
