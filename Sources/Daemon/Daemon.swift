@@ -260,8 +260,10 @@ extension Daemon {
                         "on_done failed", metadata: ["task_id": "\(task.id)", "ending": "\("\(ending)".shown)"])
                 }
                 switch ending {
-                case .exited(let code): return ["exit_code": .int(Int64(code)), "error": nil]
-                case .failed(let message): return ["exit_code": nil, "error": .string(message)]
+                case .exited(let code): return HookReport(["exit_code": .int(Int64(code)), "error": nil])
+                case .failed(let message): return HookReport(["exit_code": nil, "error": .string(message)])
+                case .notBegun(let message):
+                    return HookReport(["exit_code": nil, "error": .string(message)], hasBegun: false)
                 }
             },
             attempt: { AttemptDirectory(state: executor.state, task: $0.id, attempt: $0.attempt) },

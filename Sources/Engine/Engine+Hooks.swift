@@ -7,6 +7,9 @@ extension Engine {
     /// How many `on_done` commands run at once.
     private static let maximumHooks = 8
 
+    /// How long those rest that could not be started: the system lacked something.
+    private static let hookRest = Duration.seconds(10)
+
     /// Runs the `on_done` commands of tasks that are done. A hook is written with the outcome and struck out when it has
     /// run, so that none is forgotten: the store is the queue. Whoever runs it makes sure that none runs twice.
     func hookLoop() async throws {
@@ -15,9 +18,19 @@ extension Engine {
             let running = hooksRunning.withLock { Set($0.keys) }
             let free = Self.maximumHooks - running.count
             guard free > 0 else { continue }
-            for task in try await store.pendingHooks(limit: free, besides: running) where !isStopping {
+            for task in try await store.pendingHooks(limit: free, besides: running.union(hookRests.resting))
+            where !isStopping {
                 startHook(of: task)
             }
+        }
+    }
+
+    /// Has those tried again that could not be started.
+    func hookRestLoop() async throws {
+        for await _ in hookRests.begun.signals {
+            try await configuration.clock.sleep(for: Self.hookRest)
+            hookRests.end()
+            hooksPending.signal()
         }
     }
 
@@ -25,8 +38,10 @@ extension Engine {
     private func startHook(of task: TaskRecord) {
         let handle = registry.spawn(name: "on_done of \(task.id)") { [self] in
             let arguments = task.job["on_done"]?.arrayValue?.compactMap(\.stringValue) ?? []
-            let result = await configuration.runHook(arguments, task)
-            try await store.completeHook(task.id, result: result, at: configuration.now())
+            let report = await configuration.runHook(arguments, task)
+            if !report.hasBegun, hookRests.begin(task.id) { return }
+            hookRests.forget(task.id)
+            try await store.completeHook(task.id, result: report.result, at: configuration.now())
         }
         hooksRunning.withLock { $0[task.id] = handle }
         handle.onDone { [self] handle in

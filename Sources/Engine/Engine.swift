@@ -33,6 +33,7 @@ package final class Engine: Sendable {
     /// Given when a commit may have left tasks to let go, or to end as they cannot run any more.
     let leftovers = WakeSignal()
     let isOutOfRoom = Atomic(false)
+    let hookRests = HookRests()
     let hooksRunning = Mutex<[TaskID: TaskHandle<Void>]>([:])
     /// The round of claims that is going on, or was last.
     let claims = Mutex<Task<Void, any Error>?>(nil)
@@ -66,6 +67,7 @@ package final class Engine: Sendable {
             group.addTask { try await self.shortageLoop() }
             group.addTask { try await self.leftoversLoop() }
             group.addTask { try await self.hookLoop() }
+            group.addTask { try await self.hookRestLoop() }
             group.addTask { await self.progressLoop() }
             group.addTask { try await self.retentionLoop() }
             group.addTask {

@@ -18,8 +18,8 @@ package struct EngineConfiguration: Sendable {
     package var chance: @Sendable () -> Double
     /// The handler that does a job; never asked about composites.
     package var handler: @Sendable (Job) -> any JobHandler
-    /// Runs the `on_done` command of a task that is done, and answers what came of it, for the log.
-    package var runHook: @Sendable (_ arguments: [String], _ task: TaskRecord) async -> JSONValue
+    /// Runs the `on_done` command of a task that is done, and answers what came of it.
+    package var runHook: @Sendable (_ arguments: [String], _ task: TaskRecord) async -> HookReport
     /// Where an attempt at a command is kept, and where it can be reached.
     package var attempt: @Sendable (TaskRecord) -> AttemptDirectory
     /// Where the `on_done` command of a task is kept, and where it can be reached.
@@ -49,7 +49,7 @@ package struct EngineConfiguration: Sendable {
         clockSteps: AsyncStream<Void> = AsyncStream { $0.finish() },
         chance: @escaping @Sendable () -> Double = { .random(in: 0...1) },
         handler: @escaping @Sendable (Job) -> any JobHandler,
-        runHook: @escaping @Sendable (_ arguments: [String], _ task: TaskRecord) async -> JSONValue,
+        runHook: @escaping @Sendable (_ arguments: [String], _ task: TaskRecord) async -> HookReport,
         attempt: @escaping @Sendable (TaskRecord) -> AttemptDirectory = {
             AttemptDirectory(state: "/", task: $0.id, attempt: $0.attempt)
         },

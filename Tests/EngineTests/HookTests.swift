@@ -24,6 +24,38 @@ import Testing
         }
     }
 
+    @Test func whatCouldNotBeStartedIsTriedAgain() async throws {
+        let tries = Mutex(0)
+        let configure = { (configuration: inout EngineConfiguration) in
+            configuration.runHook = { _, _ in
+                let count = tries.withLock { tries in
+                    tries += 1
+                    return tries
+                }
+                return HookReport(["exit_code": .int(Int64(count))], hasBegun: count == 3)
+            }
+        }
+        try await withBench(configure: configure) { bench in
+            let id = try await bench.submit(job("a", hook))
+            try await bench.end("a", .succeeded(1))
+            for seconds in [10, 20] {
+                await bench.clock.sleeper(until: .seconds(seconds))
+                bench.clock.advance(by: .seconds(10))
+            }
+            try await hookFinished(id, bench)
+            let event = try #require(try await bench.store.events(after: 0, taskID: id).last)
+            #expect(event.data == ["exit_code": 3])
+            #expect(try await bench.store.pendingHooks(limit: 9, besides: []).isEmpty)
+        }
+    }
+
+    @Test func whatCanNeverBeStartedIsNotTriedForEver() {
+        let rests = HookRests()
+        for _ in 1..<360 { #expect(rests.begin(TaskID(1))) }
+        #expect(!rests.begin(TaskID(1)))
+        #expect(rests.begin(TaskID(2)))
+    }
+
     /// Until then a hook of which there is no sign may have run before the machine was restarted.
     @Test func thatWasLeftIsDoneBeforeTheDaemonHasTakenOver() async throws {
         let (left, leave) = AsyncStream<Void>.makeStream()
@@ -32,7 +64,7 @@ import Testing
             configuration.runHook = { _, _ in
                 leave.yield()
                 for await _ in firstGate {}
-                return nil
+                return HookReport(nil)
             }
         }
         try await withBench(configure: hanging) { bench in
@@ -48,7 +80,7 @@ import Testing
                 configuration.runHook = { _, _ in
                     enter.yield()
                     for await _ in gate {}
-                    return nil
+                    return HookReport(nil)
                 }
                 configuration.tookOver = {
                     hasTakenOver.withLock { $0 = true }

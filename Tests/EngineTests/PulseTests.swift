@@ -50,7 +50,7 @@ import Testing
         let store = try Store(path: directory + "/history.sqlite")
         let stage = Stage()
         let configuration = EngineConfiguration(
-            maximumRunning: 1, directory: "/", handler: { _ in stage }, runHook: { _, _ in .null })
+            maximumRunning: 1, directory: "/", handler: { _ in stage }, runHook: { _, _ in HookReport(nil) })
         try await body(Engine(store: store, configuration: configuration))
         try store.close()
     }

@@ -73,6 +73,28 @@ extension CommandTests {
             }
         }
 
+        @Test func oneThatCannotBeStartedNowHasNotBegun() async throws {
+            let shim = FileManager.default.temporaryDirectory.path + "/taskd-shim-\(UUID().uuidString)"
+            defer { unlink(shim) }
+            try await withCommandBench(shim: shim) { bench in
+                let first = await hook("echo x >>witness").run(in: bench.directory, by: bench.executor)
+                #expect(first == .notBegun("cannot start \(shim): No such file or directory"))
+                try FileManager.default.copyItem(atPath: CommandWorkbench.shim, toPath: shim)
+                #expect(await hook("echo x >>witness").run(in: bench.directory, by: bench.executor) == .exited(0))
+                #expect(bench.text("witness") == "x\n")
+            }
+        }
+
+        @Test func whatTheSystemNeverTakesIsNotTriedAgain() async throws {
+            try await withCommandBench { bench in
+                let hook = Hook(
+                    arguments: ["true", String(repeating: "x", count: 1 << 18)], task: TaskID(1), name: "",
+                    state: .succeeded, finishedAt: nil, result: .null)
+                let ending = await hook.run(in: "/", by: bench.executor)
+                #expect(ending == .failed("the arguments and variables are longer than the system takes"))
+            }
+        }
+
         /// A hook whose daemon dies, and then its shim.
         @Test func whatItLeavesIsFoundByADaemonWithAnotherSocket() async throws {
             try await withCommandBench { bench in

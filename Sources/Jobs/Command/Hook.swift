@@ -10,8 +10,10 @@ package struct Hook: Sendable {
     /// How a hook ended.
     package enum Ending: Sendable, Hashable {
         case exited(Int32)
-        /// It was killed, ran out of its time, could not be started or was started before; the text says which.
+        /// It was killed, ran out of its time, can never be started or was started before; the text says which.
         case failed(String)
+        /// It could not be started now, has not begun and left nothing; the text says why.
+        case notBegun(String)
     }
 
     private static let longestVariable = 131_072
@@ -61,7 +63,13 @@ package struct Hook: Sendable {
                 // That daemon died before there was a hook.
                 try attempt.remove()
             }
-            let shim = try await start(in: attempt, directory, by: executor)
+            let shim: RunningShim
+            do throws(ExceptionInfo) {
+                shim = try await start(in: attempt, directory, by: executor)
+            } catch  where error.type != Spawn.refusal {
+                try attempt.remove()
+                return .notBegun(error.message)
+            }
             try await supervise(shim, executor, limit, clock)
             return ending(try await traces(of: attempt, clock), in: directory)
         } catch {

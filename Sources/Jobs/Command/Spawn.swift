@@ -9,6 +9,9 @@ struct Spawn {
     /// What the program finds as 0, 1, 2 and so on.
     let descriptors: [Int32]
 
+    /// The type of the exception when the system never takes what the program is given, and trying again is in vain.
+    static let refusal = "CommandFailed"
+
     /// Starts the program, with every signal blocked so that none can end it before it is ready for them.
     ///
     /// - Throws: an exception naming the program and what the system said.
@@ -36,7 +39,7 @@ struct Spawn {
         guard error == 0 else {
             guard error != E2BIG else {
                 throw ExceptionInfo(
-                    type: "CommandFailed", message: "the arguments and variables are longer than the system takes",
+                    type: Self.refusal, message: "the arguments and variables are longer than the system takes",
                     details: ["exit_code": nil, "signal": nil, "stderr": ""])
             }
             throw .system("cannot start \(arguments[0])", error: error)

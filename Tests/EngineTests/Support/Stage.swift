@@ -1,3 +1,4 @@
+import Engine
 import Jobs
 import Model
 import Synchronization
@@ -156,9 +157,9 @@ extension Stage: JobHandler {
         if let ending { continuation.resume(returning: ending) }
     }
 
-    func runHook(_ arguments: [String], _ task: TaskRecord) -> JSONValue {
+    func runHook(_ arguments: [String], _ task: TaskRecord) -> HookReport {
         state.withLock { $0.hooks.append((arguments, task)) }
         happen(.hooked(task.name))
-        return ["exit_code": 0]
+        return HookReport(["exit_code": 0])
     }
 }

@@ -1,0 +1,45 @@
+internal import Model
+internal import Synchronization
+
+/// The `on_done` commands that could not be started, each of which rests before it is tried again.
+final class HookRests: Sendable {
+    private struct State {
+        var resting: Set<TaskID> = []
+        /// How often each of them was tried.
+        var tries: [TaskID: Int] = [:]
+    }
+
+    /// How often one is tried: for an hour, as each rest is of ten seconds.
+    private static let mostTries = 360
+
+    private let state = Mutex(State())
+    /// Given when one begins to rest.
+    let begun = WakeSignal()
+
+    /// Those that rest.
+    var resting: Set<TaskID> { state.withLock(\.resting) }
+
+    /// Has the hook of `task` rest, which could not be started.
+    ///
+    /// - Returns: whether it does; `false` when it was tried often enough.
+    func begin(_ task: TaskID) -> Bool {
+        let mayRest = state.withLock { state in
+            let tries = state.tries[task, default: 0] + 1
+            state.tries[task] = tries < Self.mostTries ? tries : nil
+            if tries < Self.mostTries { state.resting.insert(task) }
+            return tries < Self.mostTries
+        }
+        if mayRest { begun.signal() }
+        return mayRest
+    }
+
+    /// Has all of them tried again.
+    func end() {
+        state.withLock { $0.resting = [] }
+    }
+
+    /// The hook of `task` has begun.
+    func forget(_ task: TaskID) {
+        state.withLock { $0.tries[task] = nil }
+    }
+}
