@@ -19,11 +19,11 @@ extension Engine {
     }
 
     private func order(_ order: AttemptDirectory.Order, _ id: TaskID) async throws -> TaskRecord {
-        let command = try await runningCommand(id)
         guard let live = live[id] else {
+            _ = try await runningCommand(id)
             throw EngineError(code: .wrongState, message: "the command of task \(id) is only starting, or has ended")
         }
-        return try await live.inTurn { try await self.give(order, to: command, live) }
+        return try await live.inTurn { try await self.give(order, to: self.runningCommand(id), live) }
     }
 
     private func give(
@@ -42,7 +42,14 @@ extension Engine {
                 code: .wrongState,
                 message: "the command of task \(command.id) is being ended, as the daemon is stopping")
         }
-        if let record = try await store.setPaused(command, order == .pause, at: configuration.now()) { return record }
+        do {
+            let record = try await store.setPaused(command, order == .pause, at: configuration.now())
+            if let record { return record }
+        } catch {
+            // It is to be as it is noted.
+            attempt.send(command.paused ? .pause : .resume)
+            throw error
+        }
         // Whoever is asked to end goes on, and may have been told so before this order.
         if order == .pause { attempt.send(.resume) }
         throw EngineError(

@@ -41,7 +41,16 @@ extension Engine {
         for record in running where record.kind.isComposite { launch(record, .resumed) }
         let others = running.filter { !$0.kind.isComposite }
         let ended = await endWhatHasEnded(others)
-        for record in others where !ended.contains(record.id) { launch(record, .resumed) }
+        let left = others.filter { !ended.contains($0.id) }
+        await restorePauses(of: left)
+        for record in left { launch(record, .resumed) }
+    }
+
+    /// Has the commands that still run stand still or go on as is noted of them.
+    private func restorePauses(of tasks: [TaskRecord]) async {
+        await runBlocking { [attempt = configuration.attempt] _ in
+            for record in tasks where record.kind.isCommand { attempt(record).restore(isPaused: record.paused) }
+        }
     }
 
     /// Takes up the commands that have ended meanwhile, one after another in the order in which they did: composites go by it,

@@ -31,6 +31,42 @@ struct PauseTests {
         }
     }
 
+    /// What is asked of a shim and noted of it is two steps, and the daemon may die between them.
+    @Test(arguments: [("pause", "C", "T"), ("resume", "S", "S")])
+    func anOrderThatWasNotNotedIsTakenBack(noted: String, order: String, state: String) async throws {
+        try await withDaemon { daemon in
+            let id = try await daemon.submit(["shell": "echo $$; exec sleep 3600"])
+            let output = try await daemon.open("GET", "/v1/tasks/\(id)/output?follow=true")
+            let pid = try #require(Int32(try await output.line() ?? ""))
+            #expect(try await daemon.taskctl(noted, "\(id)").status == 0)
+            try await daemon.untilProcess(pid, is: state)
+            try await daemon.kill9()
+            let control = "\(daemon.state)/tasks/\(id)/control"
+            #expect(try await Program.shell("printf \(order) 1<>'\(control)'").status == 0)
+            try await daemon.untilProcess(pid, is: state == "T" ? "S" : "T")
+            try await daemon.start()
+            try await daemon.untilProcess(pid, is: state)
+            #expect(try await daemon.task(id)["paused"] == .bool(noted == "pause"))
+        }
+    }
+
+    @Test func anOrderThatCannotBeNotedIsTakenBack() async throws {
+        try await withDaemon { daemon in
+            let id = try await daemon.submit([
+                "shell": "echo up; while read x; do echo got $x; done", "stdin_open": true,
+            ])
+            let output = try await daemon.open("GET", "/v1/tasks/\(id)/output?follow=true")
+            #expect(try await output.line() == "up")
+            let trigger =
+                "CREATE TRIGGER broken BEFORE UPDATE OF paused ON tasks BEGIN SELECT RAISE(ABORT, 'on purpose'); END"
+            let made = try await Program.run("/usr/bin/sqlite3", ["-cmd", ".timeout 9000", daemon.history, trigger])
+            try #require(made.status == 0, "\(made.stderr)")
+            #expect(try await daemon.http("POST", "/v1/tasks/\(id)/pause").status == 500)
+            #expect(try await daemon.taskctl("send", "\(id)", "hello").status == 0)
+            #expect(try await output.line() == "got hello")
+        }
+    }
+
     @Test func aPausedCommandCanBeCancelled() async throws {
         try await withDaemon { daemon in
             let id = try await daemon.submit(["shell": "echo $$; sleep 3600"])
@@ -178,6 +214,8 @@ extension LiveDaemon {
     /// Returns when the process is in the state that proc(5) writes as `letter`.
     fileprivate func untilProcess(_ pid: Int32, is letter: String) async throws {
         // The kernel tells a parent of a stopped child, and nobody else: looking again is all that is left.
-        while try await Program.run("/bin/sh", ["-c", "cut -d' ' -f3 /proc/\(pid)/stat"]).stdout != letter + "\n" {}
+        while try await Program.run("/bin/sh", ["-c", "cut -d' ' -f3 /proc/\(pid)/stat"]).stdout != letter + "\n" {
+            try Task.checkCancellation()
+        }
     }
 }

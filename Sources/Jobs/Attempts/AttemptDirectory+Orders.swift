@@ -54,6 +54,16 @@ extension AttemptDirectory {
         return true
     }
 
+    /// Has the command stand still or go on, as is noted of it: a daemon that died between an order and its note has left it
+    /// otherwise. One that goes on as it should is sent nothing.
+    package func restore(isPaused: Bool) {
+        if isPaused {
+            send(.pause)
+        } else if isCommandStopped {
+            send(.resume)
+        }
+    }
+
     /// Writes `bytes` to the standard input of a command that was started with it open.
     ///
     /// - Parameter isLast: whether it ends with them, once all of them are taken.
