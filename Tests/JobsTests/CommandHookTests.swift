@@ -7,10 +7,12 @@ import Testing
 
 extension CommandTests {
     struct HookTests {
-        private func hook(_ script: String, result: JSONValue = ["exit_code": 0]) -> Hook {
+        private func hook(
+            _ script: String, finishedAt: Timestamp? = Timestamp(milliseconds: 0), result: JSONValue = ["exit_code": 0]
+        ) -> Hook {
             Hook(
                 arguments: ["/bin/sh", "-c", script], task: TaskID(7), name: "nightly", state: .succeeded,
-                finishedAt: Timestamp(milliseconds: 0), result: result)
+                finishedAt: finishedAt, result: result)
         }
 
         @Test func isToldWhatItIsAbout() async throws {
@@ -73,14 +75,16 @@ extension CommandTests {
             }
         }
 
-        @Test func oneThatCannotBeStartedNowHasNotBegun() async throws {
+        @Test(arguments: [nil, Timestamp(milliseconds: 0)])
+        func oneThatCannotBeStartedNowHasNotBegun(finishedAt: Timestamp?) async throws {
             let shim = FileManager.default.temporaryDirectory.path + "/taskd-shim-\(UUID().uuidString)"
             defer { unlink(shim) }
             try await withCommandBench(shim: shim) { bench in
-                let first = await hook("echo x >>witness").run(in: bench.directory, by: bench.executor)
+                let hook = self.hook("echo x >>witness", finishedAt: finishedAt)
+                let first = await hook.run(in: bench.directory, by: bench.executor)
                 #expect(first == .notBegun("cannot start \(shim): No such file or directory"))
                 try FileManager.default.copyItem(atPath: CommandWorkbench.shim, toPath: shim)
-                #expect(await hook("echo x >>witness").run(in: bench.directory, by: bench.executor) == .exited(0))
+                #expect(await hook.run(in: bench.directory, by: bench.executor) == .exited(0))
                 #expect(bench.text("witness") == "x\n")
             }
         }
@@ -95,24 +99,44 @@ extension CommandTests {
             }
         }
 
-        /// A hook whose daemon dies, and then its shim.
         @Test func whatItLeavesIsFoundByADaemonWithAnotherSocket() async throws {
             try await withCommandBench { bench in
-                mkfifo(bench.directory + "/up", 0o600)
-                await #expect(processExitsWith: .signal(SIGKILL)) {
-                    [directory = bench.directory as String, mark = bench.mark as String] in
-                    let bench = try CommandWorkbench(adopting: directory, mark: mark)
-                    let script = "setsid sh -c 'sleep 1000; : \(mark)' & echo >up; sleep 1000"
-                    Task { await HookTests().hook(script).run(in: directory, by: bench.executor) }
-                    await runBlocking { _ in _ = open(directory + "/up", O_RDONLY) }
-                    kill(getpid(), SIGKILL)
-                }
+                try await abandon(in: bench)
                 try AdoptionTests().killShim(of: .hook(state: bench.executor.state, task: TaskID(7)), bench)
-                let next = try CommandWorkbench(adopting: bench.directory, mark: bench.mark, socket: "/elsewhere.sock")
-                let ending = await hook("echo x >>witness").run(in: next.directory, by: next.executor)
-                #expect(ending == .failed("how it ended is not known"))
-                #expect(bench.survivors() == [])
+                try await expectLost(of: bench, "how it ended is not known")
             }
+        }
+
+        @Test func oneWhoseDirectoryWasRemovedIsEndedAndDoesNotRunAgain() async throws {
+            try await withCommandBench { bench in
+                try await abandon(in: bench)
+                let path = AttemptDirectory.hook(state: bench.executor.state, task: TaskID(7)).path
+                try FileManager.default.removeItem(atPath: path)
+                try await expectLost(of: bench, "\(path) was removed, and what ran was ended")
+            }
+        }
+
+        /// Starts a hook in another process, a daemon that is killed once the hook runs.
+        private func abandon(in bench: CommandWorkbench) async throws {
+            mkfifo(bench.directory + "/up", 0o600)
+            await #expect(processExitsWith: .signal(SIGKILL)) {
+                [directory = bench.directory as String, mark = bench.mark as String] in
+                let bench = try CommandWorkbench(adopting: directory, mark: mark)
+                let script = "setsid sh -c 'sleep 1000; : \(mark)' & echo >up; sleep 1000; : \(mark)"
+                Task { await HookTests().hook(script).run(in: directory, by: bench.executor) }
+                await runBlocking { _ in _ = open(directory + "/up", O_RDONLY) }
+                kill(getpid(), SIGKILL)
+            }
+        }
+
+        /// Has a daemon with another socket look for it.
+        private func expectLost(of bench: CommandWorkbench, _ reason: String) async throws {
+            let next = try CommandWorkbench(
+                adopting: bench.directory, mark: bench.mark, isOfSameBoot: true, socket: "/elsewhere.sock")
+            let ending = await hook("echo x >>witness").run(in: next.directory, by: next.executor)
+            #expect(ending == .failed(reason))
+            #expect(bench.survivors() == [])
+            #expect(bench.text("witness") == "")
         }
 
         @Test func oneWhoseIdentityCannotBeReadDoesNotRun() async throws {

@@ -21,6 +21,8 @@ package struct Executor: Sendable {
     /// What commands inherit of the daemon's own variables.
     package let environment: [ExactText: String]
     let waiter: ShimWaiter
+    /// When this was made: what was started before, another daemon has started.
+    let madeAt = Timestamp.now()
     /// What no other state directory on this machine is called, whatever its path.
     private let place: String
 

@@ -62,11 +62,14 @@ package struct Hook: Sendable {
                 }
                 // That daemon died before there was a hook.
                 try attempt.remove()
+            } else if let ending = await removed(attempt, executor, clock) {
+                return ending
             }
             let shim: RunningShim
             do throws(ExceptionInfo) {
                 shim = try await start(in: attempt, directory, by: executor)
-            } catch  where error.type != Spawn.refusal {
+            } catch {
+                guard error.type != Spawn.refusal else { throw error }
                 try attempt.remove()
                 return .notBegun(error.message)
             }
@@ -92,6 +95,23 @@ package struct Hook: Sendable {
         executor.marks(of: .hook(state: executor.state, task: task), begunAt: finishedAt)
     }
 
+    /// What comes of it where it was begun by an earlier daemon and its directory was removed; `nil` when it was not.
+    private func removed(
+        _ attempt: AttemptDirectory, _ executor: Executor, _ clock: any Clock<Duration>
+    ) async -> Ending? {
+        guard let finishedAt, finishedAt < executor.madeAt else { return nil }
+        do throws(ExceptionInfo) {
+            let wasLeft = try await supervisor(executor, clock).recoverOnce(attempt)
+            return wasLeft ? .failed("\(attempt.path) was removed, and what ran was ended") : nil
+        } catch {
+            return .notBegun(error.message)
+        }
+    }
+
+    private func supervisor(_ executor: Executor, _ clock: any Clock<Duration>) -> Supervisor {
+        Supervisor(executor: executor, clock: clock, grace: Self.grace, marks: marks(executor))
+    }
+
     private func adopted(
         _ attempt: AttemptDirectory, _ clock: any Clock<Duration>
     ) async throws(ExceptionInfo) -> RunningShim? {
@@ -107,7 +127,7 @@ package struct Hook: Sendable {
     private func supervise(
         _ shim: RunningShim, _ executor: Executor, _ limit: Duration, _ clock: any Clock<Duration>
     ) async throws(ExceptionInfo) {
-        let supervisor = Supervisor(executor: executor, clock: clock, grace: Self.grace, marks: marks(executor))
+        let supervisor = supervisor(executor, clock)
         let (requests, request) = AsyncStream<Void>.makeStream()
         let timer = Task {
             try await clock.sleep(for: limit)

@@ -46,7 +46,8 @@ struct Supervisor {
         try await patiently(clock) { () async throws(ExceptionInfo) in try await recoverOnce(attempt) }
     }
 
-    private func recoverOnce(_ attempt: AttemptDirectory) async throws(ExceptionInfo) -> Bool {
+    /// Does the same, but throws at once what it cannot do now.
+    func recoverOnce(_ attempt: AttemptDirectory) async throws(ExceptionInfo) -> Bool {
         try await Recovery(attempt: attempt, marks: marks).run(by: executor)
     }
 
