@@ -43,7 +43,7 @@ static bool take_limit(struct options *options, const char *text) {
 }
 
 static bool parse(int count, char **arguments, struct options *options) {
-    for (int option; (option = getopt(count, arguments, "+d:g:w:c:h:o:n:l:m:")) != -1;) {
+    for (int option; (option = getopt(count, arguments, "+d:g:w:c:h:o:n:l:m:r:")) != -1;) {
         switch (option) {
         case 'd': options->directory = optarg; break;
         case 'g': options->grace = strtoll(optarg, NULL, 10); break;
@@ -56,6 +56,7 @@ static bool parse(int count, char **arguments, struct options *options) {
             options->mask = (mode_t)strtoul(optarg, NULL, 8);
             break;
         case 'n': options->priority = (int)strtol(optarg, NULL, 10); break;
+        case 'r': options->mark = strtoull(optarg, NULL, 10); break;
         case 'l':
             if (!take_limit(options, optarg)) return false;
             break;
@@ -194,7 +195,9 @@ static void wait_for_end(struct run *run, int signals, int failed, int progress)
 }
 
 int main(int count, char **arguments) {
-    if (count > 4 && strcmp(arguments[1], "recover") == 0) return recover(arguments[2], arguments[3], arguments + 4);
+    if (count == 5 && strcmp(arguments[1], "recover") == 0) {
+        return recover(arguments[2], arguments[3], strtoull(arguments[4], NULL, 10));
+    }
     if (count == 2 && strcmp(arguments[1], "about") == 0) return about();
     if (count > 5 && strcmp(arguments[1], "leash") == 0) {
         return leash(arguments[2], arguments[3], arguments[4], arguments + 5);
@@ -202,11 +205,12 @@ int main(int count, char **arguments) {
     struct options options = {.mask = umask(077)};
     if (!parse(count, arguments, &options)) {
         fputs("usage: taskd-shim -d DIRECTORY -w DIRECTORY [-g MS] [-o BYTES] [-n NICE] [-m UMASK] [-l LIMIT=N] [-c CGROUP] "
-              "[-h DIRECTORY] -- PROGRAM [ARGUMENT...]\n       taskd-shim recover PARENT DIRECTORY MARK...\n"
+              "[-h DIRECTORY] [-r MARK] -- PROGRAM [ARGUMENT...]\n       taskd-shim recover PARENT DIRECTORY MARK\n"
               "       taskd-shim leash PARENT GRACE-MS HIDDEN PROGRAM [ARGUMENT...]\n       taskd-shim about\n", stderr);
         return 64;
     }
     detach();
+    if (options.mark) mark(options.mark);
     if (!records_open(options.directory) || !identity_open()) return 74;
     sigset_t heard;
     sigemptyset(&heard);

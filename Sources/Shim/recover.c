@@ -15,36 +15,31 @@
 struct search {
     pid_t owner;                // who started us
     struct process shim, child;
-    char **marks;
+    rlim_t mark;
     size_t found;
 };
 
-static bool holds(const char *block, size_t length, const char *wanted) {
-    for (const char *entry = block; entry < block + length; entry += strlen(entry) + 1) {
-        if (strcmp(entry, wanted) == 0) return true;
-    }
-    return false;
+// What a real-time process may take of a processor without a rest is limited for no program that we run, and every program
+// may read of each other what that limit is. Where ours is lower already, there is no mark.
+void mark(rlim_t number) {
+    struct rlimit limit = {number, number};
+    setrlimit(RLIMIT_RTTIME, &limit);
 }
 
-// The command's variables are inherited by all it starts, and some of them are the marks of the attempt. None are in ours,
-// so that nobody who looks for the same takes us for what we look for.
-static bool is_marked(pid_t pid, char **marks) {
-    static char block[4 << 20];
-    char path[64];
-    snprintf(path, sizeof path, "/proc/%d/environ", pid);
+static bool is_marked(pid_t pid, rlim_t mark) {
+    char path[64], block[4096];
+    snprintf(path, sizeof path, "/proc/%d/limits", pid);
     int file = open(path, O_RDONLY | O_CLOEXEC);
     if (file < 0) return false;
-    size_t length = 0;
-    for (ssize_t count; length < sizeof block - 1; length += (size_t)count) {
-        count = read(file, block + length, sizeof block - 1 - length);
-        if (count <= 0) break;
-    }
+    ssize_t count = read(file, block, sizeof block - 1);
     close(file);
-    block[length] = 0;
-    for (char **mark = marks; *mark; mark++) {
-        if (!holds(block, length, *mark)) return false;
-    }
-    return true;
+    if (count <= 0) return false;
+    block[count] = 0;
+    static const char name[] = "Max realtime timeout";
+    const char *line = strstr(block, name);
+    unsigned long long hard;
+    // The soft limit is the program's own.
+    return line && sscanf(line + sizeof name - 1, "%*s %llu", &hard) == 1 && hard == mark;
 }
 
 static void end(const struct process *process, void *context) {
@@ -58,7 +53,7 @@ static void end(const struct process *process, void *context) {
         && current.start >= search->shim.start;
     bool is_shim = current.pid == search->shim.pid && current.start == search->shim.start;
     bool is_child = current.pid == search->child.pid && current.start == search->child.start;
-    bool is_meant = is_same && (is_shim || is_child || is_marked(process->pid, search->marks));
+    bool is_meant = is_same && (is_shim || is_child || is_marked(process->pid, search->mark));
     struct pollfd ended = {.fd = pidfd, .events = POLLIN};
     // Once its daemon is gone, another may have run the same attempt anew.
     if (is_meant && poll(&ended, 1, 0) == 0 && getppid() == search->owner) {
@@ -81,11 +76,11 @@ static void end_below(const struct process *shim) {
     }
 }
 
-// Without its shim a tree has no reaper that knows it: it is found by its cgroup and by `marks`, which its variables have all
-// of. Of nobody but `owner`, who started us, is it the business.
-int recover(const char *owner, const char *directory, char **marks) {
+// Without its shim a tree has no reaper that knows it: it is found by its cgroup and by its mark. Of nobody but `owner`,
+// who started us, is it the business.
+int recover(const char *owner, const char *directory, rlim_t mark) {
     char path[4200], line[4200], boot[64], then[64] = "", cgroup[4200] = "";
-    struct search search = {.owner = (pid_t)strtol(owner, NULL, 10), .marks = marks};
+    struct search search = {.owner = (pid_t)strtol(owner, NULL, 10), .mark = mark};
     if (getppid() != search.owner) return 127;
     snprintf(path, sizeof path, "%s/identity", directory);
     // What a command has put in its place is not waited for.
@@ -99,7 +94,7 @@ int recover(const char *owner, const char *directory, char **marks) {
     }
     if (file) fclose(file);
     boot_id(boot);
-    // Where the directory was removed under the command, there are the marks alone to go by.
+    // Where the directory was removed under the command, there is the mark alone to go by.
     if (then[0] && strcmp(boot, then) != 0) return 0;
     if (then[0]) end_below(&search.shim);
     if (cgroup[0]) cgroup_remove(cgroup);

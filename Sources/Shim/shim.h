@@ -26,6 +26,7 @@ struct options {
     const char *hidden;         // the daemon's state directory; NULL for not hiding it
     int64_t output;             // bytes kept of each output stream; 0 for all
     mode_t mask;                // its umask; octal in the arguments
+    rlim_t mark;                // by which its processes are known should we be killed; 0 for nothing
     int priority;               // nice value; 0 for the daemon's own
     int limit_count;
     struct { int resource; rlim_t value; } limits[MAX_LIMITS];
@@ -120,7 +121,8 @@ bool hide(const char *state, const char *attempt);
 int about(void);
 
 // recover.c: ends the tree of a shim that was killed.
-int recover(const char *owner, const char *directory, char **marks);
+void mark(rlim_t number);
+int recover(const char *owner, const char *directory, rlim_t mark);
 
 // leash.c: runs a program that ends with the daemon.
 int leash(const char *owner, const char *grace, const char *hidden, char **arguments);

@@ -54,17 +54,20 @@ struct TerminalTests {
             let running = try await daemon.submit(["sleep": "1h", "name": "running"])
             try await daemon.event("started", of: running)
             for _ in 1...30 { _ = try await daemon.submit(["sleep": 0, "hold": true]) }
-            // It ends with its daemon, and with the next one that does not come.
-            let watched = "stty rows 10 cols 60; exec timeout 20 \(Program.taskctl) status --watch"
-            async let shown = Program.run(
-                "/usr/bin/script",
-                ["-qec", "TASKD_SOCKET=\(daemon.socket); export TASKD_SOCKET; \(watched)", "/dev/null"])
-            while try await daemon.http("GET", "/v1/health").json["waiters"] != 1 {}
+            let watched = "stty rows 10 cols 60; exec \(Program.taskctl) status --watch --socket \(daemon.socket)"
+            async let ending = Program.run(
+                "/usr/bin/script", ["-qefc", watched, "screen"], in: daemon.directory.path)
+            func screen() -> String { (try? daemon.directory.read("screen")) ?? "" }
+            while !screen().contains("\u{1B}[J") {
+                try Task.checkCancellation()
+                await Task.yield()
+            }
+            let first = try #require(screen().components(separatedBy: "\u{1B}[J").first)
+            #expect(first.contains(" running") && first.contains("and 24 lines more\u{1B}[K"), "\(first)")
+            #expect(first.split(separator: "\r\n").count { $0.hasSuffix("\u{1B}[K") } == 9, "\(first)")
+            // It ends when no other daemon comes.
             try await daemon.end(SIGTERM)
-            let screens = try await shown.stdout.components(separatedBy: "\u{1B}[H").dropFirst()
-            let first = try #require(screens.first)
-            #expect(first.contains(" running") && first.contains("and 23 lines more\u{1B}[K"), "\(first)")
-            #expect(first.split(separator: "\r\n").prefix { !$0.hasPrefix("\u{1B}[J") }.count == 9, "\(first)")
+            #expect(try await ending.status == 75)
         }
     }
 

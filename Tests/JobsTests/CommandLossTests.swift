@@ -185,8 +185,8 @@ extension CommandTests.AdoptionTests {
             try #require(chmod(shim, 0o700) == 0)
             let socket = bench.executor.socket
             let slow = try Executor(shim: shim, state: bench.directory, socket: socket, isOfSameBoot: true)
-            let marks = bench.executor.marks(of: bench.attempt(), begunAt: bench.context().startedAt)
-            let search = Recovery(attempt: bench.attempt(), marks: marks)
+            let mark = bench.executor.mark(of: bench.attempt(), begunAt: bench.context().startedAt)
+            let search = Recovery(attempt: bench.attempt(), mark: mark)
             async let hasFound = search.run(by: slow)
             let go = await runBlocking { _ in open(fifo, O_WRONLY | O_CLOEXEC) }
             defer { close(go) }
@@ -201,13 +201,14 @@ extension CommandTests.AdoptionTests {
     /// What it would end may by then be what the next daemon has started. It is kept waiting by what looks like a cgroup.
     @Test func aSearchWhoseDaemonHasDiedEndsNothing() async throws {
         try await withCommandBench { bench in
-            let recover = "\(CommandWorkbench.shim) recover $$ $PWD/attempt LOST=\(bench.mark)"
+            let mark = bench.executor.mark(of: bench.attempt(), begunAt: Timestamp(milliseconds: 1))
+            let recover = "\(CommandWorkbench.shim) recover $$ $PWD/attempt \(mark)"
             let script = """
                 \(Self.attempt)
                 mkdir cgroup; mkfifo cgroup/cgroup.kill life; echo populated 1 >cgroup/cgroup.events
                 exec 5<>cgroup/cgroup.kill
                 (echo boot_id $(cat /proc/sys/kernel/random/boot_id); echo cgroup $PWD/cgroup) >attempt/identity
-                LOST=\(bench.mark) sleep 1000 & child=$!
+                prlimit --rttime=\(mark) sleep 1000 & child=$!
                 sh -c '\(recover) & wait' >life & daemon=$!
                 exec 6<life
                 head -c 1 <&5 >/dev/null
@@ -244,7 +245,7 @@ extension CommandTests.AdoptionTests {
                     kill $!; wait $! || :
                 done
                 echo reused
-                \(CommandWorkbench.shim) recover $$ $PWD/attempt TASK_ID=9
+                \(CommandWorkbench.shim) recover $$ $PWD/attempt 9
                 kill -0 $child && echo alive
                 """
             let json: JSONValue = [
@@ -262,11 +263,11 @@ extension CommandTests.AdoptionTests {
                 \(Self.attempt)
                 echo 'setsid sh chain &' >chain
                 for round in 1 2 3 4 5 6; do
-                    TASKD_RUN=9 \(CommandWorkbench.shim) -d $PWD/attempt -w $PWD -- sh -c '. ./chain; sleep 1000' & shim=$!
+                    \(CommandWorkbench.shim) -d $PWD/attempt -w $PWD -r 9999999 -- sh -c '. ./chain; sleep 1000' & shim=$!
                     until grep -qs ^child attempt/identity; do :; done
                     until grep -qszx 'chai[n]' /proc/[0-9]*/cmdline; do :; done
                     kill -9 $shim; wait $shim || :
-                    \(CommandWorkbench.shim) recover $$ $PWD/attempt TASKD_RUN=9 || :
+                    \(CommandWorkbench.shim) recover $$ $PWD/attempt 9999999 || :
                     for look in $(seq 50); do
                         if grep -qszx 'chai[n]' /proc/[0-9]*/cmdline; then echo left; fi
                     done

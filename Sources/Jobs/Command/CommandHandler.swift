@@ -80,7 +80,7 @@ package struct CommandHandler: JobHandler {
     }
 
     private func supervisor(_ context: JobContext) -> Supervisor {
-        Supervisor(executor: executor, clock: context.clock, grace: context.grace, marks: marks(context))
+        Supervisor(executor: executor, clock: context.clock, grace: context.grace, mark: mark(context))
     }
 
     private func traces(
@@ -135,7 +135,8 @@ extension CommandHandler {
             }
         return Launch(
             arguments: job.arguments, environment: variables(context), workingDirectory: job.directory(context),
-            grace: context.grace, input: input, limits: job.limits, niceness: job.niceness)
+            grace: context.grace, input: input, limits: job.limits, niceness: job.niceness,
+            mark: mark(context))
     }
 
     private func variables(_ context: JobContext) -> [ExactText: String] {
@@ -144,12 +145,12 @@ extension CommandHandler {
             "TASK_PROGRESS_FD": "3", "TASKD_SOCKET": executor.socket,
         ]
         return executor.environment.merging(job.environment) { _, given in given }
-            .merging(own) { _, own in own }.merging(marks(context)) { _, mark in mark }
+            .merging(own) { _, own in own }
     }
 
-    private func marks(_ context: JobContext) -> [ExactText: String] {
+    private func mark(_ context: JobContext) -> UInt64 {
         let attempt = AttemptDirectory(state: executor.state, task: context.taskID, attempt: context.attempt)
-        return executor.marks(of: attempt, begunAt: context.startedAt)
+        return executor.mark(of: attempt, begunAt: context.startedAt)
     }
 }
 

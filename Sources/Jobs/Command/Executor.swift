@@ -65,13 +65,18 @@ package struct Executor: Sendable {
 }
 
 extension Executor {
-    /// The variable by which the processes of `attempt` are known, and no others, should their shim be killed.
+    /// The number by which the processes of `attempt` are known, and no others, should their shim be killed: their limit of
+    /// real-time (`RLIMIT_RTTIME`, getrlimit(2)), which all that they start inherits, whatever becomes of its variables. Some
+    /// 73,000 years and more limit nobody.
     ///
     /// The next daemon makes the same of what the store says, whatever its socket is called and whatever became of the
     /// directory of the attempt. In a history that was restored, a number that is given out again begins at another time.
     /// - Parameter begunAt: when the attempt began or, for a hook, its task was done, as the store has it.
-    func marks(of attempt: AttemptDirectory, begunAt: Timestamp?) -> [ExactText: String] {
-        ["TASKD_RUN": "\(place)-\(attempt.name)-\(begunAt?.milliseconds ?? 0)"]
+    func mark(of attempt: AttemptDirectory, begunAt: Timestamp?) -> UInt64 {
+        // FNV-1a (draft-eastlake-fnv), so that each daemon comes to the same; 61 bits of it.
+        let text = "\(place)-\(attempt.name)-\(begunAt?.milliseconds ?? 0)"
+        let hash = text.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+        return 1 << 61 | hash >> 3
     }
 }
 

@@ -84,15 +84,14 @@ package struct Hook: Sendable {
         in attempt: AttemptDirectory, _ directory: String, by executor: Executor
     ) async throws(ExceptionInfo) -> RunningShim {
         let own = variables.merging(["TASKD_SOCKET": executor.socket]) { variable, _ in variable }
-            .merging(marks(executor)) { _, mark in mark }
         let launch = Launch(
             arguments: arguments, environment: executor.environment.merging(own) { _, own in own },
-            workingDirectory: directory, grace: Self.grace, input: .text(result), isDurable: true)
+            workingDirectory: directory, grace: Self.grace, input: .text(result), mark: mark(executor), isDurable: true)
         return try await runBlocking { _ throws(ExceptionInfo) in try launch.start(in: attempt, by: executor) }
     }
 
-    private func marks(_ executor: Executor) -> [ExactText: String] {
-        executor.marks(of: .hook(state: executor.state, task: task), begunAt: finishedAt)
+    private func mark(_ executor: Executor) -> UInt64 {
+        executor.mark(of: .hook(state: executor.state, task: task), begunAt: finishedAt)
     }
 
     /// What comes of it where it was begun by an earlier daemon and its directory was removed; `nil` when it was not.
@@ -109,7 +108,7 @@ package struct Hook: Sendable {
     }
 
     private func supervisor(_ executor: Executor, _ clock: any Clock<Duration>) -> Supervisor {
-        Supervisor(executor: executor, clock: clock, grace: Self.grace, marks: marks(executor))
+        Supervisor(executor: executor, clock: clock, grace: Self.grace, mark: mark(executor))
     }
 
     private func adopted(

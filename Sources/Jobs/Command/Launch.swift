@@ -20,6 +20,8 @@ struct Launch {
     var input = Input.empty
     var limits = ResourceLimits.none
     var niceness = 0
+    /// What its processes are known by; see ``Executor/mark(of:begunAt:)``.
+    var mark: UInt64
     /// Whether the attempt's directory is to be on the disk before it begins.
     var isDurable = false
 }
@@ -53,6 +55,7 @@ extension Launch {
         var options = [
             "-d", attempt.path, "-g", String(grace.milliseconds), "-w", workingDirectory,
             "-o", String(executor.outputLimit), "-h", executor.state, "-m", String(executor.mask, radix: 8),
+            "-r", String(mark),
         ]
         if niceness != 0 { options += ["-n", String(niceness)] }
         if let cgroup = executor.cgroup(of: attempt) { options += ["-c", cgroup] }

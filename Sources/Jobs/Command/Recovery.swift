@@ -5,10 +5,10 @@ internal import Model
 struct Recovery {
     /// The attempt the shim worked on.
     let attempt: AttemptDirectory
-    /// The variables that its processes have, and no others have all of.
-    let marks: [ExactText: String]
+    /// What none but its processes have; see ``Executor/mark(of:begunAt:)``.
+    let mark: UInt64
 
-    /// Returns when no process of the attempt can be found any more: none in its cgroup, none that has the marks.
+    /// Returns when no process of the attempt can be found any more: none in its cgroup, none that has the mark.
     ///
     /// The program of the shim does it, which has the system calls to signal a process without mistaking it for another.
     /// - Returns: whether there was one, unless it was in a cgroup.
@@ -16,9 +16,7 @@ struct Recovery {
     func run(by executor: Executor) async throws(ExceptionInfo) -> Bool {
         let null = try Descriptor.opening("/dev/null", O_RDWR)
         let pid = try Spawn(
-            // As its variables, the marks would have the next daemon take it for what it looks for.
-            arguments: [executor.shim, "recover", String(getpid()), attempt.path]
-                + marks.map { "\($0.key.text)=\($0.value)" },
+            arguments: [executor.shim, "recover", String(getpid()), attempt.path, String(mark)],
             environment: [],
             descriptors: Array(repeating: null.number, count: 5)
         ).start()

@@ -7,8 +7,8 @@ struct Supervisor {
     let clock: any Clock<Duration>
     /// How long after the request to end its processes are killed.
     let grace: Duration
-    /// The variables that none but its processes have.
-    let marks: [ExactText: String]
+    /// What none but its processes have; see ``Executor/mark(of:begunAt:)``.
+    let mark: UInt64
 
     /// How long after the grace a shim may still be at work, before it is looked at.
     private static let patience = Duration.seconds(2)
@@ -48,7 +48,7 @@ struct Supervisor {
 
     /// Does the same, but throws at once what it cannot do now.
     func recoverOnce(_ attempt: AttemptDirectory) async throws(ExceptionInfo) -> Bool {
-        try await Recovery(attempt: attempt, marks: marks).run(by: executor)
+        try await Recovery(attempt: attempt, mark: mark).run(by: executor)
     }
 
     /// Ends what keeps its shim from hearing that it is to end, and with it the shim.
