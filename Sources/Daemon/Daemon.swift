@@ -50,8 +50,7 @@ struct Daemon: Sendable {
         MetricsSystem.bootstrap(metrics)
         Allocator.keepSmall()
         let budget = DescriptorBudget.raised()
-        let directory = try StateDirectory(
-            configuration.stateDirectory, isPrivate: configuration.socketGroup == nil)
+        let directory = try stateDirectory()
         defer { withExtendedLifetime(directory) {} }
         let endpoint = try Endpoint.prepared(configuration, inherited)
         let failures = AsyncStream<StoreError>.makeStream()
@@ -89,6 +88,17 @@ struct Daemon: Sendable {
         }
         try store.close()
         logger.notice("stopped")
+    }
+
+    private func stateDirectory() throws(DaemonError) -> StateDirectory {
+        let directory = try StateDirectory(
+            configuration.stateDirectory, isPrivate: configuration.socketGroup == nil)
+        if let name = directory.foreignName {
+            logger.warning(
+                "others may enter the state directory: it holds \(name.shown), which is not taskd's, and is left as it is",
+                metadata: ["path": "\(directory.path.shown)"])
+        }
+        return directory
     }
 
     /// How many tasks may run at once.

@@ -12,18 +12,20 @@ final class StateDirectory: Sendable {
     let isOfThisBoot: Bool
     /// The file that shows that the directory had a history before; `nil` when it had none.
     let historyTrace: String?
+    /// What is not taskd's and has kept the directory from being shut for all but its user; `nil` when it is shut, or is not to
+    /// be.
+    let foreignName: String?
     private let lock: Int32
 
     /// Makes the directory if it is missing, mode 0700, and locks it.
     ///
-    /// - Parameter isPrivate: whether nobody else has any business there: then what is there gets the mode 0700 too, once it
-    ///   is locked.
-    /// - Throws: ``DaemonError`` when it cannot be made or used, others may write to it, it is something else's, or another
-    ///   daemon holds it.
+    /// - Parameter isPrivate: whether nobody else has any business there: then one that is there gets the mode 0700 too, once
+    ///   it is locked, unless it holds what is not taskd's.
+    /// - Throws: ``DaemonError`` when it cannot be made or used, others may write to it, or another daemon holds it.
     init(_ path: String, isPrivate: Bool = true) throws(DaemonError) {
         self.path = path
         try Self.makeDirectory(path)
-        try Self.requireOwn(path, isPrivate: isPrivate)
+        try Self.requireOwn(path)
         let lockPath = "\(path)/\(Self.lockName)"
         lock = open(lockPath, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard lock >= 0 else { throw Self.failure(lockPath) }
@@ -40,9 +42,11 @@ final class StateDirectory: Sendable {
                 code: .alreadyRunning,
                 message: "another taskd serves \(path); stop it first, or give --state-dir another directory")
         }
-        guard !isPrivate || chmod(path, 0o700) == 0 else {
-            defer { close(lock) }
-            throw Self.failure(path)
+        do throws(DaemonError) {
+            foreignName = isPrivate ? try Self.shut(path) : nil
+        } catch {
+            close(lock)
+            throw error
         }
         isOfThisBoot = Self.boot.map { Self.isNoted($0, in: lock, at: 0) } ?? false
         historyTrace = Self.isNoted(Self.historyNote, in: lock, at: Self.historyNotePlace) ? lockPath : nil
@@ -91,9 +95,8 @@ final class StateDirectory: Sendable {
         guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw failure(path) }
     }
 
-    /// Refuses a directory in which somebody else could put a history with commands of theirs, and one that is to be private
-    /// and is something else's that others use.
-    private static func requireOwn(_ path: String, isPrivate: Bool) throws(DaemonError) {
+    /// Refuses a directory in which somebody else could put a history with commands of theirs.
+    private static func requireOwn(_ path: String) throws(DaemonError) {
         var status = stat()
         guard stat(path, &status) == 0 else { throw failure(path) }
         guard status.st_uid == geteuid(), status.st_mode & 0o022 == 0 else {
@@ -103,33 +106,38 @@ final class StateDirectory: Sendable {
                     "\(path): somebody else owns it or may write to it, and could have commands run: let user \(geteuid()) "
                     + "own it, and nobody else write to it (chmod go-w)")
         }
-        guard isPrivate, status.st_mode & 0o077 != 0, let foreign = try foreignName(in: path) else { return }
-        throw DaemonError(
-            code: .unavailable,
-            message:
-                "\(path): holds \(foreign), which is not taskd's, and others may enter it: name another directory, or shut "
-                + "it for all but its owner (chmod go-rwx)")
     }
 
-    /// The name of something in the directory that no daemon has put there, nor anybody for it; `nil` where there is nothing
-    /// like that, or a daemon has used the directory before.
+    /// Shuts the directory for all but its user, unless it holds what is not taskd's: then others may have business there. What
+    /// a daemon makes in it is shut in any case.
+    ///
+    /// - Returns: the name of that.
+    private static func shut(_ path: String) throws(DaemonError) -> String? {
+        var status = stat()
+        guard stat(path, &status) == 0 else { throw failure(path) }
+        guard status.st_mode & 0o077 != 0 else { return nil }
+        if let foreign = try foreignName(in: path) { return foreign }
+        guard chmod(path, 0o700) == 0 else { throw failure(path) }
+        return nil
+    }
+
     private static func foreignName(in path: String) throws(DaemonError) -> String? {
         guard let stream = opendir(path) else { throw failure(path) }
         defer { closedir(stream) }
-        var foreign: String?
         while let entry = readdir(stream) {
             let name = withUnsafeBytes(of: &entry.pointee.d_name) {
                 String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
             }
-            if name == lockName { return nil }
-            if !ownNames.contains(name) && !name.hasPrefix("history.sqlite") { foreign = name }
+            guard ownNames.contains(where: name.hasPrefix) || [".", "..", "lost+found"].contains(name) else {
+                return name
+            }
         }
-        return foreign
+        return nil
     }
 
     private static let lockName = "taskd.lock"
-    /// What may be there before the first daemon is, beside a history from a backup; the last is the file system's.
-    private static let ownNames: Set<String> = [".", "..", "jobs", "lost+found"]
+    /// How the names begin of what daemons make in it, and of what may be made for them.
+    private static let ownNames = [lockName, "taskd.sock", "history.sqlite", "tasks", "jobs"]
 
     static func failure(_ path: String, _ code: Int32 = errno) -> DaemonError {
         DaemonError(code: .unavailable, message: "\(path): \(String(cString: strerror(code)))")
