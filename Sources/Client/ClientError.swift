@@ -29,6 +29,11 @@ extension ClientError {
     /// The daemon ended what it was sending, because it is stopping.
     static let stopping = ClientError(code: .tryAgain, message: "the daemon is stopping; try again in a moment")
 
+    /// The same, told of a daemon that has answered a moment ago: it has hung up.
+    var afterAnAnswer: ClientError {
+        code == .unreachable ? ClientError(code: code, message: message, cause: HungUp()) : self
+    }
+
     /// The daemon sent something the contract does not allow.
     static func unexpectedReply(_ what: String) -> ClientError {
         ClientError(

@@ -7,7 +7,7 @@ extension Session {
     /// How long after one look for the next daemon the next one comes, in milliseconds.
     private static let rest: CInt = 100
 
-    /// What `attempt`, which waits for tasks, comes to. Tasks outlive their daemon, and so does the wait: where the daemon
+    /// What `attempt`, which waits for tasks or follows what happens, comes to. Tasks outlive their daemon, and so does the wait: where the daemon
     /// ends meanwhile, the next one is asked.
     ///
     /// - Parameters:

@@ -95,7 +95,7 @@ struct Daemon: Sendable {
             configuration.stateDirectory, isPrivate: configuration.socketGroup == nil)
         if let name = directory.foreignName {
             logger.warning(
-                "others may enter the state directory: it holds \(name.shown), which is not taskd's, and is left as it is",
+                "others may enter the state directory, whose mode is left as it is: \(name.shown) in it is not taskd's",
                 metadata: ["path": "\(directory.path.shown)"])
         }
         return directory
@@ -266,8 +266,11 @@ extension Daemon {
                     finishedAt: task.finishedAt, result: task.result ?? task.exception?.json ?? .null)
                 let ending = await hook.run(in: task.directory ?? Self.commonDirectory, by: executor)
                 if ending != .exited(0) {
-                    logger.warning(
-                        "on_done failed", metadata: ["task_id": "\(task.id)", "ending": "\("\(ending)".shown)"])
+                    // What could not be started now is tried again, often.
+                    let level: Logger.Level = if case .notBegun = ending { .debug } else { .warning }
+                    logger.log(
+                        level: level, "on_done failed",
+                        metadata: ["task_id": "\(task.id)", "ending": "\("\(ending)".shown)"])
                 }
                 switch ending {
                 case .exited(let code): return HookReport(["exit_code": .int(Int64(code)), "error": nil])

@@ -74,7 +74,7 @@ extension Engine {
         try await endDoomed()
     }
 
-    /// Lets go what waits for tasks that have succeeded, as ``endDoomed()``.
+    /// Lets go what waits for tasks that have succeeded, a thousand at a time, as ``endDoomed()``.
     private func reopenSatisfied() async throws {
         var satisfied = try await store.satisfied()[...]
         while !satisfied.isEmpty, !isStopping {

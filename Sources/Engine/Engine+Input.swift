@@ -16,7 +16,7 @@ extension Engine {
         guard record.kind.isCommand, record.state == .queued || record.state == .running else {
             let what = "a \(record.kind.rawValue) that is \(record.state.rawValue)"
             throw EngineError(
-                code: .wrongState, message: "task \(id) is \(what); this is for commands that run or are queued to")
+                code: .wrongState, message: "task \(id) is \(what); input is for commands that are running or queued")
         }
         guard record.job["stdin_open"] == true else { throw Self.inputIsNotOpen(of: id) }
         if record.state == .queued { return (0, record.attempt + 1, false) }

@@ -86,7 +86,7 @@ extension Engine {
         if !ended.isEmpty { readiness.signal() }
     }
 
-    /// Has what cannot run any more because of `ended` ended too, where their commit did not get to all of it.
+    /// Has ``leftoversLoop()`` look where the commit that ended `ended` did not get to all it leaves to do.
     private func seekLeftovers(of ended: [TaskRecord]) {
         if ended.count >= Store.tasksAtOnce { leftovers.signal() }
     }

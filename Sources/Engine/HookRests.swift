@@ -9,7 +9,7 @@ final class HookRests: Sendable {
         var tries: [TaskID: Int] = [:]
     }
 
-    /// How often one is tried: for an hour, as each rest is of ten seconds.
+    /// How often each is tried: with rests of ten seconds, for an hour.
     private static let mostTries = 360
 
     private let state = Mutex(State())
@@ -25,9 +25,10 @@ final class HookRests: Sendable {
     func begin(_ task: TaskID) -> Bool {
         let mayRest = state.withLock { state in
             let tries = state.tries[task, default: 0] + 1
-            state.tries[task] = tries < Self.mostTries ? tries : nil
-            if tries < Self.mostTries { state.resting.insert(task) }
-            return tries < Self.mostTries
+            let mayRest = tries < Self.mostTries
+            state.tries[task] = mayRest ? tries : nil
+            if mayRest { state.resting.insert(task) }
+            return mayRest
         }
         if mayRest { begun.signal() }
         return mayRest

@@ -124,7 +124,8 @@ static void obey(struct run *run) {
             if (!run->tree.has_ended) run->ending.cancelled = true;
             run->tree.is_killing = true;
             break;
-        case 'S': tree_stop(); break;
+        // What is being ended is not stopped again: it has its grace to clean up.
+        case 'S': if (!run->tree.is_ending && !run->tree.is_killing) tree_stop(); break;
         case 'C': tree_signal(SIGCONT); break;
         case 'E': input_end(); break;
         default: break;
@@ -210,7 +211,7 @@ int main(int count, char **arguments) {
         return 64;
     }
     detach();
-    if (options.mark) mark(options.mark);
+    if (options.mark) mark_take(options.mark);
     if (!records_open(options.directory) || !identity_open()) return 74;
     sigset_t heard;
     sigemptyset(&heard);

@@ -21,7 +21,7 @@ struct search {
 
 // What a real-time process may take of a processor without a rest is limited for no program that we run, and every program
 // may read of each other what that limit is. Where ours is lower already, there is no mark.
-void mark(rlim_t number) {
+void mark_take(rlim_t number) {
     struct rlimit limit = {number, number};
     setrlimit(RLIMIT_RTTIME, &limit);
 }

@@ -120,8 +120,8 @@ bool hide(const char *state, const char *attempt);
 #define VERSION "0.1.0"     // as in Version.swift
 int about(void);
 
-// recover.c: ends the tree of a shim that was killed.
-void mark(rlim_t number);
+// recover.c: gives a tree its mark, and ends that of a shim that was killed.
+void mark_take(rlim_t number);
 int recover(const char *owner, const char *directory, rlim_t mark);
 
 // leash.c: runs a program that ends with the daemon.

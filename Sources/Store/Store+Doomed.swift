@@ -10,8 +10,10 @@ extension Store {
     package func doomed() async throws -> [Doomed] {
         try await read { db in
             var doomed: [Doomed] = []
+            var seen: Set<TaskID> = []
             for row in try Row.fetchAll(db.cachedStatement(sql: Self.doomedDependents)) {
                 let id = TaskID(row[0])
+                guard seen.insert(id).inserted else { continue }
                 if let cancelling = try Transition.cancelling(id, db) {
                     doomed.append((id, .cancelled(.cancelled(cancelling.reason))))
                 } else {
@@ -67,7 +69,7 @@ extension Store {
     /// The tasks that wait for others that have succeeded, and that the commits which ended those left.
     package func satisfied() async throws -> [TaskID] {
         try await read { db in
-            try Int64.fetchAll(db.cachedStatement(sql: Self.satisfiedDependents)).map(TaskID.init)
+            try Int64.fetchSet(db.cachedStatement(sql: Self.satisfiedDependents)).sorted().map(TaskID.init)
         }
     }
 

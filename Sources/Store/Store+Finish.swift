@@ -132,7 +132,7 @@ extension Store {
     /// The next `limit` tasks whose `on_done` command is still to be run, in the order of their numbers: in that in which they
     /// were done, all of them would have to be looked at for each.
     ///
-    /// - Parameter running: tasks whose command runs already.
+    /// - Parameter running: tasks that are passed over: their command runs already, or rests.
     package func pendingHooks(limit: Int, besides running: Set<TaskID>) async throws -> [TaskRecord] {
         try await read { db in
             try TaskRecord.all(db, Self.nextHooks, [JSONValue.array(running.map(\.json)).text(), limit])

@@ -112,7 +112,7 @@ extension Store {
     /// Cancels the members of `parent` that were not let go, ``tasksAtOnce`` at most.
     ///
     /// - Parameter reason: why, in words.
-    /// - Returns: the tasks that ended by it; fewer than ``tasksAtOnce`` when there are no more members to cancel.
+    /// - Returns: the tasks that ended by it; if fewer than ``tasksAtOnce``, there are no more members to cancel.
     package func cancelUnreleased(
         membersOf parent: TaskID, reason: String, at now: Timestamp
     ) async throws -> [TaskRecord] {

@@ -13,8 +13,8 @@ extension Store {
     /// Removes up to `limit` tasks that may go, the oldest first, each with its tries and events, and the queues that nothing
     /// but their tasks was known of. Members go before what they belong to, and all of them: a large composite goes in several
     /// calls. It stays while a member of it is not done, and a task while its `on_done` command is to run, or while an unfinished
-    /// task runs after it, which then is about to end, or a member of an unfinished composite ran after it that did not succeed:
-    /// so does a member of each attempt.
+    /// task runs after it, which then is about to end, or while a composite is unfinished that has a member which ran after it
+    /// and did not succeed: the next attempt's member runs after it too.
     ///
     /// - Parameter oldest: what others are measured against stays if it was done since then, with what it belongs to and what
     ///   belongs to it; `nil` for nothing that stays.

@@ -65,11 +65,13 @@ struct InventoryReportTests {
         #expect(many.contains("  1235 damaged records not counted\n"), "\(many)")
         #expect(
             many.contains(
-                "\nsuspicious: main has too many damaged records to be believed, so later runs are not measured against it\n"
+                "\nsuspicious: too many records of main are damaged for the count to be believed, so later runs are not measured against it\n"
             ), "\(many)")
         let fallen = try run("suspicious", 1235, delta: "-12")
         #expect(fallen.contains("  fell from 24, by 50 %; 1235 damaged records not counted\n"), "\(fallen)")
-        #expect(fallen.contains("\nsuspicious: main fell too far to be believed"))
+        #expect(fallen.contains("\nsuspicious: too many records of main are damaged"))
+        let lost = try run("suspicious", 1, delta: "-12")
+        #expect(lost.contains("\nsuspicious: main fell too far to be believed"), "\(lost)")
     }
 
     @Test func saysThatASourceThatIsNotBelievedWasNotCompared() throws {

@@ -33,7 +33,7 @@ struct WebTLSTests {
         await #expect {
             try await exchange("https://localhost:\(server.port)/", trusting: Self.certificate)
         } throws: { error in
-            isRefused(error, "speaks no TLS there")
+            isRefused(error, "does not speak TLS there")
         }
         await server.stop()
     }

@@ -97,21 +97,17 @@ extension Logs {
     /// Prints the output from `place` on, attempt by attempt, until the task is done.
     private func printAll(from place: inout Place, _ session: Session, _ printer: inout Printer) throws {
         try session.outlivingDaemon { _ in
-            while let attempt = place.attempt {
-                try print(from: &place, session.client, &printer)
-                place = Place(attempt: try isLast(attempt, session.client) ? nil : attempt + 1)
+            var hasAnswered = false
+            do {
+                while let attempt = place.attempt {
+                    try print(from: &place, session.client, &printer)
+                    hasAnswered = true
+                    let task = try session.client.task(id)
+                    place = Place(attempt: task.state.isDone && task.attempt <= attempt ? nil : attempt + 1)
+                }
+            } catch let error as ClientError where hasAnswered {
+                throw error.afterAnAnswer
             }
-        }
-    }
-
-    /// Whether no further attempt comes after `attempt`, which has ended.
-    private func isLast(_ attempt: Int64, _ client: DaemonClient) throws(ClientError) -> Bool {
-        do {
-            let task = try client.task(id)
-            return task.state.isDone && task.attempt <= attempt
-        } catch {
-            // It was there a moment ago.
-            throw error.code == .unreachable ? .stopping : error
         }
     }
 

@@ -74,7 +74,7 @@ private struct Input {
                     "written of \(rest.count) bytes: \((reply["written"] ?? .null).text())")
             }
             guard attempt == nil || now == attempt else {
-                let next = written > 0 ? "; the next were sent to that try" : ""
+                let next = written > 0 ? "; \(written) more went to the new attempt" : ""
                 throw ClientError(
                     code: .taskFailed, message: "task \(id) was tried again after \(count) bytes\(next)")
             }

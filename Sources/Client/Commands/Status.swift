@@ -18,23 +18,25 @@ struct Status: ClientCommand {
             for notice in view.notices { session.printError(notice) }
             return .success
         }
+        var shown: [String] = []
         try session.outlivingDaemon { _ in
-            try session.client.whenSomethingHappens { try redraw(session) }
+            try session.client.whenSomethingHappens { try redraw(&shown, session) }
         }
         return .success
     }
 
-    /// Writes over what the terminal shows, as much as it has rows for; anywhere else once more.
-    private func redraw(_ session: Session) throws {
+    /// Writes over what the terminal shows, as much as it has rows for; anywhere else once more, if it is not `shown`.
+    private func redraw(_ shown: inout [String], _ session: Session) throws {
         var lines = try view(session).lines
-        guard let size = session.output.size else { return try session.output.lines(lines) }
+        defer { shown = lines }
+        guard let size = session.output.size else { return lines == shown ? () : try session.output.lines(lines) }
         let room = max(size.rows - 1, 1)
         if lines.count > room {
-            lines = Array(lines.prefix(room - 1)) + ["and \(lines.count - room + 1) lines more"]
+            lines = Array(lines.prefix(room - 1)) + ["and \(lines.count - room + 1) more lines"]
         }
-        // Home, each line and the rest of the row, then the rest of the screen (ECMA-48, CUP, EL and ED), in one write: a screen
-        // that is cleared first flickers.
-        try session.output.write("\u{1B}[H" + lines.map { $0 + "\u{1B}[K\n" }.joined() + "\u{1B}[J")
+        // Home, each row cleared and written, then the rest of the screen (ECMA-48, CUP, EL and ED), in one write: a screen that
+        // is cleared first flickers.
+        try session.output.write("\u{1B}[H" + lines.map { "\u{1B}[K" + $0 + "\n" }.joined() + "\u{1B}[J")
     }
 
     /// What is shown, and what there is to say of it.

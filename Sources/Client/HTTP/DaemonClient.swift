@@ -50,10 +50,14 @@ extension DaemonClient {
     /// - Throws: what `look` throws; ``ClientError``, also when the daemon stops.
     func whenSomethingHappens(_ look: () throws -> Void) throws {
         let reply = try open(.eventsFromNow)
-        try look()
-        while try reply.next() != nil {
-            while reply.isReadable, try reply.next() != nil {}
+        do {
             try look()
+            while try reply.next() != nil {
+                while reply.isReadable, try reply.next() != nil {}
+                try look()
+            }
+        } catch let error as ClientError {
+            throw error.afterAnAnswer
         }
         throw ClientError.stopping
     }
@@ -65,17 +69,21 @@ extension DaemonClient {
         _ request: Request, following events: Request, _ consume: ([TaskEvent]) throws -> Void
     ) throws -> JSONValue {
         let stream = EventStream(try open(events))
-        let reply = try Exchange(sending: request, to: socketPath)
-        try consume([])
-        while true {
-            if !stream.reply.hasBuffered {
-                let ready = UnixSocket.wait([(reply.socket, .readable), (stream.reply.socket, .readable)])
-                if ready[0].contains(.readable) { break }
+        do {
+            let reply = try Exchange(sending: request, to: socketPath)
+            try consume([])
+            while true {
+                if !stream.reply.hasBuffered {
+                    let ready = UnixSocket.wait([(reply.socket, .readable), (stream.reply.socket, .readable)])
+                    if ready[0].contains(.readable) { break }
+                }
+                guard let events = try stream.next() else { break }
+                try consume(events)
             }
-            guard let events = try stream.next() else { break }
-            try consume(events)
+            try reply.finishHead()
+            return try reply.json()
+        } catch let error as ClientError {
+            throw error.afterAnAnswer
         }
-        try reply.finishHead()
-        return try reply.json()
     }
 }

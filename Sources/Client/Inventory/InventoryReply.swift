@@ -61,14 +61,15 @@ extension InventoryReply {
         let answered = "\(sources.count - failed.count) of \(sources.count) sources have answered"
         guard task.state == .succeeded else { return ("failed", "\(answered), which is too few", .red) }
         var clauses: [String] = []
-        let (fallen, damaged) = (suspicious.filter(\.hasFallen), suspicious.filter { !$0.hasFallen })
+        let (fallen, damaged) = (suspicious.filter { !$0.isMainlyDamaged }, suspicious.filter(\.isMainlyDamaged))
         if !fallen.isEmpty {
             clauses.append(
                 "\(Self.list(fallen)) fell too far to be believed, so later runs are not measured against it")
         }
         if !damaged.isEmpty {
             clauses.append(
-                "\(Self.list(damaged)) has too many damaged records to be believed, so later runs are not measured against it"
+                "too many records of \(Self.list(damaged)) are damaged for the count to be believed, so later runs are not "
+                    + "measured against it"
             )
         }
         if !failed.isEmpty { clauses.append("\(answered); the total is without \(Self.list(failed))") }

@@ -48,8 +48,12 @@ extension SourceReply {
     var isExact: Bool? { json["exact"]?.boolValue }
     /// How many records were not counted because they are damaged; `nil` where records are not read.
     var damaged: Int64? { json["damaged"]?.intValue }
-    /// Whether it holds less than in its last good run.
-    var hasFallen: Bool { delta.map { $0 < 0 } ?? false }
+    /// Whether more of its records are damaged than it has lost since its last good run.
+    var isMainlyDamaged: Bool {
+        guard let count, let damaged, damaged > 0 else { return false }
+        let lost = Double(max(-(delta ?? 0), 0))
+        return Double(damaged) / Double(count + damaged) > lost / max(Double(count) + lost, 1)
+    }
     /// How long it took to answer.
     var took: Duration? { json["took_ms"]?.doubleValue.map { .milliseconds($0) } }
     /// When it answered.

@@ -30,17 +30,20 @@ extension Routes {
                 status: 409, title: "No output",
                 detail: "task \(task.id) is a \(task.kind.rawValue); only commands and verifications write output")
         }
-        let directory = AttemptDirectory(state: output.stateDirectory, task: task.id, attempt: max(task.attempt, 1))
-        if task.isDone, task.detail?["\(stream)_bytes"]?.intValue ?? 0 > 0, FileIdentity(at: directory.path) == nil {
+        let latest = max(task.attempt, 1)
+        let attempt = wanted ?? latest
+        guard follow || attempt <= latest else {
+            throw Problem(
+                status: 404, title: "No such attempt",
+                detail: "task \(task.id) has no attempt \(attempt); its latest is \(latest)")
+        }
+        let directory = AttemptDirectory(state: output.stateDirectory, task: task.id, attempt: latest)
+        if attempt == latest, task.isDone, task.detail?["\(stream)_bytes"]?.intValue ?? 0 > 0,
+            FileIdentity(at: directory.path) == nil
+        {
             throw Problem(
                 status: 404, title: "Output gone",
                 detail: "the output of task \(task.id) is no longer there: \(directory.path) was removed")
-        }
-        let attempt = wanted ?? max(task.attempt, 1)
-        guard follow || attempt <= max(task.attempt, 1) else {
-            throw Problem(
-                status: 404, title: "No such attempt",
-                detail: "task \(task.id) has had \(task.attempt) attempts, and none numbered \(attempt)")
         }
         let reader = OutputReader(
             stateDirectory: output.stateDirectory, watches: output.watches, engine: engine, taskID: task.id,

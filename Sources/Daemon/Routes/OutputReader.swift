@@ -90,24 +90,24 @@ struct OutputReader: Sendable {
             return
         }
         var commits = engine.store.commits().makeAsyncIterator()
-        repeat {
+        while true {
             let current = try await engine.task(taskID)
             guard current.state == .running && current.attempt == task.attempt else { return }
-        } while await commits.next() != nil
-        throw EngineError.stopping
+            guard !engine.isStopping, await commits.next() != nil else { throw EngineError.stopping }
+        }
     }
 
     /// The task once it is in attempt number `attempt`; `nil` when that has ended, or will not be made.
     private func running(in attempt: Int) async throws -> TaskRecord? {
         // Listening begins before looking, so that no commit is missed in between.
         var commits = engine.store.commits().makeAsyncIterator()
-        repeat {
+        while true {
             let task = try await engine.task(taskID)
             guard task.attempt < attempt, !task.isDone else {
                 return task.attempt == attempt && task.state == .running ? task : nil
             }
-        } while await commits.next() != nil && !engine.isStopping
-        throw EngineError.stopping
+            guard !engine.isStopping, await commits.next() != nil else { throw EngineError.stopping }
+        }
     }
 
     private func path(ofAttempt attempt: Int) -> String {

@@ -80,7 +80,8 @@ extension FileCounter: KeyedCounter {
             // What is not read of them would be missed in the comparison.
             let damaged = count.details["damaged"]?.intValue ?? 0
             let subject = damaged == 1 ? "1 record is" : "\(damaged) records are"
-            let error = SourceError(.inconsistent, "\(subject) damaged, so its keys are not all known; export it again")
+            let error = SourceError(
+                .inconsistent, "\(subject) damaged, so not all keys are known; export the file again")
             return (count, .failure(error.at(context.absolutePath(path))))
         }
         return (count, .success(tally))

@@ -27,7 +27,7 @@ package struct CommandHandler: JobHandler {
             return RunReport(.failed(error))
         }
         if let report = await collect(attempt, context) { return report }
-        guard attempt.isThere else { return RunReport(.failed(.removed(attempt))) }
+        guard attempt.isThere else { return await lose(attempt, context, because: Self.wasRemoved(attempt)) }
         return RunReport(.failed(.neverBegan(in: attempt)))
     }
 
@@ -45,7 +45,7 @@ package struct CommandHandler: JobHandler {
             }
             if let shim {
                 await supervise(shim, context)
-                guard attempt.isThere else { return RunReport(.failed(.removed(attempt))) }
+                guard attempt.isThere else { return await lose(attempt, context, because: Self.wasRemoved(attempt)) }
             }
             traces = try await self.traces(of: attempt, context)
         } catch {
@@ -112,6 +112,11 @@ package struct CommandHandler: JobHandler {
         return traces.record.map { CommandEnding(job: job, record: $0, attempt: attempt, context: context).report }
     }
 
+    /// What is known where somebody has removed the directory of an attempt while it was in use.
+    private static func wasRemoved(_ attempt: AttemptDirectory) -> String {
+        "\(attempt.path) was removed; how the command ended is not known"
+    }
+
     /// Ends what may run of an attempt whose fate cannot be proven; `reason` says why.
     private func lose(
         _ attempt: AttemptDirectory, _ context: JobContext, because reason: String
@@ -165,11 +170,6 @@ extension ExceptionInfo {
     /// The shim of an attempt ended before it let the command begin.
     fileprivate static func neverBegan(in attempt: AttemptDirectory) -> ExceptionInfo {
         .internalError("the shim ended before the command began: it was killed, or could not write to \(attempt.path)")
-    }
-
-    /// Somebody has removed the directory of an attempt while it was in use.
-    fileprivate static func removed(_ attempt: AttemptDirectory) -> ExceptionInfo {
-        .lost("\(attempt.path) was removed; how the command ended is not known")
     }
 
     /// The fate of an attempt cannot be proven; `reason` says what is known.

@@ -12,7 +12,7 @@ package struct Hook: Sendable {
         case exited(Int32)
         /// It was killed, ran out of its time, can never be started or was started before; the text says which.
         case failed(String)
-        /// It could not be started now, has not begun and left nothing; the text says why.
+        /// It could not be started now, or nobody can tell now whether an earlier daemon has begun it; the text says why.
         case notBegun(String)
     }
 
@@ -99,6 +99,8 @@ package struct Hook: Sendable {
         _ attempt: AttemptDirectory, _ executor: Executor, _ clock: any Clock<Duration>
     ) async -> Ending? {
         guard let finishedAt, finishedAt < executor.madeAt else { return nil }
+        let mark = mark(executor)
+        guard await runBlocking({ _ in Recovery.isCarried(mark) }) else { return nil }
         do throws(ExceptionInfo) {
             let wasLeft = try await supervisor(executor, clock).recoverOnce(attempt)
             return wasLeft ? .failed("\(attempt.path) was removed, and what ran was ended") : nil

@@ -8,6 +8,20 @@ struct Recovery {
     /// What none but its processes have; see ``Executor/mark(of:begunAt:)``.
     let mark: UInt64
 
+    /// Whether some process has `mark`, by one look at each: what there is to look for closely, as there seldom is.
+    static func isCarried(_ mark: UInt64) -> Bool {
+        guard let processes = opendir("/proc") else { return true }
+        defer { closedir(processes) }
+        while let entry = readdir(processes) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) {
+                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            guard Int(name) != nil, let limits = try? Descriptor.reading("/proc/\(name)/limits") else { continue }
+            if String(decoding: limits.contents(limit: 4096), as: UTF8.self).contains(" \(mark) ") { return true }
+        }
+        return false
+    }
+
     /// Returns when no process of the attempt can be found any more: none in its cgroup, none that has the mark.
     ///
     /// The program of the shim does it, which has the system calls to signal a process without mistaking it for another.

@@ -41,8 +41,14 @@ struct RunningShim: Sendable {
     static func adopting(_ attempt: AttemptDirectory) throws(ExceptionInfo) -> RunningShim? {
         let identity = try attempt.identifiedShim()
         guard attempt.hasProgress else { return try holding(attempt, identity) }
-        let reader = try Descriptor.opening(attempt.progress, O_RDONLY | O_NONBLOCK)
-        return RunningShim(attempt: attempt, child: nil, identity: identity, progress: reader.released())
+        do throws(ExceptionInfo) {
+            let reader = try Descriptor.opening(attempt.progress, O_RDONLY | O_NONBLOCK)
+            return RunningShim(attempt: attempt, child: nil, identity: identity, progress: reader.released())
+        } catch {
+            // The command may have shut it for everybody; whom the identity names is at work all the same.
+            guard identity != nil else { throw error }
+            return try holding(attempt, identity)
+        }
     }
 
     /// The shim that is at work on `attempt`, known by its process; `nil` when there is none.

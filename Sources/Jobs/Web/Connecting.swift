@@ -97,10 +97,10 @@ extension SourceError {
 extension SourceError {
     fileprivate static let stranger = SourceError(
         .tls,
-        "the server's certificate is not trusted: it has expired, or was issued by nobody whom this machine knows; "
-            + "renew it, or install the certificate of who issued it")
+        "the server's certificate is not trusted: it has expired, or its issuer is unknown to this machine; renew it, or "
+            + "install the issuer's certificate")
     fileprivate static let noTLS = SourceError(
-        .tls, "the server speaks no TLS there, or none that is safe today; check url and its port")
+        .tls, "the server does not speak TLS there, or only a version that is no longer safe; check url and its port")
 }
 
 extension Error {

@@ -15,9 +15,20 @@ final class SentSecrets: Sendable {
     /// `text` without the secrets in it.
     func hidden(in text: String) -> String {
         // The longest first, of which another may be a part.
-        texts.withLock(\.self).sorted { $0.utf8.count > $1.utf8.count }.reduce(text) { text, secret in
-            text.replacing(secret, with: Self.substitute)
+        texts.withLock(\.self).sorted { $0.utf8.count > $1.utf8.count }.reduce(text) { Self.hide($1, in: $0) }
+    }
+
+    /// `text` without `secret`, and without the beginning of it where a text was cut that quoted it.
+    private static func hide(_ secret: String, in text: String) -> String {
+        let beginning = secret.prefix(8)
+        var shown = ""
+        var rest = text[...]
+        while !beginning.isEmpty, let found = rest.firstRange(of: beginning) {
+            shown += rest[..<found.lowerBound] + substitute
+            let quoted = rest[found.lowerBound...]
+            rest = quoted.dropFirst(zip(quoted, secret).prefix { $0 == $1 }.count)
         }
+        return shown + rest
     }
 
     /// The same failure, with nothing secret in its message and its details.
