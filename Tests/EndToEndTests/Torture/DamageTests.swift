@@ -51,8 +51,9 @@ struct DamageTests {
         try await withDaemon { daemon in
             for _ in 1...20 { _ = try await daemon.submit(["sleep": 0, "hold": true]) }
             #expect(rename(daemon.history + suffix, daemon.history + ".moved") == 0)
-            let reply = try await daemon.http("POST", "/v1/tasks", ["sleep": 0, "hold": true])
-            #expect(reply.status >= 500, "\(reply.text)")
+            // It ends for it, perhaps before it has answered.
+            let reply = try? await daemon.http("POST", "/v1/tasks", ["sleep": 0, "hold": true])
+            #expect(reply.map { $0.status >= 500 } ?? true, "\(reply?.text ?? "")")
             let log = daemon.log
             let ending = try await daemon.ending()
             #expect(ending == 70, "\(log)")
