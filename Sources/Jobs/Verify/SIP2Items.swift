@@ -15,7 +15,8 @@ struct SIP2Items: ItemSystem {
     var rate: Int { access.rate }
 
     mutating func item(_ barcode: String) async throws(SourceError) -> ItemReport {
-        try await find(barcode).map(ItemReport.init) ?? .unknown
+        guard let item = try await find(barcode) else { return .unknown }
+        return ItemReport(item)
     }
 
     /// The state of the item with `barcode`, or `nil` when the system knows none.

@@ -69,6 +69,7 @@ package struct VerifyHandler: JobHandler {
         }
     }
 
+    @_optimize(none)
     private func verify(
         _ items: [VerifyItem], from done: Int, by system: some ItemSystem, _ files: VerifyFiles, _ context: JobContext
     ) async throws {
@@ -80,6 +81,8 @@ package struct VerifyHandler: JobHandler {
         await system.close()
     }
 
+    // Optimized, it crashes the compiler of Swift 6.3.1 while that splits the coroutine; it waits for a server all the time.
+    @_optimize(none)
     private func ask(
         _ system: inout some ItemSystem, about items: [VerifyItem], from done: Int, _ files: VerifyFiles,
         _ context: JobContext
