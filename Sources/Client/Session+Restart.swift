@@ -7,8 +7,8 @@ extension Session {
     /// How long after one look for the next daemon the next one comes, in milliseconds.
     private static let rest: CInt = 100
 
-    /// What `attempt`, which waits for tasks or follows what happens, comes to. Tasks outlive their daemon, and so does the wait: where the daemon
-    /// ends meanwhile, the next one is asked.
+    /// What `attempt`, which waits for tasks or follows what happens, comes to. Tasks outlive their daemon, and so does the wait:
+    /// where the daemon ends meanwhile, the next one is asked.
     ///
     /// - Parameters:
     ///   - timeout: how long to wait in all.
@@ -46,7 +46,7 @@ extension Session {
                     throw ClientError(
                         code: access(client.socketPath, F_OK) == 0 ? reason.code : .tryAgain,
                         message: "taskd has stopped, and none has answered for \(restartLimit.secondsText)s",
-                        cause: Outage(reason: reason))
+                        cause: Outage())
                 }
                 if now - since > Self.moment, !isMentioned {
                     isMentioned = true
@@ -59,10 +59,8 @@ extension Session {
     }
 }
 
-/// What ended the last daemon that was there, where no other came.
-private struct Outage: Error {
-    let reason: ClientError
-}
+/// A daemon has ended, and no other came.
+private struct Outage: Error {}
 
 extension ClientError {
     /// Whether a daemon has ended, and there was no other in time.

@@ -62,13 +62,8 @@ extension JobFiles {
     private static let suffixes = [".yaml", ".yml", ".json"]
 
     private static func read(_ directory: String) -> [Entry] {
-        guard let stream = opendir(directory) else { return [] }
-        defer { closedir(stream) }
         var entries: [Entry] = []
-        while let entry = readdir(stream) {
-            let file = withUnsafeBytes(of: entry.pointee.d_name) {
-                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-            }
+        for file in DirectoryListing.names(at: directory) ?? [] {
             guard !file.hasPrefix("."), let suffix = suffixes.first(where: file.hasSuffix) else { continue }
             let path = directory + "/" + file
             entries.append(Entry(name: String(file.dropLast(suffix.count)), path: path, job: job(at: path)))

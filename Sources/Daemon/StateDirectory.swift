@@ -122,22 +122,13 @@ final class StateDirectory: Sendable {
     }
 
     private static func foreignName(in path: String) throws(DaemonError) -> String? {
-        guard let stream = opendir(path) else { throw failure(path) }
-        defer { closedir(stream) }
-        while let entry = readdir(stream) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) {
-                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            guard ownNames.contains(where: name.hasPrefix) || [".", "..", "lost+found"].contains(name) else {
-                return name
-            }
-        }
-        return nil
+        guard let names = DirectoryListing.names(at: path) else { throw failure(path) }
+        return names.first { name in !ownNames.contains(where: name.hasPrefix) }
     }
 
     private static let lockName = "taskd.lock"
     /// How the names begin of what daemons make in it, and of what may be made for them.
-    private static let ownNames = [lockName, "taskd.sock", "history.sqlite", "tasks", "jobs"]
+    private static let ownNames = [lockName, "taskd.sock", "history.sqlite", "tasks", "jobs", "lost+found"]
 
     static func failure(_ path: String, _ code: Int32 = errno) -> DaemonError {
         DaemonError(code: .unavailable, message: "\(path): \(String(cString: strerror(code)))")

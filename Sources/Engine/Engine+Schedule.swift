@@ -56,17 +56,10 @@ extension Engine {
         let handle = registry.spawn(name: record.name) { try await self.execute(task, start) }
         task.run(as: handle)
         handle.onDone { [self] handle in
-            for ended in try handle.result() { publish(ended) }
-        }
-        handle.onDone { [self] handle in
             // Whatever came of it: who waits for this waits for no particular end.
             defer { pendingAdoptions.settle(record.id) }
-            for ended in try handle.result() { tellParent(of: ended) }
+            announce(try handle.result())
         }
-        handle.onDone { [self] handle in
-            for ended in try handle.result() { queueHook(of: ended) }
-        }
-        handle.onDone { [self] handle in try seekLeftovers(of: handle.result()) }
         handle.onDone { [self] handle in
             // One that goes back to its queue has kept its slot until now.
             if live.remove(task) { readiness.signal() }
@@ -77,17 +70,17 @@ extension Engine {
 
     /// What the end of tasks sets off that never ran.
     func settle(_ ended: [TaskRecord]) {
+        announce(ended)
+        if !ended.isEmpty { readiness.signal() }
+    }
+
+    private func announce(_ ended: [TaskRecord]) {
         for task in ended {
             publish(task)
             tellParent(of: task)
             queueHook(of: task)
         }
-        seekLeftovers(of: ended)
-        if !ended.isEmpty { readiness.signal() }
-    }
-
-    /// Has ``leftoversLoop()`` look where the commit that ended `ended` did not get to all it leaves to do.
-    private func seekLeftovers(of ended: [TaskRecord]) {
+        // Their commit may not have got to all that it leaves to do.
         if ended.count >= Store.tasksAtOnce { leftovers.signal() }
     }
 

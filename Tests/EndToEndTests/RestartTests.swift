@@ -96,6 +96,27 @@ struct RestartTests {
         }
     }
 
+    /// Nothing is committed, and so nobody is woken, while a command takes its time to end.
+    @Test func whoFollowsADaemonThatIsStoppingIsSentAway() async throws {
+        try await withDaemon { daemon in
+            let pipe = try daemon.directory.pipe("go")
+            let script = "trap 'read x <\(pipe); exit' TERM; echo up; while :; do sleep 0.05; done"
+            let id = try await daemon.submit(["shell": .string(script), "grace": "1m", "retry": 2])
+            try await daemon.firstLine(of: id)
+            let held = try await daemon.submit(["shell": "true", "hold": true])
+            #expect(kill(try #require(daemon.pid), SIGTERM) == 0)
+            while !daemon.log.contains("stopping") { await Task.yield() }
+            for task in [held, id] {
+                await #expect(throws: TestFailure.self) {
+                    let output = try await daemon.open("GET", "/v1/tasks/\(task)/output?follow=true")
+                    while try await output.line() != nil {}
+                }
+            }
+            try await daemon.directory.release(pipe)
+            #expect(try await daemon.ending() == 0)
+        }
+    }
+
     /// A service manager holds the socket, and no daemon comes.
     @Test func aWaitEndsInItsTimeBehindASocketThatNobodyServes() async throws {
         try await withDaemon { daemon in
@@ -114,14 +135,7 @@ struct RestartTests {
 
     private static func listen(at path: String) throws -> Int32 {
         let listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
-        let status = withUnsafePointer(to: address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(listener, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-            }
-        }
+        let status = withUnixAddress(path) { bind(listener, $0, $1) }
         guard status == 0, Glibc.listen(listener, 16) == 0 else { throw TestFailure.system("listen") }
         return listener
     }

@@ -16,7 +16,7 @@ struct SubmittedFile: Sendable {
     init(path: String) throws(ClientError) {
         var bytes = try Self.read(path)
         // A byte order mark says what is known: that this is UTF-8.
-        if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes.removeFirst(3) }
+        if bytes.starts(with: UTF8.byteOrderMark) { bytes.removeFirst(UTF8.byteOrderMark.count) }
         guard !bytes.isEmpty else {
             throw ClientError(code: .usage, message: "\(path == "-" ? "standard input" : path) is empty, and not a job")
         }

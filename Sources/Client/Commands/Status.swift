@@ -29,7 +29,10 @@ struct Status: ClientCommand {
     private func redraw(_ shown: inout [String], _ session: Session) throws {
         var lines = try view(session).lines
         defer { shown = lines }
-        guard let size = session.output.size else { return lines == shown ? () : try session.output.lines(lines) }
+        guard let size = session.output.size else {
+            if lines != shown { try session.output.lines(lines) }
+            return
+        }
         let room = max(size.rows - 1, 1)
         if lines.count > room {
             lines = Array(lines.prefix(room - 1)) + ["and \(lines.count - room + 1) more lines"]

@@ -50,9 +50,7 @@ extension SourceReply {
     var damaged: Int64? { json["damaged"]?.intValue }
     /// Whether more of its records are damaged than it has lost since its last good run.
     var isMainlyDamaged: Bool {
-        guard let count, let damaged, damaged > 0 else { return false }
-        let lost = Double(max(-(delta ?? 0), 0))
-        return Double(damaged) / Double(count + damaged) > lost / max(Double(count) + lost, 1)
+        damaged ?? 0 > max(-(delta ?? 0), 0)
     }
     /// How long it took to answer.
     var took: Duration? { json["took_ms"]?.doubleValue.map { .milliseconds($0) } }

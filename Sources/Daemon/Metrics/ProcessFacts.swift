@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Model
 // Where timeval stands when the standard library is linked statically.
 internal import SwiftOverlayShims
 
@@ -33,11 +34,5 @@ struct ProcessFacts: Sendable {
     }
 
     /// How many entries a directory has, but for itself and its parent.
-    private static func entries(of path: String) -> Int? {
-        guard let stream = opendir(path) else { return nil }
-        defer { closedir(stream) }
-        var count = -2
-        while readdir(stream) != nil { count += 1 }
-        return count
-    }
+    private static func entries(of path: String) -> Int? { DirectoryListing.names(at: path)?.count }
 }

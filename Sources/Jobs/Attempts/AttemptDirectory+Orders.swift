@@ -25,13 +25,6 @@ extension AttemptDirectory {
         }
     }
 
-    /// The FIFO that the shim can be asked by; `nil` when there is none, as when a command has removed it.
-    var controlFIFO: FileIdentity? {
-        var status = stat()
-        guard lstat(control, &status) == 0, status.st_mode & S_IFMT == S_IFIFO else { return nil }
-        return FileIdentity(status)
-    }
-
     /// Whether the shim can be asked anything but to end.
     package var hasControl: Bool { controlFIFO != nil }
 

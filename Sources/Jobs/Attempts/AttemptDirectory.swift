@@ -100,9 +100,15 @@ extension AttemptDirectory {
     }
 
     /// Whether the FIFO is there that the shim tells of its end by.
-    var hasProgress: Bool {
+    var hasProgress: Bool { Self.fifo(at: progress) != nil }
+
+    /// The FIFO that the shim can be asked by; `nil` when there is none, as when a command has removed it.
+    var controlFIFO: FileIdentity? { Self.fifo(at: control) }
+
+    private static func fifo(at path: String) -> FileIdentity? {
         var status = stat()
-        return lstat(progress, &status) == 0 && status.st_mode & S_IFMT == S_IFIFO
+        guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFIFO else { return nil }
+        return FileIdentity(status)
     }
 
     /// Whether the directory is there.

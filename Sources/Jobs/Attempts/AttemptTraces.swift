@@ -8,10 +8,16 @@ struct AttemptTraces: Sendable {
     /// How the command ended; `nil` when nobody has written that down, or less than it takes.
     let record: ExitRecord?
 
-    /// The traces of `attempt`, whose shim has ended.
+    /// The traces of `attempt`, whose shim has ended. What cannot be read now says nothing of what stands there, and is read again.
     ///
-    /// - Throws: an exception when some of it cannot be read now, which says nothing of what stands there.
-    init(of attempt: AttemptDirectory) throws(ExceptionInfo) {
+    /// - Throws: an exception when some of it could not be read in a minute.
+    static func read(
+        _ attempt: AttemptDirectory, _ clock: any Clock<Duration>
+    ) async throws(ExceptionInfo) -> AttemptTraces {
+        try await patiently(clock) { () throws(ExceptionInfo) in try AttemptTraces(of: attempt) }
+    }
+
+    private init(of attempt: AttemptDirectory) throws(ExceptionInfo) {
         identity = try AttemptFile(at: attempt.identity)
         exit = try AttemptFile(at: attempt.exit)
         boot = try AttemptFile(at: ShimProcess.bootID)

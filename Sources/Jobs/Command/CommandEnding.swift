@@ -30,7 +30,7 @@ struct CommandEnding {
     }
 
     /// Whether its shim was asked to end it. One that could only be sent a signal does not know who did.
-    private var wasCancelled: Bool { record.wasCancelled || (Task.isCancelled && attempt.controlFIFO == nil) }
+    private var wasCancelled: Bool { record.wasCancelled || (Task.isCancelled && !attempt.hasControl) }
 
     private var result: Outcome {
         let stdout = OutputFile(path: attempt.stdout)

@@ -40,14 +40,11 @@ package struct CommandHandler: JobHandler {
         let endedAt = attempt.endedAt
         let traces: AttemptTraces
         do throws(ExceptionInfo) {
-            let shim = try await patiently(context.clock) { () throws(ExceptionInfo) in
-                try RunningShim.adopting(attempt)
-            }
-            if let shim {
+            if let shim = try await RunningShim.adopting(attempt, context.clock) {
                 await supervise(shim, context)
                 guard attempt.isThere else { return await lose(attempt, context, because: Self.wasRemoved(attempt)) }
             }
-            traces = try await self.traces(of: attempt, context)
+            traces = try await AttemptTraces.read(attempt, context.clock)
         } catch {
             return await lose(attempt, context, because: error.message)
         }
@@ -83,15 +80,9 @@ package struct CommandHandler: JobHandler {
         Supervisor(executor: executor, clock: context.clock, grace: context.grace, mark: mark(context))
     }
 
-    private func traces(
-        of attempt: AttemptDirectory, _ context: JobContext
-    ) async throws(ExceptionInfo) -> AttemptTraces {
-        try await patiently(context.clock) { () throws(ExceptionInfo) in try AttemptTraces(of: attempt) }
-    }
-
     private func collect(_ attempt: AttemptDirectory, _ context: JobContext) async -> RunReport? {
         do throws(ExceptionInfo) {
-            return await collect(attempt, try await traces(of: attempt, context), context)
+            return await collect(attempt, try await AttemptTraces.read(attempt, context.clock), context)
         } catch {
             return await lose(attempt, context, because: error.message)
         }

@@ -35,25 +35,17 @@ extension Executor {
 
     /// What the names of its commands' cgroups begin with: more than one daemon may share a cgroup that no service manager has
     /// given to one of them, and the numbers of their tasks are the same.
-    private var cgroupPrefix: String {
-        // FNV-1a, http://www.isthe.com/chongo/tech/comp/fnv/: the same for every daemon on this state directory.
-        let hash = state.utf8.reduce(UInt32(2_166_136_261)) { ($0 ^ UInt32($1)) &* 16_777_619 }
-        return "job-\(String(hash, radix: 16))-"
-    }
+    private var cgroupPrefix: String { "job-\(String(state.stableHash, radix: 16))-" }
 
     /// Kills every process of the cgroup that the daemon was given, itself last: for when it stops, and what it started does
     /// not end otherwise. Without a cgroup there is nothing it could do.
     ///
     /// - Throws: an exception when that fails, as before Linux 5.14, which has no `cgroup.kill`.
     package func killAll() throws(ExceptionInfo) {
-        guard let cgroup, let stream = opendir(cgroup) else { return }
-        defer { closedir(stream) }
-        while let entry = readdir(stream) {
-            let name = withUnsafeBytes(of: entry.pointee.d_name) {
-                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-            }
+        guard let cgroup, let names = DirectoryListing.names(at: cgroup) else { return }
+        for name in names where name.hasPrefix(cgroupPrefix) {
             // One that is gone by now needs no killing.
-            if name.hasPrefix(cgroupPrefix) { try? Self.kill("\(cgroup)/\(name)") }
+            try? Self.kill("\(cgroup)/\(name)")
         }
         try Self.kill(cgroup + "/main")
     }

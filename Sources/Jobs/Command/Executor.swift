@@ -73,10 +73,7 @@ extension Executor {
     /// directory of the attempt. In a history that was restored, a number that is given out again begins at another time.
     /// - Parameter begunAt: when the attempt began or, for a hook, its task was done, as the store has it.
     func mark(of attempt: AttemptDirectory, begunAt: Timestamp?) -> UInt64 {
-        // FNV-1a (draft-eastlake-fnv), so that each daemon comes to the same; 61 bits of it.
-        let text = "\(place)-\(attempt.name)-\(begunAt?.milliseconds ?? 0)"
-        let hash = text.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
-        return 1 << 61 | hash >> 3
+        1 << 61 | "\(place)-\(attempt.name)-\(begunAt?.milliseconds ?? 0)".stableHash >> 3
     }
 }
 

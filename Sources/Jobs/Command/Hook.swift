@@ -55,8 +55,10 @@ package struct Hook: Sendable {
         let attempt = AttemptDirectory.hook(state: executor.state, task: task)
         do throws(ExceptionInfo) {
             if attempt.isThere {
-                if let shim = try await adopted(attempt, clock) { try await supervise(shim, executor, limit, clock) }
-                let traces = try await traces(of: attempt, clock)
+                if let shim = try await RunningShim.adopting(attempt, clock) {
+                    try await supervise(shim, executor, limit, clock)
+                }
+                let traces = try await AttemptTraces.read(attempt, clock)
                 guard executor.isOfSameBoot, traces.areNone, !traces.isIdentityReplaced else {
                     return ending(traces, in: directory)
                 }
@@ -74,7 +76,7 @@ package struct Hook: Sendable {
                 return .notBegun(error.message)
             }
             try await supervise(shim, executor, limit, clock)
-            return ending(try await traces(of: attempt, clock), in: directory)
+            return ending(try await AttemptTraces.read(attempt, clock), in: directory)
         } catch {
             return .failed(error.message)
         }
@@ -113,18 +115,6 @@ package struct Hook: Sendable {
         Supervisor(executor: executor, clock: clock, grace: Self.grace, mark: mark(executor))
     }
 
-    private func adopted(
-        _ attempt: AttemptDirectory, _ clock: any Clock<Duration>
-    ) async throws(ExceptionInfo) -> RunningShim? {
-        try await patiently(clock) { () throws(ExceptionInfo) in try RunningShim.adopting(attempt) }
-    }
-
-    private func traces(
-        of attempt: AttemptDirectory, _ clock: any Clock<Duration>
-    ) async throws(ExceptionInfo) -> AttemptTraces {
-        try await patiently(clock) { () throws(ExceptionInfo) in try AttemptTraces(of: attempt) }
-    }
-
     private func supervise(
         _ shim: RunningShim, _ executor: Executor, _ limit: Duration, _ clock: any Clock<Duration>
     ) async throws(ExceptionInfo) {
@@ -136,7 +126,7 @@ package struct Hook: Sendable {
         }
         await supervisor.wait(for: shim, requests: requests)
         timer.cancel()
-        let traces = try await traces(of: shim.attempt, clock)
+        let traces = try await AttemptTraces.read(shim.attempt, clock)
         guard traces.record?.isTreeGone != true, traces.isOfThisBoot else { return }
         try await supervisor.recover(shim.attempt)
     }

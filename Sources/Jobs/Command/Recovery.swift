@@ -10,16 +10,11 @@ struct Recovery {
 
     /// Whether some process has `mark`, by one look at each: what there is to look for closely, as there seldom is.
     static func isCarried(_ mark: UInt64) -> Bool {
-        guard let processes = opendir("/proc") else { return true }
-        defer { closedir(processes) }
-        while let entry = readdir(processes) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) {
-                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            guard Int(name) != nil, let limits = try? Descriptor.reading("/proc/\(name)/limits") else { continue }
-            if String(decoding: limits.contents(limit: 4096), as: UTF8.self).contains(" \(mark) ") { return true }
+        guard let processes = DirectoryListing.names(at: "/proc") else { return true }
+        return processes.contains { name in
+            guard Int(name) != nil, let limits = try? Descriptor.reading("/proc/\(name)/limits") else { return false }
+            return String(decoding: limits.contents(limit: 4096), as: UTF8.self).contains(" \(mark) ")
         }
-        return false
     }
 
     /// Returns when no process of the attempt can be found any more: none in its cgroup, none that has the mark.

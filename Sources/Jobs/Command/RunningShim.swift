@@ -37,8 +37,14 @@ struct RunningShim: Sendable {
 
     /// The shim that an earlier daemon left at work on `attempt`; `nil` when there never was one. It may have ended.
     ///
-    /// - Throws: an exception when nobody can tell now.
-    static func adopting(_ attempt: AttemptDirectory) throws(ExceptionInfo) -> RunningShim? {
+    /// - Throws: an exception when in a minute nobody could tell.
+    static func adopting(
+        _ attempt: AttemptDirectory, _ clock: any Clock<Duration>
+    ) async throws(ExceptionInfo) -> RunningShim? {
+        try await patiently(clock) { () throws(ExceptionInfo) in try adopting(attempt) }
+    }
+
+    private static func adopting(_ attempt: AttemptDirectory) throws(ExceptionInfo) -> RunningShim? {
         let identity = try attempt.identifiedShim()
         guard attempt.hasProgress else { return try holding(attempt, identity) }
         do throws(ExceptionInfo) {

@@ -15,7 +15,6 @@ struct CSVScanner: RecordScanner {
         case quoteInQuoted
     }
 
-    private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
     /// What some programs for DOS write after the last line.
     private static let endMark: UInt8 = 0x1A
     /// How much of a key is read, in bytes; a longer one is none.
@@ -140,15 +139,15 @@ struct CSVScanner: RecordScanner {
         guard byte != 0xFF, byte != 0xFE else {
             throw SourceError(.unexpectedDocument, "is UTF-16, or no text; save it as CSV in UTF-8")
         }
-        if byte == Self.byteOrderMark[markBytes] {
+        if byte == UTF8.byteOrderMark[markBytes] {
             markBytes += 1
-            isAtFileStart = markBytes < Self.byteOrderMark.count
+            isAtFileStart = markBytes < UTF8.byteOrderMark.count
             return true
         }
         isAtFileStart = false
         guard markBytes > 0 else { return false }
         state = .unquoted
-        for held in Self.byteOrderMark.prefix(markBytes) { try content(held) }
+        for held in UTF8.byteOrderMark.prefix(markBytes) { try content(held) }
         return false
     }
 

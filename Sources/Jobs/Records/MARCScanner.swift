@@ -6,9 +6,6 @@ internal import Model
 /// damaged: it counts apart, and the next record starts after the next terminator. So is one whose directory cannot be
 /// read, where that is looked at for a key.
 struct MARCScanner: RecordScanner {
-    /// A mark of UTF-8, which text editors put before the first record.
-    private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
-
     var keys: KeyCollector?
     private let key: MARCKey?
     /// The beginning of a record that the last piece did not end.
@@ -87,8 +84,8 @@ struct MARCScanner: RecordScanner {
                 position += 1
             } else if rest.count < 5, !isEnd {
                 break
-            } else if offset + position == 0, rest.starts(with: Self.byteOrderMark) {
-                position += Self.byteOrderMark.count
+            } else if offset + position == 0, rest.starts(with: UTF8.byteOrderMark) {
+                position += UTF8.byteOrderMark.count
             } else if let length = MARCRecord.length(rest), length <= rest.count {
                 guard MARCRecord.ends(rest, at: length) else {
                     beginDamage(at: offset + position)

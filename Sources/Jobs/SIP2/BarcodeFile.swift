@@ -10,7 +10,6 @@ enum BarcodeFile {
 
     private static let lineFeed = UInt8(ascii: "\n")
     private static let carriageReturn = UInt8(ascii: "\r")
-    private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
     /// What may stand after the last line: white space, and what some programs for DOS write there.
     private static let endings: [UInt8] = [lineFeed, carriageReturn, 0x09, 0x20, 0x1A]
 
@@ -76,7 +75,7 @@ enum BarcodeFile {
 
     /// Where the lines are: after a byte order mark and before the end mark of DOS, which some programs write.
     private static func textRange(of bytes: [UInt8]) -> Range<Int> {
-        let start = bytes.starts(with: byteOrderMark) ? byteOrderMark.count : 0
+        let start = bytes.starts(with: UTF8.byteOrderMark) ? UTF8.byteOrderMark.count : 0
         var end = bytes.count
         while end > start, endings.contains(bytes[end - 1]) { end -= 1 }
         return start..<end

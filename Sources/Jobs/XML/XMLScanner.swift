@@ -20,7 +20,6 @@ struct XMLScanner: Sendable {
         case characterData
     }
 
-    private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
     private static let maximumDepth = 256
     private static let maximumTag = 64 << 10
     private static let maximumText = 1 << 20
@@ -245,7 +244,7 @@ extension XMLScanner {
 
     private mutating func requireBlankText() throws(SourceError) {
         var rest = text[...]
-        if isAtStart, rest.starts(with: Self.byteOrderMark) { rest = rest.dropFirst(Self.byteOrderMark.count) }
+        if isAtStart, rest.starts(with: UTF8.byteOrderMark) { rest = rest.dropFirst(UTF8.byteOrderMark.count) }
         if !rest.isEmpty { isAtStart = false }
         guard rest.allSatisfy(XMLTag.isSpace) else {
             throw malformed(hasRoot ? "text after the root element" : "text where a document should begin")

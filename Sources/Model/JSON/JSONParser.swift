@@ -22,7 +22,7 @@ package struct JSONParser {
         _ bytes: [UInt8], maximumDepth: Int = maximumDepth, allowsByteOrderMark: Bool = false
     ) throws(InvalidInput) -> JSONValue {
         var parser = JSONParser(bytes: bytes, maximumDepth: maximumDepth)
-        if allowsByteOrderMark, bytes.starts(with: [0xEF, 0xBB, 0xBF]) { parser.position = 3 }
+        if allowsByteOrderMark, bytes.starts(with: UTF8.byteOrderMark) { parser.position = UTF8.byteOrderMark.count }
         parser.skipSpace()
         let value = try parser.value(depth: 0)
         parser.skipSpace()
