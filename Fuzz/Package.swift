@@ -45,8 +45,9 @@ let package = Package(
         .target(
             name: "Client", dependencies: ["Model"],
             sources: [
-                "ClientError.swift", "ExitStatus.swift", "HTTP/LineBuffer.swift", "HTTP/ReplyParser.swift",
-                "HTTP/ServerSentEvents.swift", "Terminal/DisplayWidth.swift", "Terminal/VisibleBytes.swift",
+                "ClientError.swift", "ExitStatus.swift", "HTTP/HungUp.swift", "HTTP/LineBuffer.swift",
+                "HTTP/ReplyParser.swift", "HTTP/ServerSentEvents.swift", "Terminal/DisplayWidth.swift",
+                "Terminal/VisibleBytes.swift",
             ],
             swiftSettings: settings),
         .target(

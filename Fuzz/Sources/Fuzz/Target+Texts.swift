@@ -29,7 +29,8 @@ extension Target {
                     result { () throws(InvalidInput) in try TaskFilter(query: filter.query) } == .success(filter),
                     "\(filter) is written \(filter.query), which is another one")
             } catch {
-                require(parameters.contains { $0.name == error.path }, "the complaint names a parameter: \(error)")
+                let names = parameters.map { $0.name.isEmpty ? "\"\"" : $0.name }
+                require(names.contains(error.path), "the complaint names a parameter: \(error)")
             }
         },
         Target(name: "address") { bytes in
@@ -47,7 +48,10 @@ extension Target {
 extension TaskFilter {
     /// The filter as a query's names and values.
     fileprivate var query: [(name: String, value: String)] {
-        var query = [(name: "limit", value: String(limit)), (name: "order", value: order.rawValue)]
+        var query = [
+            (name: "limit", value: String(limit)), (name: "sort", value: sort.rawValue),
+            (name: "order", value: order.rawValue),
+        ]
         if !states.isEmpty { query.append(("state", states.map(\.rawValue).joined(separator: ","))) }
         if let name { query.append(("name", name)) }
         if let kind { query.append(("kind", kind.rawValue)) }
