@@ -79,7 +79,7 @@ let package = Package(
         .testTarget(
             name: "JobsTests", dependencies: ["Jobs", "Model", "Tasks", database, tls] + nio, swiftSettings: settings),
         .testTarget(
-            name: "EngineTests", dependencies: ["Engine", "Jobs", "Store", "Model", "Tasks", database],
+            name: "EngineTests", dependencies: ["Engine", "Jobs", "Store", "Model", "Tasks", database, logging],
             swiftSettings: settings),
         .testTarget(
             name: "DaemonTests", dependencies: ["Daemon", "Model", "Store", logging, metrics], swiftSettings: settings),

@@ -5,7 +5,7 @@ extension Session {
     /// How long to do without a daemon before it is mentioned.
     private static let moment = Duration.seconds(1)
     /// How long after one look for the next daemon the next one comes, in milliseconds.
-    private static let rest: CInt = 100
+    private static let retryInterval: CInt = 100
 
     /// What `attempt`, which waits for tasks or follows what happens, comes to. Tasks outlive their daemon, and so does the wait:
     /// where the daemon ends meanwhile, the next one is asked.
@@ -52,7 +52,7 @@ extension Session {
                     isMentioned = true
                     printError("taskd has stopped; waiting up to \(restartLimit.secondsText)s for it to come back")
                 }
-                poll(nil, 0, Self.rest)
+                poll(nil, 0, Self.retryInterval)
                 begin = clock.now
             }
         }

@@ -56,7 +56,7 @@ struct Daemon: Sendable {
         let failures = AsyncStream<StoreError>.makeStream()
         Store.observeSync(of: configuration.storePath) { failures.continuation.yield($0) }
         let store = try Store(
-            path: configuration.storePath, trace: directory.historyTrace, keepsRoom: true, failures: failures)
+            path: configuration.storePath, trace: directory.historyTrace, reservesSpace: true, failures: failures)
         directory.noteHistory()
         let executor = try executor(directory, endpoint, mask: commandMask)
         let group = try endpoint.group
@@ -255,38 +255,15 @@ extension Daemon {
         _ executor: Executor, _ access: Access, _ budget: DescriptorBudget, _ directory: StateDirectory
     ) -> EngineConfiguration {
         let handlers = Handlers(executor: executor)
-        let directories = TaskDirectories(state: executor.state)
+        let hooks = HookRunner(executor: executor, directory: Self.commonDirectory, logger: logger)
         return EngineConfiguration(
             maximumRunning: maximumRunning(budget), directory: Self.commonDirectory,
             retention: configuration.retention, clockSteps: ClockWatch.steps(),
             handler: { handlers.handler(of: $0) },
-            runHook: { arguments, task in
-                let hook = Hook(
-                    arguments: arguments, task: task.id, name: task.name, state: task.state,
-                    finishedAt: task.finishedAt, result: task.result ?? task.exception?.json ?? .null)
-                let ending = await hook.run(in: task.directory ?? Self.commonDirectory, by: executor)
-                if ending != .exited(0) {
-                    // What could not be started now is tried again, often.
-                    let level: Logger.Level = if case .notBegun = ending { .debug } else { .warning }
-                    logger.log(
-                        level: level, "on_done failed",
-                        metadata: ["task_id": "\(task.id)", "ending": "\("\(ending)".shown)"])
-                }
-                switch ending {
-                case .exited(let code): return HookReport(["exit_code": .int(Int64(code)), "error": nil])
-                case .failed(let message): return HookReport(["exit_code": nil, "error": .string(message)])
-                case .notBegun(let message):
-                    return HookReport(["exit_code": nil, "error": .string(message)], hasBegun: false)
-                }
-            },
-            attempt: { AttemptDirectory(state: executor.state, task: $0.id, attempt: $0.attempt) },
-            hook: { .hook(state: executor.state, task: $0) },
+            runHook: { await hooks.run($0, for: $1) },
+            directories: TaskDirectories(state: executor.state),
             limits: { access.limits(of: $0) },
-            tasksWithOutput: { try await directories.tasks() },
-            setOutputAside: { try await directories.setAside($0) },
-            removeOutput: { try await directories.remove($0) },
-            tookOver: { directory.noteBoot() },
-            logger: logger,
-            warn: { logger.warning("\($0.shown)") })
+            onAdoptionComplete: { directory.noteBoot() },
+            logger: logger)
     }
 }

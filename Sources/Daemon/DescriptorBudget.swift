@@ -32,14 +32,14 @@ struct DescriptorBudget: Sendable, Hashable {
     static func raised() -> DescriptorBudget {
         var limit = rlimit()
         let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
-        guard getrlimit(resource, &limit) == 0 else { return DescriptorBudget(limit: usualLimit) }
+        guard getrlimit(resource, &limit) == 0 else { return DescriptorBudget(limit: defaultLimit) }
         var raised = limit
         raised.rlim_cur = limit.rlim_max
         return DescriptorBudget(limit: Int(clamping: (setrlimit(resource, &raised) == 0 ? raised : limit).rlim_cur))
     }
 
     /// What the limit is where nobody has set it.
-    private static let usualLimit = 1024
+    private static let defaultLimit = 1024
 
     /// What to do where there are too few.
     var advice: String {

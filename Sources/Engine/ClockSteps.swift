@@ -1,9 +1,9 @@
 internal import Model
 
-/// By how much the clock that instants are read from is set, found by one that nobody can set.
+/// Detects jumps of the wall clock by comparing it with a monotonic clock.
 struct ClockSteps: Sendable {
-    /// What is less may be the time between two readings.
-    private static let least = Duration.seconds(1)
+    /// Smaller differences are the time between two readings.
+    private static let smallestStep = Duration.seconds(1)
 
     private let now: @Sendable () -> Timestamp
     private let elapsed: @Sendable () -> Duration
@@ -25,7 +25,7 @@ struct ClockSteps: Sendable {
     /// By how much the clock was set since this was asked before, forward or back; `nil` for not at all.
     mutating func take() -> Duration? {
         let step = now() - beginning - elapsed()
-        guard step.magnitude >= Self.least else { return nil }
+        guard step.magnitude >= Self.smallestStep else { return nil }
         beginning = beginning + step
         return step
     }

@@ -18,7 +18,7 @@ extension Engine {
             return try await ended + abandonMembers(of: task.record)
         }
         if case .composite(let composite) = job.action { return try await compose(task, job, composite, start) }
-        let ending = await Ending(perform(task, job, start), of: task, job, start)
+        let ending = await AttemptEnd(perform(task, job, start), of: task, job, start)
         // What stopped with this daemon, and not with an earlier one, is the next one's to go on with.
         if case .interrupted = ending, task.isStopped, job.kind.isContinued { return [] }
         return try await commit(ending, of: task, job)
@@ -69,7 +69,7 @@ extension Engine {
                 group.addTask {
                     await self.expire(task, after: timeout) {
                         // It may have ended in time, while there was no daemon.
-                        if start == .resumed { await self.pendingAdoptions.settled(task.record.id) }
+                        if start == .resumed { await self.pendingAdoptions.waitUntilSettled(task.record.id) }
                     }
                     return nil
                 }
@@ -105,7 +105,7 @@ extension Engine {
 
 extension Engine {
     /// How one try of a task ended.
-    private enum Ending {
+    private enum AttemptEnd {
         case ended(RunReport)
         /// The daemon went away, or goes, and took the try along.
         case interrupted(detail: JSONObject?)
@@ -132,7 +132,7 @@ extension Engine {
     }
 
     /// Commits how a try ended: as it did, or as one try of several.
-    private func commit(_ ending: Ending, of task: LiveTask, _ job: Job) async throws -> [TaskRecord] {
+    private func commit(_ ending: AttemptEnd, of task: LiveTask, _ job: Job) async throws -> [TaskRecord] {
         let now = configuration.now()
         let report: RunReport
         let wakeAt: Timestamp?
@@ -178,6 +178,6 @@ extension Engine {
     /// When a task is tried again that ended with `outcome`, or `nil` when it is not.
     func nextTry(of task: LiveTask, _ job: Job, after outcome: Outcome, _ now: Timestamp) -> Timestamp? {
         guard case .failed = outcome, task.requests == 0, task.record.attempt < job.retry.attempts else { return nil }
-        return now + job.retry.rest(afterAttempt: task.record.attempt, chance: configuration.chance())
+        return now + job.retry.delay(afterAttempt: task.record.attempt, randomness: configuration.randomness())
     }
 }

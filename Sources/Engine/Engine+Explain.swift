@@ -2,7 +2,7 @@ internal import Model
 internal import Store
 
 extension Engine {
-    /// What the task numbered `id` waits for; it is no reason that it runs or is done.
+    /// Why the task numbered `id` is not running: no reasons when it runs or is done.
     ///
     /// - Throws: ``EngineError`` when there is no such task.
     package func explain(_ id: TaskID) async throws -> Explanation {
@@ -18,7 +18,7 @@ extension Engine {
     }
 
     private func delays(of task: TaskRecord) async throws -> [Explanation.Reason] {
-        var reasons = store.hasRoom ? [] : [Explanation.Reason.diskFull(store.path)]
+        var reasons = store.hasFreeSpace ? [] : [Explanation.Reason.diskFull(store.path)]
         if let gate = task.waitingFor { return reasons + [Explanation.Reason(gate: gate, of: task)] }
         guard !task.kind.isComposite else { return reasons }
         let running = live.running
@@ -35,13 +35,15 @@ extension Engine {
         }
         let total = running.values.reduce(0, +)
         if total >= configuration.maximumRunning { reasons.append(.daemonFull(limit: configuration.maximumRunning)) }
-        if reasons.isEmpty && store.startable < configuration.maximumRunning - total {
+        if reasons.isEmpty && store.startableTasks < configuration.maximumRunning - total {
             reasons.append(.diskLow(store.path))
         }
-        let room = usage.room(beside: live.runningByOwner)
-        let full = room.filter { $0.value <= 0 && $0.key != task.submittedBy?.uid }.map(\.key)
+        let userSlots = usage.availableSlots(running: live.runningByOwner)
+        let full = userSlots.filter { $0.value <= 0 && $0.key != task.submittedBy?.uid }.map(\.key)
         let ahead = try await store.countAhead(of: task, passingOver: full)
-        if ahead > 0 { reasons.append(.behind(ahead, queue: task.queue, isAtLeast: ahead == Store.mostCountedAhead)) }
+        if ahead > 0 {
+            reasons.append(.behind(ahead, queue: task.queue, isAtLeast: ahead == Store.maximumCountedAhead))
+        }
         return reasons
     }
 }

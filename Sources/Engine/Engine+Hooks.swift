@@ -18,7 +18,7 @@ extension Engine {
             let running = hooksRunning.withLock { Set($0.keys) }
             let free = Self.maximumHooks - running.count
             guard free > 0 else { continue }
-            for task in try await store.pendingHooks(limit: free, besides: running.union(hookRests.resting))
+            for task in try await store.pendingHooks(limit: free, besides: running.union(hookBackoff.resting))
             where !isStopping {
                 startHook(of: task)
             }
@@ -26,10 +26,10 @@ extension Engine {
     }
 
     /// Has those tried again that could not be started.
-    func hookRestLoop() async throws {
-        for await _ in hookRests.begun.signals {
+    func hookRetryLoop() async throws {
+        for await _ in hookBackoff.begun.signals {
             try await configuration.clock.sleep(for: Self.hookRest)
-            hookRests.end()
+            hookBackoff.end()
             hooksPending.signal()
         }
     }
@@ -39,8 +39,8 @@ extension Engine {
         let handle = registry.spawn(name: "on_done of \(task.id)") { [self] in
             let arguments = task.job["on_done"]?.arrayValue?.compactMap(\.stringValue) ?? []
             let report = await configuration.runHook(arguments, task)
-            if !report.hasBegun, hookRests.begin(task.id) { return }
-            hookRests.forget(task.id)
+            if !report.hasBegun, hookBackoff.begin(task.id) { return }
+            hookBackoff.forget(task.id)
             try await store.completeHook(task.id, result: report.result, at: configuration.now())
         }
         hooksRunning.withLock { $0[task.id] = handle }

@@ -20,7 +20,7 @@ extension Engine {
         }
         guard record.job["stdin_open"] == true else { throw Self.inputIsNotOpen(of: id) }
         if record.state == .queued { return (0, record.attempt + 1, false) }
-        let attempt = configuration.attempt(record)
+        let attempt = configuration.directories.attempt(of: record)
         guard attempt.hasStarted else { return (0, record.attempt, false) }
         do {
             return (try attempt.write(input: bytes, isLast: isLast), record.attempt, true)

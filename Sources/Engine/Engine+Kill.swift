@@ -10,8 +10,8 @@ extension Engine {
         for task in live.all where !task.record.kind.isComposite {
             // Stopped first, so that its end counts as the daemon's and not as a cancellation.
             if !task.isStopped { task.stop() }
-            if task.record.kind.isCommand { configuration.attempt(task.record).send(.kill) }
+            if task.record.kind.isCommand { configuration.directories.attempt(of: task.record).send(.kill) }
         }
-        for id in hooksRunning.withLock({ Array($0.keys) }) { configuration.hook(id).send(.kill) }
+        for id in hooksRunning.withLock({ Array($0.keys) }) { configuration.directories.hook(of: id).send(.kill) }
     }
 }

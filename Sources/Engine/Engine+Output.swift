@@ -1,3 +1,4 @@
+internal import Jobs
 internal import Model
 internal import Store
 
@@ -11,13 +12,13 @@ extension Engine {
     /// - Throws: ``StoreError`` when the store cannot be read.
     func setForeignOutputAside() async throws {
         let last = try await store.lastTask()
-        do {
-            let foreign = try await configuration.tasksWithOutput().filter { $0 > last }
+        do throws(ExceptionInfo) {
+            let foreign = try await configuration.directories.tasks().filter { $0 > last }
             guard !foreign.isEmpty else { return }
-            try await configuration.setOutputAside(foreign)
+            try await configuration.directories.setAside(foreign)
             configuration.warn(
                 "moved the output of \(foreign.count) tasks aside that the history does not have, into tasks.old")
-        } catch let error as ExceptionInfo {
+        } catch {
             // A command that finds its place taken fails and says so.
             configuration.warn("the output of tasks that the history does not have: \(error.message)")
         }
@@ -28,7 +29,7 @@ extension Engine {
     /// - Throws: ``StoreError`` when the store cannot be read; `ExceptionInfo` when something cannot be removed.
     func removeForgottenOutput() async throws {
         let last = try await store.lastTask()
-        var left = try await configuration.tasksWithOutput().filter { $0 <= last }[...]
+        var left = try await configuration.directories.tasks().filter { $0 <= last }[...]
         while !left.isEmpty {
             let batch = left.prefix(Self.outputBatch)
             let known = Set(try await store.knownStates(Array(batch)).map(\.id))

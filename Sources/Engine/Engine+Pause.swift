@@ -29,7 +29,7 @@ extension Engine {
     private func give(
         _ order: AttemptDirectory.Order, to command: TaskRecord, _ live: LiveTask
     ) async throws -> TaskRecord {
-        let attempt = configuration.attempt(command)
+        let attempt = configuration.directories.attempt(of: command)
         guard attempt.send(order) else {
             throw EngineError(
                 code: .wrongState,

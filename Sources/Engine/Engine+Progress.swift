@@ -2,8 +2,8 @@ internal import Model
 internal import Store
 
 extension Engine {
-    /// How often the progress of one task is saved at most; what comes in between is only known to be overtaken.
-    private static let restBetweenSaves = Duration.milliseconds(100)
+    /// The shortest time between two saves of one task's progress; reports in between are coalesced.
+    private static let progressSaveInterval = Duration.milliseconds(100)
 
     /// Notes how far a task says that it has come, for itself and for the composites above it.
     func report(_ progress: Progress, of task: LiveTask) {
@@ -41,13 +41,13 @@ extension Engine {
     private func saveProgress(of task: LiveTask) async {
         do {
             while !Task.isCancelled, let progress = task.takeProgress() {
-                var rest = Self.restBetweenSaves
+                var rest = Self.progressSaveInterval
                 do {
                     try await store.record(progress, of: task.record, at: configuration.now())
                 } catch let error as StoreError where error.code == .full || error.code == .busy {
                     guard live[task.record.id] === task else { return }
                     task.putBackProgress()
-                    rest = Self.restWhileFull
+                    rest = Self.diskFullRetryInterval
                 }
                 try await configuration.clock.sleep(for: rest)
             }

@@ -24,7 +24,9 @@ extension Engine {
 
     /// What is known of a command that runs.
     private func detailSoFar(of record: TaskRecord) async -> JSONValue? {
-        await runBlocking { [attempt = configuration.attempt(record)] _ in attempt.command.map { ["pid": .int($0)] } }
+        await runBlocking { [attempt = configuration.directories.attempt(of: record)] _ in
+            attempt.command.map { ["pid": .int($0)] }
+        }
     }
 
     /// Changes a queue, and starts what may run because of it.

@@ -48,8 +48,10 @@ extension Engine {
 
     /// Has the commands that still run stand still or go on as is noted of them.
     private func restorePauses(of tasks: [TaskRecord]) async {
-        await runBlocking { [attempt = configuration.attempt] _ in
-            for record in tasks where record.kind.isCommand { attempt(record).restore(isPaused: record.paused) }
+        await runBlocking { [directories = configuration.directories] _ in
+            for record in tasks where record.kind.isCommand {
+                directories.attempt(of: record).restore(isPaused: record.paused)
+            }
         }
     }
 
@@ -58,14 +60,14 @@ extension Engine {
     ///
     /// - Returns: those that were taken up.
     private func endWhatHasEnded(_ tasks: [TaskRecord]) async -> Set<TaskID> {
-        let ended = await runBlocking { [attempt = configuration.attempt] _ in
+        let ended = await runBlocking { [directories = configuration.directories] _ in
             tasks.filter(\.kind.isCommand).compactMap { record in
-                attempt(record).endedAt.map { (record: record, at: $0) }
+                directories.attempt(of: record).endedAt.map { (record: record, at: $0) }
             }
         }
         for (record, _) in ended.sorted(by: { ($0.at, $0.record.id) < ($1.at, $1.record.id) }) {
             launch(record, .resumed)
-            await pendingAdoptions.settled(record.id)
+            await pendingAdoptions.waitUntilSettled(record.id)
         }
         return Set(ended.map(\.record.id))
     }

@@ -35,13 +35,13 @@ extension Engine {
             try await live.claiming {
                 let running = live.running
                 let free = configuration.maximumRunning - running.values.reduce(0, +)
-                let startable = store.startable
-                let room = usage.room(beside: live.runningByOwner)
+                let startableTasks = store.startableTasks
+                let userSlots = usage.availableSlots(running: live.runningByOwner)
                 let claimed = try await store.claim(
-                    limit: min(free, startable), running: running, room: room, at: configuration.now())
+                    limit: min(free, startableTasks), running: running, userSlots: userSlots, at: configuration.now())
                 for record in claimed.composites + claimed.tasks { launch(record, .fresh) }
                 mayBeMore = claimed.composites.count == Store.compositesAtOnce
-                if startable < free && claimed.tasks.count == startable { shortage.signal() }
+                if startableTasks < free && claimed.tasks.count == startableTasks { shortage.signal() }
             }
         }
     }

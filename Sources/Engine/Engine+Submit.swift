@@ -3,7 +3,7 @@ package import Model
 package import Store
 
 extension Engine {
-    /// Makes tasks of `jobs`, all or none, and answers them once they are durable.
+    /// Makes tasks of `jobs`, all or none, and returns them once they are durable.
     ///
     /// - Parameter directory: where relative paths start; `nil` for the daemon's own default.
     /// - Parameter owner: the user whose tasks alone the jobs may run after; `nil` for any task.

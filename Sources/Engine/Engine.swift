@@ -32,8 +32,8 @@ package final class Engine: Sendable {
     let shortage = WakeSignal()
     /// Given when a commit may have left tasks to let go, or to end as they cannot run any more.
     let leftovers = WakeSignal()
-    let isOutOfRoom = Atomic(false)
-    let hookRests = HookRests()
+    let isDiskFull = Atomic(false)
+    let hookBackoff = HookBackoff()
     let hooksRunning = Mutex<[TaskID: TaskHandle<Void>]>([:])
     /// The round of claims that is going on, or was last.
     let claims = Mutex<Task<Void, any Error>?>(nil)
@@ -67,12 +67,12 @@ package final class Engine: Sendable {
             group.addTask { try await self.shortageLoop() }
             group.addTask { try await self.leftoversLoop() }
             group.addTask { try await self.hookLoop() }
-            group.addTask { try await self.hookRestLoop() }
+            group.addTask { try await self.hookRetryLoop() }
             group.addTask { await self.progressLoop() }
             group.addTask { try await self.retentionLoop() }
             group.addTask {
-                await self.pendingAdoptions.allSettled()
-                if !Task.isCancelled { self.configuration.tookOver() }
+                await self.pendingAdoptions.waitUntilAllSettled()
+                if !Task.isCancelled { self.configuration.onAdoptionComplete() }
             }
             group.addTask { for await failure in self.failures.stream { throw failure } }
             group.addTask { for await failure in self.store.failures.stream { throw failure } }

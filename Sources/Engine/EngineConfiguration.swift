@@ -12,34 +12,26 @@ package struct EngineConfiguration: Sendable {
     package var clock: any Clock<Duration>
     /// What instants are read from.
     package var now: @Sendable () -> Timestamp
-    /// An element each time that somebody may have set that.
+    /// Emits whenever somebody may have set the wall clock.
     package var clockSteps: AsyncStream<Void>
-    /// A number between 0 and 1 for the part of a retry's rest that is left to chance.
-    package var chance: @Sendable () -> Double
+    /// A random number between 0 and 1, for the jitter of retries.
+    package var randomness: @Sendable () -> Double
     /// The handler that does a job; never asked about composites.
     package var handler: @Sendable (Job) -> any JobHandler
-    /// Runs the `on_done` command of a task that is done, and answers what came of it.
+    /// Runs the `on_done` command of a task that is done, and returns what came of it.
     package var runHook: @Sendable (_ arguments: [String], _ task: TaskRecord) async -> HookReport
-    /// Where an attempt at a command is kept, and where it can be reached.
-    package var attempt: @Sendable (TaskRecord) -> AttemptDirectory
-    /// Where the `on_done` command of a task is kept, and where it can be reached.
-    package var hook: @Sendable (TaskID) -> AttemptDirectory
-    /// What is kept of the history without anybody asking.
+    /// Where attempts and their output are kept.
+    package var directories: TaskDirectories
+    /// How much of the history is kept.
     package var retention: Retention
     /// What a user may take at once; `nil` for one who is not limited.
     package var limits: @Sendable (_ uid: UInt32) -> UserLimits?
-    /// The tasks that have left something on the disk.
-    package var tasksWithOutput: @Sendable () async throws -> [TaskID]
-    /// Moves what tasks have left to where nobody looks for it.
-    package var setOutputAside: @Sendable ([TaskID]) async throws -> Void
-    /// Removes what tasks have left, once they are removed from the store.
+    /// Removes the output of tasks that are removed from the store.
     package var removeOutput: @Sendable ([TaskID]) async throws -> Void
-    /// Is called once nothing that ran under an earlier daemon is in doubt any more.
-    package var tookOver: @Sendable () -> Void
-    /// Where it is noted what happens to which task, for whoever asks for such detail.
+    /// Called once, when every task of an earlier daemon has been adopted or has ended.
+    package var onAdoptionComplete: @Sendable () -> Void
+    /// Gets what happens to each task, as details, and failures that stop nothing, as warnings.
     package var logger: Logger
-    /// Tells whoever runs the daemon of something that did not work and stops nothing.
-    package var warn: @Sendable (String) -> Void
 
     /// A configuration with every part given; time is the system's unless said otherwise.
     package init(
@@ -47,20 +39,13 @@ package struct EngineConfiguration: Sendable {
         clock: any Clock<Duration> = ContinuousClock(),
         now: @escaping @Sendable () -> Timestamp = { .now() },
         clockSteps: AsyncStream<Void> = AsyncStream { $0.finish() },
-        chance: @escaping @Sendable () -> Double = { .random(in: 0...1) },
+        randomness: @escaping @Sendable () -> Double = { .random(in: 0...1) },
         handler: @escaping @Sendable (Job) -> any JobHandler,
         runHook: @escaping @Sendable (_ arguments: [String], _ task: TaskRecord) async -> HookReport,
-        attempt: @escaping @Sendable (TaskRecord) -> AttemptDirectory = {
-            AttemptDirectory(state: "/", task: $0.id, attempt: $0.attempt)
-        },
-        hook: @escaping @Sendable (TaskID) -> AttemptDirectory = { .hook(state: "/", task: $0) },
+        directories: TaskDirectories,
         limits: @escaping @Sendable (_ uid: UInt32) -> UserLimits? = { _ in nil },
-        tasksWithOutput: @escaping @Sendable () async throws -> [TaskID] = { [] },
-        setOutputAside: @escaping @Sendable ([TaskID]) async throws -> Void = { _ in },
-        removeOutput: @escaping @Sendable ([TaskID]) async throws -> Void = { _ in },
-        tookOver: @escaping @Sendable () -> Void = {},
-        logger: Logger = Logger(label: "taskd.engine", factory: { _ in SwiftLogNoOpLogHandler() }),
-        warn: @escaping @Sendable (String) -> Void = { _ in }
+        onAdoptionComplete: @escaping @Sendable () -> Void = {},
+        logger: Logger
     ) {
         self.maximumRunning = maximumRunning
         self.directory = directory
@@ -68,17 +53,18 @@ package struct EngineConfiguration: Sendable {
         self.clock = clock
         self.now = now
         self.clockSteps = clockSteps
-        self.chance = chance
+        self.randomness = randomness
         self.handler = handler
         self.runHook = runHook
-        self.attempt = attempt
-        self.hook = hook
+        self.directories = directories
         self.limits = limits
-        self.tasksWithOutput = tasksWithOutput
-        self.setOutputAside = setOutputAside
-        self.removeOutput = removeOutput
-        self.tookOver = tookOver
+        removeOutput = { try await directories.remove($0) }
+        self.onAdoptionComplete = onAdoptionComplete
         self.logger = logger
-        self.warn = warn
+    }
+
+    /// Logs a failure that stops nothing.
+    func warn(_ message: String) {
+        logger.warning("\(message.shown)")
     }
 }

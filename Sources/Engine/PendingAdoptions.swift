@@ -23,12 +23,12 @@ final class PendingAdoptions: Sendable {
     }
 
     /// Returns when that is known of all of them, or when the calling task is cancelled.
-    func allSettled() async {
-        for task in open.withLock({ Array($0.keys) }) { await settled(task) }
+    func waitUntilAllSettled() async {
+        for task in open.withLock({ Array($0.keys) }) { await waitUntilSettled(task) }
     }
 
     /// Returns when that is known of `task`, or when the calling task is cancelled.
-    func settled(_ task: TaskID) async {
+    func waitUntilSettled(_ task: TaskID) async {
         let (signals, signal) = AsyncStream<Void>.makeStream()
         let isOpen = open.withLock { open in
             open[task]?.append(signal)

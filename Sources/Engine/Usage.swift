@@ -62,10 +62,10 @@ final class Usage: Sendable {
         }
     }
 
-    /// How many more tasks may run of each user that has tasks and is limited, when so many run now.
-    func room(beside running: [UInt32: Int]) -> [UInt32: Int] {
+    /// How many more tasks each user with unfinished tasks may start, given how many of theirs run now.
+    func availableSlots(running: [UInt32: Int]) -> [UInt32: Int] {
         let users = unfinished.withLock { Array($0.keys) }
-        let rooms = users.map { ($0, (limits($0)?.running ?? .max) - running[$0, default: 0]) }
-        return Dictionary(uniqueKeysWithValues: rooms)
+        let slots = users.map { ($0, (limits($0)?.running ?? .max) - running[$0, default: 0]) }
+        return Dictionary(uniqueKeysWithValues: slots)
     }
 }

@@ -7,7 +7,7 @@ package protocol JobHandler: Sendable {
     /// Cancelling the calling task asks the work to end; the handler returns when it really has ended, having cleaned up.
     func run(_ context: JobContext) async -> RunReport
 
-    /// Takes over an attempt that an earlier daemon began, and answers how it ended. One that goes on tells the context so.
+    /// Takes over an attempt that an earlier daemon began, and returns how it ended. One that goes on tells the context so.
     ///
     /// - Returns: `nil` when the attempt ended with that daemon; a handler whose work lives only in the daemon always
     ///   answers so.

@@ -1,8 +1,8 @@
 extension Duration {
     /// How many days the longest duration has that a job may name: 100 years, far from where instants overflow.
-    package static let mostDays = 36_525
+    package static let maximumDays = 36_525
     /// The longest duration that anybody may name.
-    package static let longest = Duration.seconds(mostDays * 86_400)
+    package static let longest = Duration.seconds(maximumDays * 86_400)
 
     private static let secondsPerUnit = ["ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86_400]
 

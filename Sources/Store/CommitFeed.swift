@@ -1,8 +1,8 @@
 internal import Synchronization
 
-/// Tells its listeners that something was committed, and nothing else: each then reads the event log from where it stood.
+/// Wakes listeners after each commit. It carries no data: each listener reads the event log from its own position.
 ///
-/// A listener that is slow misses no commit, because ringing twice says no more than ringing once.
+/// Signals coalesce, so a slow listener gets one for several commits.
 final class CommitFeed: Sendable {
     private struct State {
         var nextID = 0

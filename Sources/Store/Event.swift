@@ -49,7 +49,7 @@ package struct Event: Sendable, Hashable {
 }
 
 extension Event {
-    /// Appends an event and answers its sequence number.
+    /// Appends an event and returns its sequence number.
     @discardableResult
     static func append(
         _ db: Database, _ kind: Kind, _ id: TaskID, at: Timestamp, data: JSONValue = .object([:])
@@ -86,7 +86,7 @@ extension Store {
         return try await read { db in
             var page = EventPage(after: sequence)
             let rows = try Self.rows(db, after: sequence, taskID, withOwner: owner != nil, limit: EventPage.size)
-            while page.hasRoom {
+            while !page.isFull {
                 guard let row = try rows.next() else {
                     page.mayBeMore = false
                     break
@@ -131,7 +131,7 @@ package struct EventPage: Sendable {
 
     private var count = size
     private var bytes = byteLimit
-    fileprivate var hasRoom: Bool { count > 0 && bytes > 0 }
+    fileprivate var isFull: Bool { count <= 0 || bytes <= 0 }
 
     fileprivate init(after sequence: Int64) {
         last = sequence

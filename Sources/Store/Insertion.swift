@@ -33,7 +33,7 @@ struct Insertion {
         nextID = 0
     }
 
-    /// Inserts the task of `job` and those of its members, and answers the task; what it runs after is not settled yet.
+    /// Inserts the task of `job` and those of its members, and returns the task; what it runs after is not settled yet.
     @discardableResult
     mutating func insert(_ job: Job, memberOf parent: Parent? = nil) throws -> TaskRecord {
         let id = try takeID()

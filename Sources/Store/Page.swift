@@ -13,8 +13,8 @@ struct Page {
         self.count = count
     }
 
-    /// Whether one more task has a place.
-    var hasRoom: Bool { count > 0 && bytes > 0 }
+    /// Whether no more tasks fit.
+    var isFull: Bool { count <= 0 || bytes <= 0 }
 
     /// Adds the task in `row`, which holds ``TaskRecord/columns``.
     mutating func add(_ row: Row) throws {

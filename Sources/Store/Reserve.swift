@@ -2,7 +2,8 @@ internal import CLinux
 internal import Glibc
 internal import Synchronization
 
-/// Room on the disk for what has to be written down when it is full: how tasks end, and that they were asked to.
+/// Preallocates disk space for the history file and its log, so that outcomes and cancel requests can still be written when
+/// the disk is full.
 ///
 /// Both the history file and its write-ahead log own more of the disk than they use (`hold_room`), so that nothing else can
 /// take it. The log's part stays until the store is closed and the log removed; the file's, which is only taken when the disk
@@ -19,11 +20,11 @@ final class Reserve: Sendable {
     private static let logRoom = off_t(Store.logLimit)
     /// What is free where the history file takes nothing beforehand, in bytes: giving that back in each checkpoint, and taking it
     /// again, costs a tenth of the submits.
-    private static let plenty = Int64(1 << 30)
+    private static let ampleFreeBytes = Int64(1 << 30)
     /// What has to be free beside all that for more than the end of what runs, in bytes: a task that is started makes files.
-    private static let leastFree = Int64(1 << 20)
+    private static let minimumFreeBytes = Int64(1 << 20)
     /// How many files, likewise.
-    private static let leastFiles: UInt = 16
+    private static let minimumFreeFiles: UInt = 16
     /// What a task takes when it is started, in bytes and files.
     private static let (bytesToStart, filesToStart) = (Int64(64 << 10), UInt(8))
 
@@ -48,20 +49,20 @@ final class Reserve: Sendable {
     }
 
     /// Takes what is missing of the room, and asks whether there is more than that, as far as the system tells.
-    func isEnough() -> Bool { startable() > 0 }
+    func isEnough() -> Bool { startableTasks() > 0 }
 
     /// How many tasks there is room for to start, beside the room kept; 0 when that is not whole.
-    func startable() -> Int {
-        let free = Store.freeRoom(beside: log)
+    func startableTasks() -> Int {
+        let free = Store.freeSpace(beside: log)
         guard isWhole(free?.bytes) else { return 0 }
         let (bytes, files) = (free?.bytes ?? .max, free?.files ?? .max)
-        guard bytes >= Self.leastFree, files >= Self.leastFiles else { return 0 }
+        guard bytes >= Self.minimumFreeBytes, files >= Self.minimumFreeFiles else { return 0 }
         return min(Int(clamping: bytes / Self.bytesToStart), Int(clamping: files / Self.filesToStart))
     }
 
     /// Takes what is missing of the room; to be called after each commit.
     func renew() {
-        _ = isWhole(Store.freeRoom(beside: log)?.bytes)
+        _ = isWhole(Store.freeSpace(beside: log)?.bytes)
     }
 
     /// Whether nothing is missing, or can be taken now; `free` is what else is free.
@@ -70,7 +71,7 @@ final class Reserve: Sendable {
         // Not looked at each time: after each look the kernel notes the time of the next write (5 to 10 % of the submits).
         let isLogWhole = isLogWhole.load(ordering: .relaxed) || holdLog()
         self.isLogWhole.store(isLogWhole, ordering: .relaxed)
-        guard isLogWhole, free < Self.plenty else { return isLogWhole }
+        guard isLogWhole, free < Self.ampleFreeBytes else { return isLogWhole }
         var status = stat()
         guard fstat(file, &status) == 0 else { return false }
         let missing = Int64(status.st_size + Self.fileRoom - status.room)

@@ -45,7 +45,7 @@ extension Store {
         return .ended(try transition.end(id, .cancelled(.cancelled(message)), from: [.held, .queued]))
     }
 
-    /// A command that is asked to end goes on, so as to be able to.
+    /// Counts a cancel request and appends its event. It also clears `paused`: a stopped process cannot react to SIGTERM.
     static func countRequest(_ db: Database, _ id: TaskID, message: String?, at now: Timestamp) throws {
         try db.cachedStatement(
             sql: """

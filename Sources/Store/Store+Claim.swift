@@ -6,31 +6,31 @@ extension Store {
     /// and up to `limit` of the others, the highest priority first, then the oldest.
     ///
     /// - Parameter running: how many tasks run in each queue now; a queue's own limit counts from there.
-    /// - Parameter room: how many more tasks of a user may run, for those whose number is limited.
+    /// - Parameter userSlots: how many more tasks of a user may run, for those whose number is limited.
     package func claim(
-        limit: Int, running: [String: Int], room: [UInt32: Int] = [:], at now: Timestamp
+        limit: Int, running: [String: Int], userSlots: [UInt32: Int] = [:], at now: Timestamp
     ) async throws -> (composites: [TaskRecord], tasks: [TaskRecord]) {
         try await write { db in
             let composites = try Int64.fetchAll(
                 db.cachedStatement(sql: Self.readyComposites), arguments: [Self.compositesAtOnce])
             return (
                 composites: try composites.compactMap { try Self.start(db, TaskID($0), at: now) },
-                tasks: limit > 0 ? try Self.claimTasks(db, limit, running, room, at: now) : []
+                tasks: limit > 0 ? try Self.claimTasks(db, limit, running, userSlots, at: now) : []
             )
         }
     }
 
     private static func claimTasks(
-        _ db: Database, _ limit: Int, _ running: [String: Int], _ room: [UInt32: Int], at now: Timestamp
+        _ db: Database, _ limit: Int, _ running: [String: Int], _ userSlots: [UInt32: Int], at now: Timestamp
     ) throws -> [TaskRecord] {
-        var (running, room) = (running, room)
+        var (running, userSlots) = (running, userSlots)
         var claimed: [TaskRecord] = []
         var mayBeMore = true
         while mayBeMore {
             mayBeMore = false
-            for head in try heads(db, limit - claimed.count, running, room) where claimed.count < limit {
+            for head in try heads(db, limit - claimed.count, running, userSlots) where claimed.count < limit {
                 // The last place of its user went to another queue, and behind it in its own there may be others' tasks.
-                guard head.takeRoom(in: &room) else {
+                guard head.takeSlot(from: &userSlots) else {
                     mayBeMore = true
                     break
                 }
@@ -44,7 +44,7 @@ extension Store {
 
     /// The first ready tasks of all queues, in the order in which they are claimed.
     private static func heads(
-        _ db: Database, _ limit: Int, _ running: [String: Int], _ room: [UInt32: Int]
+        _ db: Database, _ limit: Int, _ running: [String: Int], _ userSlots: [UInt32: Int]
     ) throws -> [Head] {
         var heads: [Head] = []
         for queue in try Row.fetchAll(db.cachedStatement(sql: Self.readyQueues)) {
@@ -52,7 +52,7 @@ extension Store {
             let maximum: Int? = queue[1]
             let free = min(limit, maximum.map { $0 - running[name, default: 0] } ?? limit)
             guard free > 0 else { continue }
-            heads += try Self.heads(db, of: name, limit: free, room: room)
+            heads += try Self.heads(db, of: name, limit: free, userSlots: userSlots)
         }
         return heads.sorted { ($1.priority, $0.id) < ($0.priority, $1.id) }
     }
@@ -81,29 +81,29 @@ extension Store {
         let id: Int64
         let owner: UInt32?
 
-        /// Takes one place of its user; `false` when there is none left.
-        func takeRoom(in room: inout [UInt32: Int]) -> Bool {
-            guard let owner, let places = room[owner] else { return true }
-            room[owner] = places - 1
-            return places > 0
+        /// Takes one slot of its user; `false` when there is none left.
+        func takeSlot(from userSlots: inout [UInt32: Int]) -> Bool {
+            guard let owner, let slots = userSlots[owner] else { return true }
+            userSlots[owner] = slots - 1
+            return slots > 0
         }
     }
 
-    /// The first ready tasks of a queue whose users have room for them.
+    /// The first ready tasks of a queue whose users have free slots.
     private static func heads(
-        _ db: Database, of queue: String, limit: Int, room: [UInt32: Int]
+        _ db: Database, of queue: String, limit: Int, userSlots: [UInt32: Int]
     ) throws -> [Head] {
-        guard !room.isEmpty else {
+        guard !userSlots.isEmpty else {
             let rows = try Row.fetchAll(db.cachedStatement(sql: queueHead), arguments: [queue, limit])
             return rows.map { Head(priority: $0[0], id: $0[1], owner: nil) }
         }
-        let full = room.filter { $0.value <= 0 }.keys
+        let full = userSlots.filter { $0.value <= 0 }.keys
         let rows = try Row.fetchCursor(db.cachedStatement(sql: queueHeadWithRoom), arguments: [queue, full.jsonText])
-        var room = room
+        var userSlots = userSlots
         var heads: [Head] = []
         while heads.count < limit, let row = try rows.next() {
             let head = Head(priority: row[0], id: row[1], owner: try row.number(2))
-            if head.takeRoom(in: &room) { heads.append(head) }
+            if head.takeSlot(from: &userSlots) { heads.append(head) }
         }
         return heads
     }

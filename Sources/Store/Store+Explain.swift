@@ -2,16 +2,16 @@ internal import GRDB
 package import Model
 
 extension Store {
-    /// The most tasks that ``countAhead(of:)`` counts.
-    package static let mostCountedAhead = 10_000
+    /// The most tasks that ``countAhead(of:passingOver:)`` counts.
+    package static let maximumCountedAhead = 10_000
 
-    /// How many ready tasks of its queue are claimed before the ready task `task`, up to ``mostCountedAhead``.
+    /// How many ready tasks of its queue are claimed before the ready task `task`, up to ``maximumCountedAhead``.
     ///
     /// - Parameter full: the users whose tasks are not claimed now.
     package func countAhead(of task: TaskRecord, passingOver full: [UInt32] = []) async throws -> Int {
         try await read { db in
             let arguments: StatementArguments = [
-                "queue": task.queue, "priority": task.priority, "id": task.id.number, "most": Self.mostCountedAhead,
+                "queue": task.queue, "priority": task.priority, "id": task.id.number, "most": Self.maximumCountedAhead,
                 "full": full.jsonText,
             ]
             return try Int.fetchOne(db.cachedStatement(sql: Self.ahead), arguments: arguments) ?? 0

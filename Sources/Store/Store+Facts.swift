@@ -66,7 +66,7 @@ extension Store {
     /// The room that the file takes now.
     package var size: StoreSize {
         StoreSize(
-            file: Self.length(path), log: Self.length(path + "-wal"), free: Self.freeRoom(beside: path)?.bytes)
+            file: Self.length(path), log: Self.length(path + "-wal"), free: Self.freeSpace(beside: path)?.bytes)
     }
 
     /// That somebody has moved or removed the file while it is open; the next commit ends the daemon then.
@@ -74,7 +74,7 @@ extension Store {
 
     /// What is free for this process on the disk that the file at `path` is on, in bytes and in files that can be made; `nil`
     /// when the system does not tell.
-    static func freeRoom(beside path: String) -> (bytes: Int64, files: UInt)? {
+    static func freeSpace(beside path: String) -> (bytes: Int64, files: UInt)? {
         var system = statvfs()
         guard statvfs(path, &system) == 0 else { return nil }
         // File systems keep some blocks for root, and ext4 some for itself, 4096 at most and 2 % of the disk (`resv_clusters`):

@@ -10,11 +10,15 @@ extension Store {
         case upTo(sequence: Int64)
     }
 
-    /// Removes up to `limit` tasks that may go, the oldest first, each with its tries and events, and the queues that nothing
-    /// but their tasks was known of. Members go before what they belong to, and all of them: a large composite goes in several
-    /// calls. It stays while a member of it is not done, and a task while its `on_done` command is to run, or while an unfinished
-    /// task runs after it, which then is about to end, or while a composite is unfinished that has a member which ran after it
-    /// and did not succeed: the next attempt's member runs after it too.
+    /// Removes up to `limit` tasks that may go, the oldest first, with their attempts and events, and the queues that this
+    /// leaves empty and unconfigured. Members go before their composite, and all of them: a large one goes in several calls.
+    ///
+    /// A task stays while
+    /// - a member of it is unfinished,
+    /// - its `on_done` command is still to run,
+    /// - an unfinished task runs after it, or
+    /// - an unfinished composite has a member that ran after it: the next attempt's member may run after it too.
+    ///
     ///
     /// - Parameter oldest: what others are measured against stays if it was done since then, with what it belongs to and what
     ///   belongs to it; `nil` for nothing that stays.
@@ -59,7 +63,7 @@ extension Store {
         let done = try Row.fetchCursor(db.cachedStatement(sql: doneTasks))
         var others = 0
         // In completion order all that may go come first, but for what was done while the clock was wrong.
-        while found.count < limit, others < mostOthers, let row = try done.next() {
+        while found.count < limit, others < maximumConsecutiveSkips, let row = try done.next() {
             guard try prunable.covers(row) else {
                 others += 1
                 continue
@@ -72,7 +76,7 @@ extension Store {
     }
 
     /// After how many in a row that may not go none is looked for any more.
-    private static let mostOthers = 1000
+    private static let maximumConsecutiveSkips = 1000
 
     static let doneTasks = """
         SELECT id, done_seq, finished_at, parent_id FROM tasks INDEXED BY tasks_done
@@ -92,7 +96,7 @@ extension Store {
     }
 
     /// How many are kept of what others are measured against, the latest: a question that has the date in it is asked once.
-    private static let mostMeasures = 1000
+    private static let maximumMeasures = 1000
 
     /// SQL for the tasks that are not done of a dependent one and what that belongs to.
     private static let unfinishedDependents = """
@@ -113,7 +117,7 @@ extension Store {
             AND NOT (:oldest IS NOT NULL AND finished_at >= :oldest
                 AND EXISTS (SELECT 1 FROM measures WHERE task_id = tasks.id)
                 AND tasks.id NOT IN (
-                    SELECT DISTINCT task_id FROM measures ORDER BY task_id DESC LIMIT -1 OFFSET \(mostMeasures)))
+                    SELECT DISTINCT task_id FROM measures ORDER BY task_id DESC LIMIT -1 OFFSET \(maximumMeasures)))
         FROM family CROSS JOIN tasks ON tasks.id = family.id ORDER BY tasks.id DESC
         """
 

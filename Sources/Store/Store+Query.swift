@@ -15,7 +15,7 @@ extension Store {
     ) async throws -> (tasks: [TaskRecord], rest: ArraySlice<TaskID>) {
         try await read { db in
             var (page, rest) = (Page(bytes: bytes), ids)
-            while page.hasRoom, let id = rest.popFirst() {
+            while !page.isFull, let id = rest.popFirst() {
                 if let row = try TaskRecord.row(db, id) { try page.add(row) }
             }
             return (page.records, rest)
@@ -96,7 +96,7 @@ extension Store {
             let rows = try Row.fetchCursor(db.makeStatement(sql: sql), arguments: arguments + [filter.limit + 1])
             var page = Page(bytes: Self.pageLimit, count: filter.limit)
             while let row = try rows.next() {
-                guard page.hasRoom else { return (page.records, page.records.last.flatMap(filter.place)) }
+                guard !page.isFull else { return (page.records, page.records.last.flatMap(filter.place)) }
                 try page.add(row)
             }
             return (page.records, nil)

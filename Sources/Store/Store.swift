@@ -24,12 +24,12 @@ package final class Store: Sendable {
     /// Opens the history file at `path`, creating or migrating it.
     ///
     /// - Parameter trace: the path of a file that shows that there was a history before; `nil` when nothing does.
-    /// - Parameter keepsRoom: whether room is kept on the disk for what cannot be refused.
+    /// - Parameter reservesSpace: whether room is kept on the disk for what cannot be refused.
     /// - Parameter failures: where it is told that the file cannot be relied on.
     /// - Throws: ``StoreError`` when it cannot be opened, is damaged, or was written by a newer version; it is then left
     ///   as it was.
     package init(
-        path: String, trace: String? = nil, keepsRoom: Bool = false,
+        path: String, trace: String? = nil, reservesSpace: Bool = false,
         failures: Failures = AsyncStream<StoreError>.makeStream()
     ) throws {
         self.path = path
@@ -43,7 +43,7 @@ package final class Store: Sendable {
             if !isOld { try pool.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) } }
             // DatabasePool sets NORMAL after its preparations, which can lose acknowledged rows at a power cut.
             try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
-            reserve = keepsRoom ? try Reserve(of: path) : nil
+            reserve = reservesSpace ? try Reserve(of: path) : nil
             counter = try TaskCounter(of: pool)
         } catch {
             throw StoreError(error, path: path)
@@ -73,7 +73,7 @@ package final class Store: Sendable {
 
     /// Looks at a file that is there already, without changing a byte of it.
     ///
-    /// - Parameter trace: as for ``init(path:trace:keepsRoom:failures:)``.
+    /// - Parameter trace: as for ``init(path:trace:reservesSpace:failures:)``.
     /// - Returns: whether there is a history.
     /// - Throws: ``StoreError`` when it is no file, another program's database, written by a newer version, or gone although
     ///   something shows that there was one.
@@ -126,7 +126,7 @@ package final class Store: Sendable {
     private static func requireRoomToShare(beside path: String) throws {
         var status = stat()
         let isThere = stat(path + "-shm", &status) == 0 && status.st_size >= 32_768
-        guard isThere || freeRoom(beside: path)?.bytes ?? .max >= 65_536 else { throw StoreError.full(path: path) }
+        guard isThere || freeSpace(beside: path)?.bytes ?? .max >= 65_536 else { throw StoreError.full(path: path) }
     }
 
     /// Refuses to begin anew where there was a history: SQLite would, and throw away what a log still holds.
@@ -183,7 +183,9 @@ extension Store {
         do {
             return try await pool.read(body)
         } catch let error as DatabaseError {
-            throw noted(StoreError(error, path: path))
+            let failure = noted(StoreError(error, path: path))
+            // What is interrupted in json_each's beginning fails as if that did not exist.
+            throw Task.isCancelled && failure.code != .corrupt ? CancellationError() : failure
         }
     }
 
@@ -212,10 +214,10 @@ extension Store {
     }
 
     /// Whether there is room on the disk for more than the end of what runs; a store that keeps no room does not know.
-    package var hasRoom: Bool { writer.hasRoom }
+    package var hasFreeSpace: Bool { writer.hasFreeSpace }
 
     /// How many tasks may be started now as far as the room on the disk goes.
-    package var startable: Int { writer.startable }
+    package var startableTasks: Int { writer.startableTasks }
 
     /// An element after each commit from now on, or fewer when the listener is slow.
     package func commits() -> AsyncStream<Void> {

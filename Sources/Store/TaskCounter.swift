@@ -2,11 +2,11 @@ internal import GRDB
 internal import Model
 internal import Synchronization
 
-/// How many tasks there are, by state and queue, without counting them for each question.
+/// Counts tasks by state and queue: all of them once, on a snapshot of the file as it was opened, while the daemon already
+/// works; then those that each commit has moved.
 ///
-/// They are counted once, on a snapshot of the file as it was opened, while the daemon already works. From then on each
-/// statement that gives a task its state says so by the SQL function `moved`, and that counts once it is committed. A trigger
-/// would do the same, but for it SQLite keeps a copy of each page that the statement writes.
+/// Each statement that gives a task its state says so by the SQL function `moved`. A trigger would do the same, but for it
+/// SQLite keeps a copy of each page that the statement writes.
 final class TaskCounter: Sendable {
     /// Numbers of tasks; what is missing is none.
     struct Counts {

@@ -32,11 +32,11 @@ private struct Criterion {
 }
 
 extension TaskFilter {
-    /// How many tasks are looked at one by one rather than all that meet something else.
-    private static let few = 50_000
+    /// A criterion that fewer tasks than this meet is selective: SQLite looks at those one by one.
+    private static let selectiveRowLimit = 50_000
 
-    /// The condition in SQL. Where few tasks meet one of the criteria, SQLite begins with those; where many meet each, it
-    /// mostly finds the next soon that meets all.
+    /// The condition in SQL. Where few tasks meet one of the criteria, SQLite begins with those; where many meet
+    /// each, it mostly finds the next soon that meets all.
     func condition(_ db: Database) throws -> (sql: String, arguments: StatementArguments) {
         let criteria = criteria
         let guide = try rarest(of: criteria, db)
@@ -76,10 +76,10 @@ extension TaskFilter {
             return nil
         }
         let counts = try sources.map { index, criterion in
-            let sql = "SELECT count(*) FROM (\(criterion.source ?? "") LIMIT \(Self.few))"
+            let sql = "SELECT count(*) FROM (\(criterion.source ?? "") LIMIT \(Self.selectiveRowLimit))"
             return (index, try Int.fetchOne(db.makeStatement(sql: sql), arguments: criterion.arguments) ?? 0)
         }
-        return counts.filter { $0.1 < Self.few }.min { $0.1 < $1.1 }?.0
+        return counts.filter { $0.1 < Self.selectiveRowLimit }.min { $0.1 < $1.1 }?.0
     }
 
     private var criteria: [Criterion] {

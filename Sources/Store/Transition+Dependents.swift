@@ -17,7 +17,7 @@ extension Transition {
     func settleDependents(of ended: TaskRecord) throws -> [(id: TaskID, outcome: Outcome)] {
         guard ended.state == .succeeded else {
             let ids = try Int64.fetchAll(
-                db.cachedStatement(sql: Self.dependents), arguments: [ended.id.number, room])
+                db.cachedStatement(sql: Self.dependents), arguments: [ended.id.number, remainingCascades])
             return try ids.map(TaskID.init).map { id in
                 guard let cancelling = try Self.cancelling(id, db, besides: cancelling) else {
                     return (id, .failed(.dependencyFailed(ended.id, state: ended.state)))

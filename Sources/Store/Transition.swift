@@ -6,9 +6,8 @@ internal import Model
 struct Transition {
     let db: Database
     let now: Timestamp
-    /// How many more tasks may end because of others: those beyond are left for another commit, and ``Store/doomed()`` finds
-    /// them.
-    private(set) var room = Store.tasksAtOnce
+    /// How many more tasks may end because of others in this commit; ``Store/doomed()`` finds those beyond.
+    private(set) var remainingCascades = Store.tasksAtOnce
     /// The composite whose members are being cancelled.
     var cancelling: Cancelling?
 
@@ -17,8 +16,8 @@ struct Transition {
         self.now = now
     }
 
-    /// Ends the task `id` with `outcome` if it is in one of `states`, and what cannot run any more because of it, as far as
-    /// there is room.
+    /// Ends the task `id` with `outcome` if it is in one of `states`, and what cannot run any more because of it, at most
+    /// ``remainingCascades`` tasks.
     ///
     /// - Returns: every task that ended, `id` first; empty when it was in none of `states`.
     mutating func end(
@@ -29,18 +28,19 @@ struct Transition {
         // A list and no recursion: a chain of tasks, each after the one before, may be as long as anybody likes.
         var pending = [(id: id, outcome: outcome, states: states, detail: detail, progress: progress)]
         while let next = pending.popLast() {
-            guard all.isEmpty || room > 0 else { break }
+            guard all.isEmpty || remainingCascades > 0 else { break }
             guard
                 let ended = try write(
                     next.id, next.outcome, from: next.states, detail: next.detail, progress: next.progress)
             else { continue }
-            if !all.isEmpty { room -= 1 }
+            if !all.isEmpty { remainingCascades -= 1 }
             all.append(ended)
             var more: [(id: TaskID, outcome: Outcome)] = []
             // A composite that ends before it has started, or between two attempts, leaves members that nobody will ever
             // let go.
             if ended.kind.isComposite && !next.states.contains(.running) {
-                more = try unreleased(membersOf: ended.id, reason: Self.neverStarted(ended.id), limit: room)
+                more = try unreleased(
+                    membersOf: ended.id, reason: Self.neverStarted(ended.id), limit: remainingCascades)
             }
             more += try settleDependents(of: ended)
             pending += more.reversed().map { ($0.id, $0.outcome, [.held, .queued], nil, nil) }

@@ -7,8 +7,8 @@ internal import Synchronization
 /// A caller resumes after the commit, so what it was told is on disk; when a commit fails, every caller in it is told so.
 /// A command that throws is undone alone.
 final class Writer: Sendable {
-    /// How much may wait before what can be refused is.
-    struct Room: Sendable {
+    /// How much may wait before commands that can be refused are.
+    struct Capacity: Sendable {
         var commands = 1000
         /// About how much memory they take, in bytes; one that waits alone may take more.
         var bytes = 128 << 20
@@ -24,9 +24,11 @@ final class Writer: Sendable {
         ///
         /// - Returns: whether somebody has to start draining.
         /// - Throws: ``StoreError`` when nothing is written any more, or there is no room for it and it can be refused.
-        mutating func enqueue(_ command: any WriteCommand, of size: Int, _ room: Room) throws(StoreError) -> Bool {
+        mutating func enqueue(
+            _ command: any WriteCommand, of size: Int, _ capacity: Capacity
+        ) throws(StoreError) -> Bool {
             guard !isClosed else { throw .closed }
-            let fits = waiting.isEmpty || (waiting.count < room.commands && bytes + size <= room.bytes)
+            let fits = waiting.isEmpty || (waiting.count < capacity.commands && bytes + size <= capacity.bytes)
             guard fits || !command.isRefusable else { throw .busy }
             waiting.append(command)
             bytes += size
@@ -46,7 +48,7 @@ final class Writer: Sendable {
 
     private let pool: DatabasePool
     private let state = Mutex(State())
-    private let room: Room
+    private let capacity: Capacity
     /// Room on the disk for what cannot be refused; `nil` for none.
     private let reserve: Reserve?
     /// What counts the tasks along; `nil` for nothing.
@@ -60,14 +62,14 @@ final class Writer: Sendable {
     private let metrics = WriterMetrics()
 
     init(
-        pool: DatabasePool, room: Room = Room(), reserve: Reserve? = nil, counter: TaskCounter? = nil,
+        pool: DatabasePool, capacity: Capacity = Capacity(), reserve: Reserve? = nil, counter: TaskCounter? = nil,
         files: HistoryFiles? = nil,
         misplaced: @escaping @Sendable (StoreError) -> Void = { _ in }, committed: @escaping @Sendable () -> Void
     ) {
         self.pool = pool
         self.reserve = reserve
         self.counter = counter
-        self.room = room
+        self.capacity = capacity
         self.files = files
         self.misplaced = misplaced
         self.committed = committed
@@ -86,12 +88,12 @@ final class Writer: Sendable {
         isRefusable: Bool = false, size: Int = 0, whenQueued: () -> Void = {},
         _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws -> Value {
-        if isRefusable && !hasRoom { throw StoreError.full(path: pool.path) }
+        if isRefusable && !hasFreeSpace { throw StoreError.full(path: pool.path) }
         return try await withCheckedThrowingContinuation { continuation in
             let command = PendingWrite(isRefusable: isRefusable, body: body, continuation: continuation)
             do {
                 // The draining is queued under the lock, so that what is taken in is written before the pool is closed.
-                try state.withLock { if try $0.enqueue(command, of: size, room) { drain() } }
+                try state.withLock { if try $0.enqueue(command, of: size, capacity) { drain() } }
                 whenQueued()
             } catch {
                 continuation.resume(throwing: error)
@@ -111,10 +113,10 @@ final class Writer: Sendable {
     }
 
     /// Whether there is room on the disk for more than what has to be written down when it is full.
-    var hasRoom: Bool { reserve?.isEnough() ?? true }
+    var hasFreeSpace: Bool { reserve?.isEnough() ?? true }
 
     /// How many tasks may be started as far as the room on the disk goes.
-    var startable: Int { reserve?.startable() ?? .max }
+    var startableTasks: Int { reserve?.startableTasks() ?? .max }
 
     private func commit(_ batch: [any WriteCommand], _ db: Database) {
         let failure = transact(batch, db)

@@ -5,7 +5,7 @@ struct TaskLifecycle<Success: Sendable>: Sendable {
     typealias Callback = @Sendable (TaskHandle<Success>) throws -> Void
 
     /// What is due once the task has ended.
-    struct Ending {
+    struct Completion {
         var state: RunState
         var observers: [@Sendable (RunState) -> Void]
         var progressSignals: [AsyncStream<Void>.Continuation]
@@ -69,14 +69,14 @@ struct TaskLifecycle<Success: Sendable>: Sendable {
         return true
     }
 
-    mutating func finish(_ outcome: TaskOutcome<Success>) -> Ending {
+    mutating func finish(_ outcome: TaskOutcome<Success>) -> Completion {
         phase = .done(outcome)
         runner = nil
         runnerIdentity = nil
         if outcome.state == .succeeded { progress.finish() }
         let signals = progressSignals
         progressSignals = [:]
-        return Ending(
+        return Completion(
             state: outcome.state, observers: observers.removeAll(), progressSignals: Array(signals.values),
             startsDrain: callbacks.startDrain())
     }

@@ -134,14 +134,14 @@ extension CompositeRuleOracle.Situation {
         return letGo
     }
 
-    private func verdict(_ decider: Int) -> CompositeRule.Ending {
+    private func verdict(_ decider: Int) -> CompositeRule.Conclusion {
         if policy == .taskGroup { return .exceptionGroup }
         // `await shield(…)` is cancelled before whoever cleans up has ended.
         let isShielding = members.contains { $0 == .openShielded || $0 == .outlived }
         return isCancelled && (isShielding || members[decider] != .failed) ? .cancelled : .member(id(decider))
     }
 
-    private func stopMembers(then ending: CompositeRule.Ending) -> CompositeRule.Step {
+    private func stopMembers(then ending: CompositeRule.Conclusion) -> CompositeRule.Step {
         guard members.contains(where: { $0 == .open || $0 == .unreleased }) else { return .finish(ending) }
         return membersWereCancelled ? .wait : .cancelMembers
     }

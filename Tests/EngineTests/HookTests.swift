@@ -50,7 +50,7 @@ import Testing
     }
 
     @Test func whatCanNeverBeStartedIsNotTriedForEver() {
-        let rests = HookRests()
+        let rests = HookBackoff()
         for _ in 1..<360 { #expect(rests.begin(TaskID(1))) }
         #expect(!rests.begin(TaskID(1)))
         #expect(rests.begin(TaskID(2)))
@@ -75,16 +75,16 @@ import Testing
             let hasTakenOver = Mutex(false)
             let (entered, enter) = AsyncStream<Void>.makeStream()
             let (gate, open) = AsyncStream<Void>.makeStream()
-            let (pendingAdoptions, tookOver) = AsyncStream<Void>.makeStream()
+            let (pendingAdoptions, onAdoptionComplete) = AsyncStream<Void>.makeStream()
             let next = { (configuration: inout EngineConfiguration) in
                 configuration.runHook = { _, _ in
                     enter.yield()
                     for await _ in gate {}
                     return HookReport(nil)
                 }
-                configuration.tookOver = {
+                configuration.onAdoptionComplete = {
                     hasTakenOver.withLock { $0 = true }
-                    tookOver.yield()
+                    onAdoptionComplete.yield()
                 }
             }
             try await withBench(takingUp: bench.directory, configure: next) { _ in

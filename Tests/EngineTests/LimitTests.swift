@@ -46,9 +46,9 @@ import Testing
         #expect(try usage.reserve(jobs(["sleep": 0]), for: exempt) == 0)
         #expect(try usage.reserve(jobs(["sleep": 0]), for: nil) == 0)
         #expect(code { try usage.reserve(jobs(["sleep": 0]), for: ada) } == .limitReached(.unfinished))
-        #expect(usage.room(beside: [1: 1, 2: 5]) == [1: 1])
+        #expect(usage.availableSlots(running: [1: 1, 2: 5]) == [1: 1])
         usage.add(-3, of: ada)
-        #expect(usage.room(beside: [:]) == [:])
+        #expect(usage.availableSlots(running: [:]) == [:])
     }
 
     /// The members of a composite's next attempt are counted after the commit, when some may be done.
@@ -56,7 +56,7 @@ import Testing
         let usage = usage()
         usage.add(-2, of: ada)
         usage.add(2, of: ada)
-        #expect(usage.room(beside: [:]).isEmpty, "nobody has anything")
+        #expect(usage.availableSlots(running: [:]).isEmpty, "nobody has anything")
     }
 
     @Test func aKeyThatIsKnownNeedsNoRoom() async throws {
@@ -94,7 +94,7 @@ import Testing
                 _ = try await bench.engine.cancel(held, message: nil, force: false)
                 try await bench.done(after)
             }
-            #expect(bench.engine.usage.room(beside: [:]).isEmpty, "nothing of it is counted any more")
+            #expect(bench.engine.usage.availableSlots(running: [:]).isEmpty, "nothing of it is counted any more")
         }
     }
 }

@@ -13,11 +13,9 @@ import Testing
     /// The control FIFO of a command.
     private final class Control: Sendable {
         let attempt: AttemptDirectory
-        private let state: String
         private let descriptor: Int32
 
-        init() throws {
-            state = FileManager.default.temporaryDirectory.appending(path: "pause-\(UUID().uuidString)").path
+        init(state: String) throws {
             attempt = AttemptDirectory(state: state, task: TaskID(1), attempt: 1)
             try FileManager.default.createDirectory(atPath: attempt.path, withIntermediateDirectories: true)
             try #require(mkfifo(attempt.path + "/control", 0o600) == 0)
@@ -26,7 +24,6 @@ import Testing
 
         deinit {
             close(descriptor)
-            try? FileManager.default.removeItem(atPath: state)
         }
 
         /// What was sent since this was last asked.
@@ -45,8 +42,8 @@ import Testing
     private func withCommand(
         _ modifiers: JSONObject = [:], _ test: (Bench, TaskID, Control) async throws -> Void
     ) async throws {
-        let control = try Control()
-        try await withBench(configure: { $0.attempt = { _ in control.attempt } }) { bench in
+        try await withBench { bench in
+            let control = try Control(state: bench.directory)
             bench.stage.makeStubborn("a")
             var job: JSONObject = ["shell": "true", "name": "a"]
             job.merge(modifiers)

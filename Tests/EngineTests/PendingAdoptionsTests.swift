@@ -11,9 +11,9 @@ import Testing
     @Test func eachIsWaitedForAlone() async {
         pendingAdoptions.begin(with: [one, other])
         pendingAdoptions.settle(one)
-        await pendingAdoptions.settled(one)
-        await pendingAdoptions.settled(TaskID(3))
-        async let settled: Void = pendingAdoptions.settled(other)
+        await pendingAdoptions.waitUntilSettled(one)
+        await pendingAdoptions.waitUntilSettled(TaskID(3))
+        async let settled: Void = pendingAdoptions.waitUntilSettled(other)
         pendingAdoptions.settle(other)
         pendingAdoptions.settle(other)
         await settled
@@ -23,10 +23,10 @@ import Testing
         pendingAdoptions.begin(with: [one])
         let before = Task {
             withUnsafeCurrentTask { $0?.cancel() }
-            await pendingAdoptions.settled(one)
+            await pendingAdoptions.waitUntilSettled(one)
         }
         await before.value
-        let waiting = Task { await pendingAdoptions.settled(one) }
+        let waiting = Task { await pendingAdoptions.waitUntilSettled(one) }
         waiting.cancel()
         await waiting.value
         pendingAdoptions.settle(one)

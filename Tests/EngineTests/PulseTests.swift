@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Jobs
 import Model
 import Store
 import Synchronization
@@ -50,7 +51,8 @@ import Testing
         let store = try Store(path: directory + "/history.sqlite")
         let stage = Stage()
         let configuration = EngineConfiguration(
-            maximumRunning: 1, directory: "/", handler: { _ in stage }, runHook: { _, _ in HookReport(nil) })
+            maximumRunning: 1, directory: "/", handler: { _ in stage }, runHook: { _, _ in HookReport(nil) },
+            directories: TaskDirectories(state: directory), logger: .silent)
         try await body(Engine(store: store, configuration: configuration))
         try store.close()
     }

@@ -1,6 +1,8 @@
+import FoundationEssentials
+import Jobs
+import Logging
 import Model
 import Store
-import Synchronization
 import Testing
 
 @testable import Engine
@@ -23,7 +25,7 @@ import Testing
         let configure = { (configuration: inout EngineConfiguration) in
             configuration.retention.age = .seconds(1)
             configuration.removeOutput = { _ in throw ExceptionInfo.internalError("cannot remove it") }
-            configuration.warn = { warned.yield($0) }
+            configuration.logger = .warning(warned)
         }
         try await withBench(configure: configure) { bench in
             try await bench.submit(["sleep": 1, "name": "a"])
@@ -46,32 +48,69 @@ import Testing
                 try await bench.end(name, .succeeded(nil))
             }
             #expect(try await bench.engine.prune(keeping: 1) == 2)
+            // The last is of no task yet.
+            let state = try StateDirectory(tasks: [3, 2, 1, 7])
+            defer { state.remove() }
             let configure = { (configuration: inout EngineConfiguration) in
-                // The last is of no task yet.
-                configuration.tasksWithOutput = { [3, 2, 1, 7].map(TaskID.init) }
+                configuration.directories = state.directories
                 configuration.removeOutput = { removed.yield($0) }
             }
             try await withBench(takingUp: bench.directory, configure: configure) { _ in
-                #expect(await removals.first { _ in true } == [2, 1].map(TaskID.init))
+                let removed = await removals.first { _ in true }
+                #expect(removed?.sorted() == [TaskID(1), TaskID(2)])
             }
         }
     }
 
     @Test func whatTheHistoryNeverHadIsSetAside() async throws {
-        let aside = Mutex<[TaskID]>([])
+        let state = try StateDirectory(tasks: [1, 2])
+        defer { state.remove() }
         let configure = { (configuration: inout EngineConfiguration) in
-            configuration.tasksWithOutput = { [2, 1].map(TaskID.init) }
-            configuration.setOutputAside = { tasks in aside.withLock { $0 += tasks } }
+            configuration.directories = state.directories
         }
         try await withBench(configure: configure) { bench in
-            #expect(aside.withLock(\.self) == [2, 1].map(TaskID.init))
+            let left = try await state.directories.tasks()
+            #expect(left.isEmpty)
+            #expect(try state.setAside == ["1-1", "2-1"])
             try await bench.submit(["sleep": 1, "name": "a"])
             try await bench.end("a", .succeeded(nil))
+            try state.make(tasks: [1, 2])
             try await withBench(takingUp: bench.directory, configure: configure) { _ in
-                #expect(aside.withLock(\.self) == [2, 1, 2].map(TaskID.init))
+                let left = try await state.directories.tasks()
+                #expect(left == [TaskID(1)])
             }
         }
     }
+}
+
+/// A directory that holds what tasks have left.
+private struct StateDirectory {
+    private let path: String
+
+    var directories: TaskDirectories { TaskDirectories(state: path) }
+
+    /// Whose directories were set aside.
+    var setAside: [String] {
+        get throws {
+            let starts = try FileManager.default.contentsOfDirectory(atPath: path + "/tasks.old")
+            return try starts.flatMap { try FileManager.default.contentsOfDirectory(atPath: "\(path)/tasks.old/\($0)") }
+                .sorted()
+        }
+    }
+
+    init(tasks: [Int]) throws {
+        path = FileManager.default.temporaryDirectory.appending(path: "state-\(UUID().uuidString)").path
+        try make(tasks: tasks)
+    }
+
+    func make(tasks: [Int]) throws {
+        for task in tasks {
+            try FileManager.default.createDirectory(
+                atPath: "\(path)/tasks/\(task)", withIntermediateDirectories: true)
+        }
+    }
+
+    func remove() { try? FileManager.default.removeItem(atPath: path) }
 }
 
 extension Bench {

@@ -186,12 +186,13 @@ import Testing
 @Suite struct RetryPolicyTests {
     @Test func restsDoubleUpToTheLongest() {
         let policy = RetryPolicy(attempts: 1000, backoff: .seconds(1), maximumBackoff: .seconds(10))
-        #expect((1...6).map { policy.rest(afterAttempt: $0, chance: 1) } == [1, 2, 4, 8, 10, 10].map { .seconds($0) })
-        #expect(policy.rest(afterAttempt: 1000, chance: 0) == .seconds(10))
+        #expect(
+            (1...6).map { policy.delay(afterAttempt: $0, randomness: 1) } == [1, 2, 4, 8, 10, 10].map { .seconds($0) })
+        #expect(policy.delay(afterAttempt: 1000, randomness: 0) == .seconds(10))
     }
 
     @Test func chanceTakesOnlyTheJitteredPart() {
         let policy = RetryPolicy(attempts: 2, backoff: .seconds(8), jitter: 0.5)
-        #expect([0, 0.5, 1].map { policy.rest(afterAttempt: 1, chance: $0) } == [8, 6, 4].map { .seconds($0) })
+        #expect([0, 0.5, 1].map { policy.delay(afterAttempt: 1, randomness: $0) } == [8, 6, 4].map { .seconds($0) })
     }
 }

@@ -33,10 +33,10 @@ import Testing
         }
     }
 
-    @Test(arguments: [Writer.Room(commands: 2), Writer.Room(bytes: 20)])
-    func whatCanBeAskedAgainIsRefusedWhenTooMuchWaits(room: Writer.Room) async throws {
+    @Test(arguments: [Writer.Capacity(commands: 2), Writer.Capacity(bytes: 20)])
+    func whatCanBeAskedAgainIsRefusedWhenTooMuchWaits(capacity: Writer.Capacity) async throws {
         try await withStore { bench in
-            let writer = Writer(pool: bench.store.pool, room: room) {}
+            let writer = Writer(pool: bench.store.pool, capacity: capacity) {}
             let slow = await SlowCommit(writer)
             let (queued, queue) = AsyncStream<Void>.makeStream()
             async let first: Void = writer.write(isRefusable: true, size: 10, whenQueued: { queue.yield() }) { _ in }

@@ -21,7 +21,7 @@ extension Target {
             require(ExitRecord(lines: record.lines) == record, "\(record) is written \(record.lines)")
         },
         Target(name: "progress") { bytes in
-            let lines = bytes.split(separator: UInt8(ascii: "\n")).suffix(Progress.mostLines)
+            let lines = bytes.split(separator: UInt8(ascii: "\n")).suffix(Progress.maximumLines)
             let told = lines.compactMap { Progress(line: $0) }
             let latest = told.last
             let sum = Progress(of: bytes)

@@ -5,7 +5,7 @@ protocol ClientCommand: ParsableCommand {
     /// The options every command has.
     var global: GlobalOptions { get }
 
-    /// Does the work and answers what to tell the shell.
+    /// Does the work and returns what to tell the shell.
     ///
     /// - Throws: ``ClientError`` when there is nothing more to say than its message.
     func run(_ session: Session) throws -> ExitStatus

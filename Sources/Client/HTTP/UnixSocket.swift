@@ -78,7 +78,7 @@ final class UnixSocket {
 }
 
 extension UnixSocket {
-    /// Sends the first of `bytes` and answers how many; none when there is no room, `nil` when nobody will read them.
+    /// Sends the first of `bytes` and returns how many; none when there is no room, `nil` when nobody will read them.
     func send(_ bytes: ArraySlice<UInt8>) -> Int? {
         while true {
             let count = bytes.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
@@ -105,7 +105,7 @@ extension UnixSocket {
         }
     }
 
-    /// Waits until one of `sockets` is ready, and answers what each is ready for: nothing for all at the timeout.
+    /// Waits until one of `sockets` is ready, and returns what each is ready for: nothing for all at the timeout.
     static func wait(_ sockets: [(socket: UnixSocket, wish: Readiness)], timeout: Duration? = nil) -> [Readiness] {
         var wishes = sockets.map { pollfd(fd: $0.socket.descriptor, events: $0.wish.rawValue, revents: 0) }
         let limit = timeout.map { Int32(clamping: $0.milliseconds) } ?? -1

@@ -1,7 +1,7 @@
 internal import Model
 
 extension Session {
-    /// Waits for the inventory numbered `id`, showing how far it is, and prints what it came to; answers what to tell the shell.
+    /// Waits for the inventory numbered `id`, showing how far it is, and prints what it came to; returns what to tell the shell.
     ///
     /// - Parameter isSubmitted: whether it was submitted by this very call.
     func follow(

@@ -2,9 +2,9 @@ internal import Model
 
 /// Who may do what, and how much of it at once.
 struct Access: Sendable {
-    /// How many connections root and the daemon's own user may have, whom no other limit holds back.
+    /// How many connections root and the daemon's own user may have; no other limit applies to them.
     private static let exemptConnections = 16_384
-    /// How many somebody may have who may do nothing: enough to be told so.
+    /// How many a user without any role may have, enough to receive the 403.
     private static let strangerConnections = 4
 
     let grants: Grants

@@ -6,7 +6,7 @@ struct Caller: Sendable {
     let submitter: Submitter?
     let roles: Roles
 
-    /// Nobody knows who, and so nothing.
+    /// A caller whose credentials the kernel does not report: one without roles.
     static let unknown = Caller(submitter: nil, roles: [])
 
     /// The user whose tasks are the only ones the caller sees; `nil` for one who sees every task.

@@ -11,7 +11,7 @@ struct Grants: Sendable, Hashable {
         for uid in Self.exempt { users[uid] = .admin }
     }
 
-    /// The users who are asked nothing: who is one of them can do it all without the daemon.
+    /// The users whom no check applies to, because they can do everything without the daemon: root and the daemon's own.
     static let exempt: Set<UInt32> = [0, geteuid()]
 
     /// Whether the groups of a caller matter.

@@ -44,20 +44,20 @@ extension Diagnosis {
     /// How close the daemon is to what it may use.
     ///
     /// - Parameter most: how many tasks may run at once.
-    func limits(running: Int, most: Int, queued: Int) -> Finding {
+    func limits(running: Int, maximumRunning: Int, queued: Int) -> Finding {
         let process = ProcessFacts()
         let open = process.openDescriptors ?? 0
         let limit = Int(clamping: process.descriptorLimit)
-        let isScarce = open > limit / 5 * 4 || most < configuration.maximumRunning
+        let isScarce = open > limit / 5 * 4 || maximumRunning < configuration.maximumRunning
         return Finding(
             "limits", isScarce ? .warn : .ok,
-            "\(open) of \(limit) descriptors open; \(running) of \(most) tasks run, \(queued) are queued",
+            "\(open) of \(limit) descriptors open; \(running) of \(maximumRunning) tasks run, \(queued) are queued",
             advice: isScarce
                 ? "raise LimitNOFILE of the service; with too few, fewer clients connect and fewer tasks run at once"
                 : nil,
             facts: [
                 "descriptors": JSONValue(process.openDescriptors), "max_descriptors": JSONValue(limit),
-                "running": JSONValue(running), "max_running": JSONValue(most), "queued": JSONValue(queued),
+                "running": JSONValue(running), "max_running": JSONValue(maximumRunning), "queued": JSONValue(queued),
                 "resident_bytes": JSONValue(process.residentBytes),
             ])
     }

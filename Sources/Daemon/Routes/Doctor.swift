@@ -14,7 +14,7 @@ extension Routes {
                 engine.store.size, schema: try await engine.store.schemaVersion(),
                 misplacement: engine.store.misplacement),
             diagnosis.limits(
-                running: engine.running.values.reduce(0, +), most: engine.maximumRunning, queued: queued),
+                running: engine.running.values.reduce(0, +), maximumRunning: engine.maximumRunning, queued: queued),
             await diagnosis.shim(), diagnosis.cgroup(), diagnosis.jobFiles(jobFiles),
             Finding(
                 "adoption", .ok, "commands of the daemon before that were taken over at the start: \(engine.adopted)",

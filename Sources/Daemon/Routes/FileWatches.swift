@@ -25,7 +25,7 @@ final class FileWatches: Sendable {
     private static let interest = UInt32(IN_MODIFY | IN_CREATE | IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF)
     private static let moves = UInt32(IN_CREATE | IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF | IN_IGNORED)
     /// How often a file is looked at that the kernel does not tell of.
-    private static let rest = Duration.seconds(1)
+    private static let pollInterval = Duration.seconds(1)
 
     private let state = Mutex(State())
 
@@ -51,7 +51,7 @@ final class FileWatches: Sendable {
 
     private static func poll(_ changed: AsyncStream<Void>.Continuation) {
         let polling = Task {
-            while (try? await Task.sleep(for: rest)) != nil {
+            while (try? await Task.sleep(for: pollInterval)) != nil {
                 if case .terminated = changed.yield() { return }
             }
         }

@@ -6,7 +6,7 @@ internal import Store
 
 extension Routes {
     /// How many queues have series of their own; the others, with the fewest tasks, share one.
-    private static let mostQueues = 100
+    private static let maximumQueueSeries = 100
     /// What the series of the other queues is called, as no queue can be.
     private static let otherQueues = "*"
 
@@ -45,9 +45,9 @@ extension Routes {
     /// The queues with the most tasks by name, and what the others have together.
     private static func bounded(_ counts: [String: Int]) -> [(queue: String, count: Int)] {
         let ranked = counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
-        let others = ranked.dropFirst(mostQueues).reduce(0) { $0 + $1.value }
-        let own = ranked.prefix(mostQueues).sorted { $0.key < $1.key }.map { (queue: $0.key, count: $0.value) }
-        return own + (ranked.count > mostQueues ? [(queue: otherQueues, count: others)] : [])
+        let others = ranked.dropFirst(maximumQueueSeries).reduce(0) { $0 + $1.value }
+        let own = ranked.prefix(maximumQueueSeries).sorted { $0.key < $1.key }.map { (queue: $0.key, count: $0.value) }
+        return own + (ranked.count > maximumQueueSeries ? [(queue: otherQueues, count: others)] : [])
     }
 
     private func writeStore(to exposition: inout Exposition) {

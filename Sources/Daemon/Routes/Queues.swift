@@ -16,7 +16,7 @@ extension Routes {
         let name = try Field(.string(context.name()), path: "name").queueName()
         var fields = try Field(try await request.requiredDocument()).fields()
         try fields.allow(only: ["max_running", "paused"])
-        let maximum: Int?? = try fields.takeEvenNull("max_running").map { field in
+        let maximum: Int?? = try fields.takeAllowingNull("max_running").map { field in
             field.value == .null ? nil : Int(try field.int(in: 1...100_000))
         }
         let isPaused = try fields.take("paused")?.bool()

@@ -10,7 +10,7 @@ struct InheritedSocket: Sendable, Hashable {
     let path: String
 
     /// What systemd calls the sockets of a unit that gives them no name (`FileDescriptorName=`, systemd.socket(5)).
-    private static let usualName = "taskd.socket"
+    private static let defaultName = "taskd.socket"
 
     /// The socket that `environment` speaks of; `nil` when it speaks of none or to another process.
     ///
@@ -45,12 +45,12 @@ struct InheritedSocket: Sendable, Hashable {
     private static func choice(of descriptors: [Int32], names: String) throws(DaemonError) -> Int32 {
         if descriptors.count == 1 { return descriptors[0] }
         let names = names.split(separator: ":", omittingEmptySubsequences: false)
-        let named = zip(descriptors, names).filter { $0.1 == usualName }
+        let named = zip(descriptors, names).filter { $0.1 == defaultName }
         guard named.count == 1 else {
             throw DaemonError(
                 code: .usage,
                 message: "\(descriptors.count) sockets were handed over, and \(named.count) of them are called "
-                    + "\(usualName); taskd serves one")
+                    + "\(defaultName); taskd serves one")
         }
         return named[0].0
     }

@@ -6,7 +6,7 @@ struct StatusLine: Sendable {
     let store: Store
     let tell: @Sendable (String) async -> Void
     /// The shortest time between two looks.
-    private static let rest = Duration.seconds(1)
+    private static let interval = Duration.seconds(1)
 
     /// Tells the line whenever it has changed, until the calling task is cancelled. It looks after commits alone, so that
     /// a daemon with nothing to do does not wake.
@@ -20,7 +20,7 @@ struct StatusLine: Sendable {
             let line = try await line()
             if line != last { await tell(line) }
             last = line
-            try await Task.sleep(for: Self.rest)
+            try await Task.sleep(for: Self.interval)
         }
     }
 

@@ -17,11 +17,11 @@ struct CompositeRule: Sendable, Hashable {
         /// Wait until a member ends or the composite is cancelled, then ask again.
         case wait
         /// End.
-        case finish(Ending)
+        case finish(Conclusion)
     }
 
     /// How a composite ends.
-    enum Ending: Sendable, Hashable {
+    enum Conclusion: Sendable, Hashable {
         /// With the members' results, in the order given.
         case results
         /// As this member ended.
@@ -77,7 +77,7 @@ struct CompositeRule: Sendable, Hashable {
     }
 
     /// How the composite ends once its members have.
-    private func decision(_ tally: MemberTally, isCancelled: Bool) -> Ending {
+    private func decision(_ tally: MemberTally, isCancelled: Bool) -> Conclusion {
         switch policy {
         case .gather(returnExceptions: true), .inventory: return .cancelled
         case .gather: return ending(of: tally.firstUnsuccessful, tally, isCancelled: isCancelled)
@@ -89,7 +89,7 @@ struct CompositeRule: Sendable, Hashable {
 
     /// Of the members of a composite that was cancelled, only one whose clean-up failed says something of its own, unless one
     /// was shielded: that shield was cancelled first, at once.
-    private func ending(of member: MemberTally.Finished?, _ tally: MemberTally, isCancelled: Bool) -> Ending {
+    private func ending(of member: MemberTally.Finished?, _ tally: MemberTally, isCancelled: Bool) -> Conclusion {
         let isShielding = tally.openShielded + tally.outlived > 0
         guard let member, !isCancelled || member.state == .failed && !isShielding else { return .cancelled }
         return .member(member.id)

@@ -47,13 +47,13 @@ extension Engine {
     /// - Returns: how it ends and how the members then stand; `nil` when the daemon stops first.
     private func follow(
         _ task: LiveTask, _ job: Job, _ composite: CompositeJob, _ start: Start
-    ) async throws -> (CompositeRule.Ending, MemberSnapshot)? {
+    ) async throws -> (CompositeRule.Conclusion, MemberSnapshot)? {
         try await withThrowingTaskGroup(of: Void.self) { group in
             defer { group.cancelAll() }
             if let timeout = job.timeout {
                 group.addTask {
                     await self.expire(task, after: timeout) {
-                        if start == .resumed { await self.takeIn(task.record.id) }
+                        if start == .resumed { await self.waitForAdopted(task.record.id) }
                     }
                 }
             }
@@ -64,7 +64,7 @@ extension Engine {
     /// Does what the rule says, step by step, until it ends the composite; returns as ``follow(_:_:_:_:)``.
     private func advance(
         _ task: LiveTask, _ job: Job, _ composite: CompositeJob, _ start: Start
-    ) async throws -> (CompositeRule.Ending, MemberSnapshot)? {
+    ) async throws -> (CompositeRule.Conclusion, MemberSnapshot)? {
         var snapshot = try await store.members(of: task.record.id)
         begin(snapshot, of: task)
         let rule = CompositeRule(composite)
@@ -116,7 +116,7 @@ extension Engine {
     private func ending(
         of task: LiveTask, _ rule: CompositeRule, _ snapshot: inout MemberSnapshot, isCancelled: Bool,
         membersWereCancelled: Bool
-    ) async throws -> CompositeRule.Ending? {
+    ) async throws -> CompositeRule.Conclusion? {
         snapshot = try await store.members(of: task.record.id)
         let step = rule.step(
             snapshot.tally, isCancelled: isCancelled, membersWereCancelled: membersWereCancelled)
@@ -126,7 +126,7 @@ extension Engine {
 
     /// Returns when what ended below a composite while there was no daemon has been taken in: its deadline may have passed
     /// meanwhile, and comes after that.
-    private func takeIn(_ composite: TaskID) async {
+    private func waitForAdopted(_ composite: TaskID) async {
         do {
             try await waitForWhatEnds(below: composite)
         } catch is CancellationError {
@@ -142,7 +142,7 @@ extension Engine {
         for member in try await store.runningMembers(of: composite) {
             // One whose job cannot be read ends at once.
             guard case .composite(let inner)? = (try? Job(json: member.job))?.action else {
-                await pendingAdoptions.settled(member.id)
+                await pendingAdoptions.waitUntilSettled(member.id)
                 continue
             }
             try await waitForWhatEnds(below: member.id)
@@ -172,7 +172,7 @@ extension Engine {
         }
     }
 
-    /// Lets up to `count` more members go, and answers how many went.
+    /// Lets up to `count` more members go, and returns how many went.
     private func release(_ count: Int, of record: TaskRecord, _ snapshot: inout MemberSnapshot) async throws -> Int {
         let released = try await store.release(
             membersOf: record.id, from: snapshot.tally.unreleased.first, limit: count, at: configuration.now())
@@ -197,7 +197,7 @@ extension Engine {
 
 extension Engine {
     private func outcome(
-        of ending: CompositeRule.Ending, _ task: LiveTask, _ job: Job, _ composite: CompositeJob
+        of ending: CompositeRule.Conclusion, _ task: LiveTask, _ job: Job, _ composite: CompositeJob
     ) async throws -> Outcome {
         switch ending {
         case .results:

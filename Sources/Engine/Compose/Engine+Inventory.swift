@@ -28,7 +28,7 @@ extension Engine {
                 question.keys.map { keys in
                     ReconciledSource(
                         name: member.name, tally: result.isTrusted(member.name) ? member.detail?["keys"] : nil,
-                        keys: KeyFile(in: configuration.attempt(member)), before: baselines.keys[keys])
+                        keys: KeyFile(in: configuration.directories.attempt(of: member)), before: baselines.keys[keys])
                 }
             }
             result.reconciliation = await Reconciler(reconciliation, sources).result()
@@ -53,7 +53,7 @@ extension Engine {
             for source in kept {
                 guard let keys = source.question.keys, let member = members.first(where: { $0.name == source.name })
                 else { continue }
-                baselines.keys[keys] = KeyFile(in: configuration.attempt(member))
+                baselines.keys[keys] = KeyFile(in: configuration.directories.attempt(of: member))
             }
         }
         return baselines

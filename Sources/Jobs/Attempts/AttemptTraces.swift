@@ -14,7 +14,7 @@ struct AttemptTraces: Sendable {
     static func read(
         _ attempt: AttemptDirectory, _ clock: any Clock<Duration>
     ) async throws(ExceptionInfo) -> AttemptTraces {
-        try await patiently(clock) { () throws(ExceptionInfo) in try AttemptTraces(of: attempt) }
+        try await retryForAMinute(clock) { () throws(ExceptionInfo) in try AttemptTraces(of: attempt) }
     }
 
     private init(of attempt: AttemptDirectory) throws(ExceptionInfo) {

@@ -1,6 +1,6 @@
 internal import Glibc
 
-extension ExitRecord.Ending {
+extension ExitRecord.Status {
     /// The exit code; `nil` when it was killed or never ran.
     var exitCode: Int32? {
         guard case .exited(let code) = self else { return nil }

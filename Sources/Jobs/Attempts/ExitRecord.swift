@@ -4,7 +4,7 @@ package import Model
 /// How a command ended, as its shim wrote it down.
 struct ExitRecord: Sendable, Hashable {
     /// How the command itself ended.
-    enum Ending: Sendable, Hashable {
+    enum Status: Sendable, Hashable {
         case exited(Int32)
         case killed(signal: Int32)
         /// It never ran: `step` of starting it failed with `error` (errno).
@@ -12,7 +12,7 @@ struct ExitRecord: Sendable, Hashable {
     }
 
     let pid: Int64
-    let ending: Ending
+    let ending: Status
     /// Whether it was asked to end before it did.
     let wasCancelled: Bool
     /// Time all its processes spent in user mode, in microseconds.
@@ -36,7 +36,7 @@ extension ExitRecord {
             fields[name] = Array(words.dropFirst())
         }
         func number(_ name: Substring) -> Int64? { fields[name]?.first.flatMap { Int64($0) } }
-        guard let pid = number("pid"), let ending = Ending(fields), let tree = fields["tree"]?.first else { return nil }
+        guard let pid = number("pid"), let ending = Status(fields), let tree = fields["tree"]?.first else { return nil }
         self.init(
             pid: pid, ending: ending, wasCancelled: fields["cancelled"] == ["yes"],
             userTime: number("user_us") ?? 0, systemTime: number("system_us") ?? 0,
@@ -55,7 +55,7 @@ extension AttemptDirectory {
     }
 }
 
-extension ExitRecord.Ending {
+extension ExitRecord.Status {
     fileprivate init?(_ fields: [Substring: [Substring]]) {
         if let code = fields["exit_code"]?.first.flatMap({ Int32($0) }) {
             self = .exited(code)

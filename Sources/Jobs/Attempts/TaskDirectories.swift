@@ -13,6 +13,16 @@ package struct TaskDirectories: Sendable {
         self.state = state
     }
 
+    /// Where the latest attempt at a task is kept, and where its command can be reached.
+    package func attempt(of task: TaskRecord) -> AttemptDirectory {
+        AttemptDirectory(state: state, task: task.id, attempt: task.attempt)
+    }
+
+    /// Where the `on_done` command of a task is kept, and where it can be reached.
+    package func hook(of task: TaskID) -> AttemptDirectory {
+        .hook(state: state, task: task)
+    }
+
     /// The tasks that have one, in no order.
     ///
     /// - Throws: an exception when they cannot be listed.

@@ -5,7 +5,7 @@ struct SRUWalk {
     /// The most records asked for at once.
     private static let largestPage = 1000
     /// How much room a record is thought to need, in bytes, until an answer shows that it needs more.
-    private static let usualRecord = 8 << 10
+    private static let estimatedRecordSize = 8 << 10
 
     private let source: SRUSource
     private let client: WebClient
@@ -19,7 +19,7 @@ struct SRUWalk {
         self.keys = keys
         self.context = context
         client = WebClient(source.access, context: context)
-        pageSize = max(1, min(Self.largestPage, source.access.maximumBody / Self.usualRecord))
+        pageSize = max(1, min(Self.largestPage, source.access.maximumBody / Self.estimatedRecordSize))
     }
 
     /// Walks to the end of a result of `number` records.

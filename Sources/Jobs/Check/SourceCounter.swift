@@ -6,6 +6,6 @@ protocol SourceCounter: Sendable {
     /// Counts.
     ///
     /// Cancelling the calling task ends the counting soon, with the code `cancelled`; when it returns, nothing of it is
-    /// left running. Blocking calls are made through ``runBlocking(_:)``.
+    /// left running. Blocking calls are made through ``runBlocking(on:_:)``.
     func count(_ context: JobContext) async throws(SourceError) -> SourceCount
 }

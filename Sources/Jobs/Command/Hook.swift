@@ -8,7 +8,7 @@ package import Model
 /// (`MAX_ARG_STRLEN`, execve(2)). What it prints is kept in `on_done` beside the task's attempts.
 package struct Hook: Sendable {
     /// How a hook ended.
-    package enum Ending: Sendable, Hashable {
+    package enum Outcome: Sendable, Hashable {
         case exited(Int32)
         /// It was killed, ran out of its time, can never be started or was started before; the text says which.
         case failed(String)
@@ -51,7 +51,7 @@ package struct Hook: Sendable {
     package func run(
         in directory: String, by executor: Executor, limit: Duration = .seconds(60),
         clock: any Clock<Duration> = ContinuousClock()
-    ) async -> Ending {
+    ) async -> Outcome {
         let attempt = AttemptDirectory.hook(state: executor.state, task: task)
         do throws(ExceptionInfo) {
             if attempt.isThere {
@@ -99,7 +99,7 @@ package struct Hook: Sendable {
     /// What comes of it where it was begun by an earlier daemon and its directory was removed; `nil` when it was not.
     private func removed(
         _ attempt: AttemptDirectory, _ executor: Executor, _ clock: any Clock<Duration>
-    ) async -> Ending? {
+    ) async -> Outcome? {
         guard let finishedAt, finishedAt < executor.madeAt else { return nil }
         let mark = mark(executor)
         guard await runBlocking({ _ in Recovery.isCarried(mark) }) else { return nil }
@@ -131,7 +131,7 @@ package struct Hook: Sendable {
         try await supervisor.recover(shim.attempt)
     }
 
-    private func ending(_ traces: AttemptTraces, in directory: String) -> Ending {
+    private func ending(_ traces: AttemptTraces, in directory: String) -> Outcome {
         guard let record = traces.record else {
             return .failed("how it ended is not known")
         }

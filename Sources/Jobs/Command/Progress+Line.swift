@@ -1,11 +1,11 @@
 package import Model
 
 extension Progress {
-    /// What `lines` tell together of a command that has told nothing yet, the latest ``mostLines`` of them; `nil` when none of
+    /// What `lines` tell together of a command that has told nothing yet, the latest ``maximumLines`` of them; `nil` when none of
     /// them tells anything.
     init?(of lines: some BidirectionalCollection<UInt8>) {
         var sum: Progress?
-        for line in lines.split(separator: UInt8(ascii: "\n")).suffix(Self.mostLines) {
+        for line in lines.split(separator: UInt8(ascii: "\n")).suffix(Self.maximumLines) {
             guard let progress = Progress(line: line) else { continue }
             sum = (sum ?? .none(inUnitsOf: progress)).advanced(to: progress)
         }
@@ -14,7 +14,7 @@ extension Progress {
     }
 
     /// How many lines that come at once are read, so that a command that tells without end holds up no other.
-    package static let mostLines = 256
+    package static let maximumLines = 256
 
     /// The progress told by a line `PERCENT [message]`, such as `40`, `40%` or `40.5 sorting`; `nil` for anything else.
     package init?(line: some Collection<UInt8>) {

@@ -41,7 +41,7 @@ struct RunningShim: Sendable {
     static func adopting(
         _ attempt: AttemptDirectory, _ clock: any Clock<Duration>
     ) async throws(ExceptionInfo) -> RunningShim? {
-        try await patiently(clock) { () throws(ExceptionInfo) in try adopting(attempt) }
+        try await retryForAMinute(clock) { () throws(ExceptionInfo) in try adopting(attempt) }
     }
 
     private static func adopting(_ attempt: AttemptDirectory) throws(ExceptionInfo) -> RunningShim? {
@@ -98,7 +98,7 @@ struct RunningShim: Sendable {
     /// The same shim, known by its process; `nil` when it has ended, or when in a minute nobody could tell.
     private func held(_ clock: any Clock<Duration>) async -> RunningShim? {
         do throws(ExceptionInfo) {
-            return try await patiently(clock) { () throws(ExceptionInfo) in try Self.holding(attempt, identity) }
+            return try await retryForAMinute(clock) { () throws(ExceptionInfo) in try Self.holding(attempt, identity) }
         } catch {
             return nil
         }

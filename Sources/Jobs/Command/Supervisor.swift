@@ -14,7 +14,7 @@ struct Supervisor {
     private static let patience = Duration.seconds(2)
 
     /// How often an adopted one is looked at, once a second, before it has to end whatever it does.
-    private static let mostLooks = 10
+    private static let maximumChecks = 10
 
     /// Returns when the shim has ended, and with it the last process of its tree, unless it was killed.
     ///
@@ -43,7 +43,7 @@ struct Supervisor {
     /// - Throws: an exception when that could not be done in a minute.
     @discardableResult
     func recover(_ attempt: AttemptDirectory) async throws(ExceptionInfo) -> Bool {
-        try await patiently(clock) { () async throws(ExceptionInfo) in try await recoverOnce(attempt) }
+        try await retryForAMinute(clock) { () async throws(ExceptionInfo) in try await recoverOnce(attempt) }
     }
 
     /// Does the same, but throws at once what it cannot do now.
@@ -59,7 +59,7 @@ struct Supervisor {
             // One that cannot be asked was sent a signal instead, which the grace was for. One that can be is at work: what it
             // has killed may be asleep in the kernel for long. Of an adopted one, only that shows it.
             let isStopped = shim.attempt.isShimStopped
-            let isDeaf = shim.isAdopted && looks >= Self.mostLooks && !shim.attempt.isCommandUninterruptible
+            let isDeaf = shim.isAdopted && looks >= Self.maximumChecks && !shim.attempt.isCommandUninterruptible
             // What cannot be started now is tried again in a second.
             if wasStopped && isStopped || !shim.canBeAsked || isDeaf { _ = try? await recoverOnce(shim.attempt) }
             shim.attempt.wakeShim()

@@ -5,7 +5,7 @@ internal import Model
 /// Spreadsheets write the one of their country, and a first line `sep=;` that says so. With the wrong one a row that has line
 /// breaks in quotes would be counted as several.
 struct CSVSeparator: Sendable {
-    private static let usual = [UInt8](",;\t|".utf8)
+    private static let candidates = [UInt8](",;\t|".utf8)
 
     private var byte: UInt8?
     private var isTold = false
@@ -18,7 +18,7 @@ struct CSVSeparator: Sendable {
     /// Whether `byte`, which is not quoted, ends a field of the header line.
     mutating func separatesHeader(_ byte: UInt8) -> Bool {
         guard !isTold else { return separates(byte) }
-        guard Self.usual.contains(byte) else { return false }
+        guard Self.candidates.contains(byte) else { return false }
         if self.byte == nil { self.byte = byte } else if self.byte != byte { other = byte }
         return true
     }

@@ -66,7 +66,7 @@ struct MARCScanner: RecordScanner {
         }.get()
     }
 
-    /// Takes the records that `bytes` starts with, and answers how many bytes they have. What is left is the beginning
+    /// Takes the records that `bytes` starts with, and returns how many bytes they have. What is left is the beginning
     /// of a record; at the end of the file nothing is left.
     private mutating func take(_ bytes: UnsafeRawBufferPointer, isEnd: Bool) throws(SourceError) -> Int {
         var position = 0

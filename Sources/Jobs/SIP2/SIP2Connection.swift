@@ -5,20 +5,20 @@ internal import Synchronization
 /// A connection on which one message is asked at a time, and one answer comes back.
 struct SIP2Connection: Sendable {
     private let channel: any Channel
-    private let ending: Ending
+    private let ending: CloseReason
 
     /// Connects to `address`.
     ///
     /// - Throws: ``SourceError`` with `connect` when nobody answers there.
     static func open(_ address: IPAddress, port: Int, timeout: Duration) async throws(SourceError) -> SIP2Connection {
-        let ending = Ending()
+        let ending = CloseReason()
         let channel = try await Connecting.open(address, port: port, timeout: timeout) { channel in
             try channel.pipeline.syncOperations.addHandler(TurnHandler(ending))
         }
         return SIP2Connection(channel: channel, ending: ending)
     }
 
-    /// Sends `message` and answers what comes back, without its end. Cancelling closes the connection.
+    /// Sends `message` and returns the reply, without its end. Cancelling closes the connection.
     func ask(_ message: [UInt8]) async throws(SourceError) -> [UInt8] {
         let answer = channel.eventLoop.makePromise(of: [UInt8].self)
         let sent = channel.eventLoop.makePromise(of: Void.self)
@@ -46,7 +46,7 @@ struct SIP2Connection: Sendable {
 }
 
 /// Why a connection was given up, for whoever asks on it later.
-private final class Ending: Sendable {
+private final class CloseReason: Sendable {
     private let first = Mutex<SourceError?>(nil)
 
     /// The reason; `nil` while there is none.
@@ -69,11 +69,11 @@ private final class TurnHandler: ChannelDuplexHandler {
     typealias OutboundIn = Turn
     typealias OutboundOut = ByteBuffer
 
-    private let ending: Ending
+    private let ending: CloseReason
     private var waiting: EventLoopPromise<[UInt8]>?
     private var received: [UInt8] = []
 
-    init(_ ending: Ending) {
+    init(_ ending: CloseReason) {
         self.ending = ending
     }
 

@@ -29,7 +29,7 @@ struct SIP2Counter: SourceCounter {
         var known: Int64 = 0
         for (index, barcode) in barcodes.enumerated() {
             // A system serves its desks too, which go before.
-            if index > 0 { try await context.rest(.seconds(1) / source.access.rate) }
+            if index > 0 { try await context.sleep(for: .seconds(1) / source.access.rate) }
             if let item = try await items.find(barcode) {
                 known += 1
                 statuses[item.status, default: 0] += 1

@@ -92,7 +92,7 @@ package struct VerifyHandler: JobHandler {
         for (index, item) in items.enumerated().dropFirst(done) {
             // A system serves its desks too, which go before.
             if index > done {
-                try await context.rest(max(.seconds(1) / system.rate, Self.restAfterFailure * failures))
+                try await context.sleep(for: max(.seconds(1) / system.rate, Self.restAfterFailure * failures))
             }
             let answer: ItemReport
             do throws(SourceError) {

@@ -104,7 +104,7 @@ struct WebClient {
             guard seconds <= WebAnswer.maximumRetryAfter else { return false }
             rest = max(rest, .seconds(seconds))
         }
-        try await context.rest(rest)
+        try await context.sleep(for: rest)
         return true
     }
 }

@@ -65,7 +65,7 @@ extension Field {
         guard let parsed else {
             throw invalid(
                 "\(value.text()) is not a duration: write \"500ms\", \"2s\", \"1m30s\", \"2h\" or seconds, not negative and "
-                    + "at most \(Duration.mostDays) days"
+                    + "at most \(Duration.maximumDays) days"
             )
         }
         return parsed
@@ -131,12 +131,12 @@ package struct Fields {
 
     /// The member `key`, removed from what is left; `nil` when it is absent or `null`.
     package mutating func take(_ key: String) -> Field? {
-        guard let field = takeEvenNull(key), field.value != .null else { return nil }
+        guard let field = takeAllowingNull(key), field.value != .null else { return nil }
         return field
     }
 
     /// The member `key`, removed from what is left, where `null` is a value like any other.
-    package mutating func takeEvenNull(_ key: String) -> Field? {
+    package mutating func takeAllowingNull(_ key: String) -> Field? {
         rest.removeValue(forKey: key).map { Field($0, path: path.appending(key: key)) }
     }
 

@@ -6,7 +6,7 @@ package struct JSONObject: Sendable {
     private var members: [Element] = []
     /// Where each key stands; empty while looking through the list is faster.
     private var places: [ExactText: Int] = [:]
-    private static let mostWithoutIndex = 32
+    private static let maximumUnindexedCount = 32
 
     /// An object with no members.
     package init() {}
@@ -26,7 +26,7 @@ package struct JSONObject: Sendable {
         }
     }
 
-    /// Sets the value under `key` and answers the one that stood there.
+    /// Sets the value under `key` and returns the one that stood there.
     @discardableResult
     package mutating func updateValue(_ value: JSONValue, forKey key: String) -> JSONValue? {
         guard let place = place(of: key) else {
@@ -37,7 +37,7 @@ package struct JSONObject: Sendable {
         return members[place].value
     }
 
-    /// Takes the member `key` out and answers its value.
+    /// Takes the member `key` out and returns its value.
     @discardableResult
     package mutating func removeValue(forKey key: String) -> JSONValue? {
         guard let place = place(of: key) else { return nil }
@@ -59,21 +59,22 @@ extension JSONObject {
     }
 
     private func place(of key: String) -> Int? {
-        members.count > Self.mostWithoutIndex ? places[ExactText(key)] : members.firstIndex { $0.key.isExactly(key) }
+        members.count > Self.maximumUnindexedCount
+            ? places[ExactText(key)] : members.firstIndex { $0.key.isExactly(key) }
     }
 
     private mutating func append(_ member: Element) {
         members.append(member)
-        if members.count == Self.mostWithoutIndex + 1 {
+        if members.count == Self.maximumUnindexedCount + 1 {
             makeIndex()
-        } else if members.count > Self.mostWithoutIndex {
+        } else if members.count > Self.maximumUnindexedCount {
             places[ExactText(member.key)] = members.count - 1
         }
     }
 
     private mutating func makeIndex() {
         places = [:]
-        guard members.count > Self.mostWithoutIndex else { return }
+        guard members.count > Self.maximumUnindexedCount else { return }
         for (place, member) in members.enumerated() { places[ExactText(member.key)] = place }
     }
 }

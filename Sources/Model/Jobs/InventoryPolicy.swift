@@ -10,11 +10,11 @@ package struct InventoryPolicy: Sendable, Hashable {
     package let isVerified: Bool
 
     /// How far a count may fall when nobody says.
-    package static let usualDrop = 20.0
+    package static let defaultDropAlertPercent = 20.0
 
     /// A policy with every part given.
     package init(
-        quorum: Int?, dropAlertPercent: Double = usualDrop, reconciliation: Reconciliation? = nil,
+        quorum: Int?, dropAlertPercent: Double = defaultDropAlertPercent, reconciliation: Reconciliation? = nil,
         isVerified: Bool = false
     ) {
         self.quorum = quorum
@@ -51,7 +51,8 @@ extension InventoryPolicy {
             members.append(try VerifyJob.member(verify))
         }
         let policy = InventoryPolicy(
-            quorum: quorum.map { Int($0) }, dropAlertPercent: drop ?? usualDrop, reconciliation: reconciliation,
+            quorum: quorum.map { Int($0) }, dropAlertPercent: drop ?? defaultDropAlertPercent,
+            reconciliation: reconciliation,
             isVerified: verify != nil)
         return (policy, members)
     }

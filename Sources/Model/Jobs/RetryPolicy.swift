@@ -1,12 +1,12 @@
-/// How often a job is tried and how long it rests in between: exponential backoff with jitter.
+/// How often a job is tried, and the delay between tries: exponential backoff with jitter.
 package struct RetryPolicy: Sendable, Hashable {
     /// Tries in all, at least 1.
     package let attempts: Int
-    /// The rest before the second try; it doubles each time.
+    /// The delay before the second try; it doubles with each further one.
     package let backoff: Duration
-    /// The longest rest.
+    /// The longest delay.
     package let maximumBackoff: Duration
-    /// The part of a rest that is left to chance, between 0 (none) and 1 (all of it).
+    /// The part of a delay that is random, between 0 (none) and 1 (all of it).
     package let jitter: Double
 
     /// A policy of `attempts` tries.
@@ -22,13 +22,13 @@ package struct RetryPolicy: Sendable, Hashable {
     /// One try, no more.
     package static let once = RetryPolicy(attempts: 1)
 
-    /// The rest after `attempt` tries have failed.
+    /// The delay after `attempt` tries have failed.
     ///
-    /// - Parameter chance: a random number between 0 and 1 that decides the part left to chance.
-    package func rest(afterAttempt attempt: Int, chance: Double) -> Duration {
+    /// - Parameter randomness: a random number between 0 and 1 that decides the random part.
+    package func delay(afterAttempt attempt: Int, randomness: Double) -> Duration {
         let doublings = min(max(attempt - 1, 0), 62)
         let full = min(backoff.seconds * Double(Int64(1) << Int64(doublings)), maximumBackoff.seconds)
-        return .seconds(full * (1 - jitter * chance))
+        return .seconds(full * (1 - jitter * randomness))
     }
 }
 

@@ -12,7 +12,7 @@ package struct SleepJob: Sendable, Hashable {
     /// The sleep of `duration` with the modifiers taken from `fields`.
     init(duration: Duration, fields: inout Fields) throws(InvalidInput) {
         self.duration = duration
-        let returns = fields.takeEvenNull("returns")
+        let returns = fields.takeAllowingNull("returns")
         if let raises = fields.take("raises") {
             guard returns == nil else { throw raises.invalid("cannot stand beside returns: a sleep ends one way") }
             outcome = .failed(try Self.exception(raises))

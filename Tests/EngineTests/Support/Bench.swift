@@ -1,5 +1,7 @@
 import FoundationEssentials
 import GRDB
+import Jobs
+import Logging
 import Model
 import Testing
 
@@ -40,8 +42,10 @@ func withBench<Answer>(
     let clock = ManualClock(offset: offset)
     var configuration = EngineConfiguration(
         maximumRunning: maximumRunning, directory: "/", clock: clock,
-        now: { Timestamp(milliseconds: 1_795_000_000_000) + clock.now.offset }, chance: { 0 },
-        handler: { _ in stage }, runHook: { stage.runHook($0, $1) })
+        now: { Timestamp(milliseconds: 1_795_000_000_000) + clock.now.offset }, randomness: { 0 },
+        handler: { _ in stage }, runHook: { stage.runHook($0, $1) },
+        directories: TaskDirectories(state: directory),
+        logger: .silent)
     configure(&configuration)
     let store = try Store(path: directory + "/history.sqlite")
     let engine = Engine(store: store, configuration: configuration)

@@ -41,7 +41,7 @@ struct KeyCollector: Sendable {
         if batch.count >= Self.batchSize { try flush() }
     }
 
-    /// Keeps what is left, and answers how many keys there were.
+    /// Keeps what is left, and returns how many keys there were.
     mutating func finish() throws(SourceError) -> KeyTally {
         try flush()
         let counts = try writer.finish()

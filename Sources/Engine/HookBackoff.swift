@@ -2,7 +2,7 @@ internal import Model
 internal import Synchronization
 
 /// The `on_done` commands that could not be started, each of which rests before it is tried again.
-final class HookRests: Sendable {
+final class HookBackoff: Sendable {
     private struct State {
         var resting: Set<TaskID> = []
         /// How often each of them was tried.
@@ -10,7 +10,7 @@ final class HookRests: Sendable {
     }
 
     /// How often each is tried: with rests of ten seconds, for an hour.
-    private static let mostTries = 360
+    private static let maximumAttempts = 360
 
     private let state = Mutex(State())
     /// Given when one begins to rest.
@@ -25,7 +25,7 @@ final class HookRests: Sendable {
     func begin(_ task: TaskID) -> Bool {
         let mayRest = state.withLock { state in
             let tries = state.tries[task, default: 0] + 1
-            let mayRest = tries < Self.mostTries
+            let mayRest = tries < Self.maximumAttempts
             state.tries[task] = mayRest ? tries : nil
             if mayRest { state.resting.insert(task) }
             return mayRest

@@ -5,7 +5,7 @@ internal import Model
 ///
 /// Cancelling the calling task changes nothing.
 /// - Throws: what `work` throws in the end.
-func patiently<Answer>(
+func retryForAMinute<Answer>(
     _ clock: any Clock<Duration>, _ work: () async throws(ExceptionInfo) -> Answer
 ) async throws(ExceptionInfo) -> Answer {
     for _ in 1..<60 {
