@@ -8,9 +8,12 @@ enum SocketPath {
 
     /// The path of the daemon's socket: `option`, else `$TASKD_SOCKET`, else one of the user's own that exists, where a daemon of
     /// theirs listens without being told where, else the system's.
+    ///
+    /// The one in the user's state directory stays behind when its daemon is killed, and no login takes it away: it is not in
+    /// the way of the system's.
     static func resolve(
         option: String?, environment: (String) -> String? = Self.environmentValue,
-        exists: (String) -> Bool = Self.exists
+        exists: (String) -> Bool = Self.exists, isServed: (String) -> Bool = Self.isServed
     ) -> String {
         if let option { return option }
         if let path = environment("TASKD_SOCKET"), !path.isEmpty { return path }
@@ -20,9 +23,14 @@ enum SocketPath {
         }
         let home = environment("HOME").flatMap { $0.isEmpty ? nil : $0 }
         let state = directory("XDG_STATE_HOME") ?? home.map { $0 + "/.local/state" }
-        let own = [directory("XDG_RUNTIME_DIR"), state].compactMap { $0.map { $0 + "/taskd/taskd.sock" } }
-        return own.first(where: exists) ?? systemWide
+        if let path = directory("XDG_RUNTIME_DIR").map(socket), exists(path) { return path }
+        guard let path = state.map(socket), exists(path), isServed(path) || !exists(systemWide) else {
+            return systemWide
+        }
+        return path
     }
+
+    private static func socket(in directory: String) -> String { directory + "/taskd/taskd.sock" }
 
     private static func environmentValue(_ name: String) -> String? {
         getenv(name).map { String(cString: $0) }
@@ -30,5 +38,10 @@ enum SocketPath {
 
     private static func exists(_ path: String) -> Bool {
         access(path, F_OK) == 0
+    }
+
+    /// Whether a daemon listens there, as far as this user may know.
+    private static func isServed(_ path: String) -> Bool {
+        (try? UnixSocket(connectingTo: path)) != nil
     }
 }

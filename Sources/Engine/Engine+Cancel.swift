@@ -76,11 +76,13 @@ extension Engine {
 
     /// Lets go what waits for tasks that have succeeded, a thousand at a time, as ``endDoomed()``.
     private func reopenSatisfied() async throws {
-        var satisfied = try await store.satisfied()[...]
-        while !satisfied.isEmpty, !isStopping {
-            try await store.reopen(satisfied.prefix(Store.tasksAtOnce), at: configuration.now())
-            satisfied = satisfied.dropFirst(Store.tasksAtOnce)
-            readiness.signal()
+        while case var satisfied = try await store.satisfied()[...], !satisfied.isEmpty {
+            while !satisfied.isEmpty {
+                guard !isStopping else { return }
+                try await store.reopen(satisfied.prefix(Store.tasksAtOnce), at: configuration.now())
+                satisfied = satisfied.dropFirst(Store.tasksAtOnce)
+                readiness.signal()
+            }
         }
     }
 

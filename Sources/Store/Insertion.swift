@@ -7,6 +7,8 @@ struct Insertion {
     struct Parent {
         let id: TaskID
         let attempt: Int
+        /// Whether the composite, or one that contains it, has been tried before: what its members run after was checked then.
+        let isRetried: Bool
         /// The composite and everything that contains it.
         let lineage: Set<TaskID>
     }
@@ -45,14 +47,16 @@ struct Insertion {
         try Event.append(db, .submitted, id, at: now)
         for dependency in Set(job.after) { try insertDependency(of: id, on: dependency, parent: parent) }
         if !job.after.isEmpty { dependents.append(id) }
-        try insertMembers(of: job, id: id, attempt: 1, within: parent?.lineage ?? [])
+        try insertMembers(of: job, id: id, within: parent)
         return record
     }
 
-    /// Inserts the members of `job`, the composite numbered `id` within others, for one of its attempts.
-    mutating func insertMembers(of job: Job, id: TaskID, attempt: Int, within lineage: Set<TaskID> = []) throws {
+    /// Inserts the members of `job`, the composite numbered `id` within another, for one of its attempts.
+    mutating func insertMembers(of job: Job, id: TaskID, attempt: Int = 1, within composite: Parent? = nil) throws {
         guard !job.members.isEmpty else { return }
-        let parent = Parent(id: id, attempt: attempt, lineage: lineage.union([id]))
+        let parent = Parent(
+            id: id, attempt: attempt, isRetried: attempt > 1 || composite?.isRetried ?? false,
+            lineage: (composite?.lineage ?? []).union([id]))
         for member in job.members { try insert(member, memberOf: parent) }
     }
 
@@ -113,7 +117,7 @@ struct Insertion {
         else {
             // A later attempt has the gates of the first; what has succeeded behind one may have been pruned since, and nothing
             // else (``Store/prune(_:keepingMeasuresSince:limit:)``).
-            if let parent, parent.attempt > 1 { return }
+            if let parent, parent.isRetried { return }
             throw UnknownTask(id: dependency)
         }
         try db.cachedStatement(sql: "INSERT INTO dependencies (task_id, after_id) VALUES (?, ?)")

@@ -1,12 +1,33 @@
 internal import GRDB
 package import Model
 
-extension Store {
-    /// A task that cannot run any more, and how it has to end.
-    package typealias Doomed = (id: TaskID, outcome: Outcome)
+/// A task that cannot run any more, and how it has to end.
+package struct Doomed: Sendable {
+    /// A cancel request that reaches a task through its composite.
+    struct Request {
+        let message: String?
+    }
 
-    /// The tasks that cannot run any more because of others that are done, or because an attempt of their composite is, and
-    /// that the commits which ended those left.
+    let id: TaskID
+    let outcome: Outcome
+    /// The request it ends by, which counts as one of its own; `nil` for none.
+    var request: Request?
+
+    init(id: TaskID, outcome: Outcome) {
+        self.id = id
+        self.outcome = outcome
+    }
+
+    /// The task `id`, which ends with a composite above it.
+    init(_ id: TaskID, _ cancelling: Transition.Cancelling) {
+        self.init(id: id, outcome: .cancelled(.cancelled(cancelling.reason)))
+        if cancelling.isRequest { request = Request(message: cancelling.reason) }
+    }
+}
+
+extension Store {
+    /// Tasks that cannot run any more because of others that are done, or because an attempt of their composite is, and
+    /// that the commits which ended those left: ``leftoversAtOnce`` of each sort at most.
     package func doomed() async throws -> [Doomed] {
         try await read { db in
             var doomed: [Doomed] = []
@@ -15,28 +36,32 @@ extension Store {
                 let id = TaskID(row[0])
                 guard seen.insert(id).inserted else { continue }
                 if let cancelling = try Transition.cancelling(id, db) {
-                    doomed.append((id, .cancelled(.cancelled(cancelling.reason))))
+                    doomed.append(Doomed(id, cancelling))
                 } else {
                     let exception = ExceptionInfo.dependencyFailed(TaskID(row[1]), state: try row.choice(2))
-                    doomed.append((id, .failed(exception)))
+                    doomed.append(Doomed(id: id, outcome: .failed(exception)))
                 }
             }
             for row in try Row.fetchAll(db.cachedStatement(sql: Self.doomedMembers)) {
                 let reason = Transition.neverStarted(TaskID(row[1]))
-                doomed.append((TaskID(row[0]), .cancelled(.cancelled(reason))))
+                doomed.append(Doomed(id: TaskID(row[0]), outcome: .cancelled(.cancelled(reason))))
             }
             for row in try Row.fetchAll(db.cachedStatement(sql: Self.doomedEarlierMembers)) {
                 let reason = Transition.attemptEnded(row[1], of: try row.choice(2))
-                doomed.append((TaskID(row[0]), .cancelled(.cancelled(reason))))
+                doomed.append(Doomed(id: TaskID(row[0]), outcome: .cancelled(.cancelled(reason))))
             }
             return doomed
         }
     }
 
+    /// How many rows are read at once of what commits have left: so many are in memory, and no longer is the snapshot open.
+    private static let leftoversAtOnce = 10 * tasksAtOnce
+
     static let doomedDependents = """
         SELECT task.id, other.id, other.state FROM tasks AS task INDEXED BY tasks_state
             CROSS JOIN dependencies ON task_id = task.id CROSS JOIN tasks AS other ON other.id = after_id
         WHERE task.state IN ('held', 'queued') AND other.state IN ('failed', 'cancelled')
+        LIMIT \(leftoversAtOnce)
         """
 
     /// Members of composites that ended before they started, or between two attempts.
@@ -44,6 +69,7 @@ extension Store {
         SELECT task.id, parent.id FROM tasks AS task INDEXED BY tasks_state
             CROSS JOIN tasks AS parent ON parent.id = task.parent_id
         WHERE task.state IN ('held', 'queued') AND parent.finished_at IS NOT NULL AND task.parent_attempt > parent.attempt
+        LIMIT \(leftoversAtOnce)
         """
 
     /// Members that composites have not let go in attempts before the one that runs or is to.
@@ -52,6 +78,7 @@ extension Store {
             CROSS JOIN tasks AS parent ON parent.id = task.parent_id
         WHERE task.state IN ('held', 'queued') AND task.waiting_for ->> '$.parent' IS NOT NULL
             AND task.parent_attempt < parent.attempt + (parent.state = 'queued')
+        LIMIT \(leftoversAtOnce)
         """
 
     /// Ends `doomed` if they have not started.
@@ -60,13 +87,14 @@ extension Store {
     package func end(_ doomed: ArraySlice<Doomed>, at now: Timestamp) async throws -> [TaskRecord] {
         try await write { db in
             var transition = Transition(db: db, now: now)
-            return try doomed.flatMap { try transition.end($0.id, $0.outcome, from: [.held, .queued]) }
+            return try doomed.flatMap { try transition.end($0) }
         }
     }
 }
 
 extension Store {
-    /// The tasks that wait for others that have succeeded, and that the commits which ended those left.
+    /// Tasks that wait for others that have succeeded, and that the commits which ended those left; some of them where they
+    /// are many.
     package func satisfied() async throws -> [TaskID] {
         try await read { db in
             try Int64.fetchSet(db.cachedStatement(sql: Self.satisfiedDependents)).sorted().map(TaskID.init)
@@ -77,6 +105,7 @@ extension Store {
         SELECT task.id FROM tasks AS task INDEXED BY tasks_state
             CROSS JOIN dependencies ON task_id = task.id CROSS JOIN tasks AS other ON other.id = after_id
         WHERE task.state IN ('held', 'queued') AND other.state = 'succeeded'
+        LIMIT \(leftoversAtOnce)
         """
 
     /// Has `tasks` wait no longer for others that have succeeded.

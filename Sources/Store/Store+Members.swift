@@ -14,8 +14,10 @@ extension Store {
             AND seq > (SELECT max(seq) FROM events WHERE task_id = :parent AND type = 'started'))
         """
 
-    /// SQL for being a member that ended, shielded, after that.
-    private static let isOutlived = "shield AND done_seq > coalesce(\(firstAsked), \(Int64.max))"
+    /// SQL for being a member that ended, shielded, after that; one that was never let go was cancelled with its composite.
+    private static let isOutlived = """
+        shield AND NOT (state = 'cancelled' AND attempt = 0) AND done_seq > coalesce(\(firstAsked), \(Int64.max))
+        """
 
     /// How the members of `parent` stand.
     package func members(of parent: TaskID) async throws -> MemberSnapshot {

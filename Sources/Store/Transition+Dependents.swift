@@ -14,16 +14,13 @@ extension Transition {
     /// Opens the gate of the tasks that waited for `ended`; where they are many, others are left for ``Store/satisfied()``.
     ///
     /// - Returns: those that have to end because it did not succeed.
-    func settleDependents(of ended: TaskRecord) throws -> [(id: TaskID, outcome: Outcome)] {
+    func settleDependents(of ended: TaskRecord) throws -> [Doomed] {
         guard ended.state == .succeeded else {
             let ids = try Int64.fetchAll(
                 db.cachedStatement(sql: Self.dependents), arguments: [ended.id.number, remainingCascades])
             return try ids.map(TaskID.init).map { id in
-                guard let cancelling = try Self.cancelling(id, db, besides: cancelling) else {
-                    return (id, .failed(.dependencyFailed(ended.id, state: ended.state)))
-                }
-                if cancelling.isRequest { try Store.countRequest(db, id, message: cancelling.reason, at: now) }
-                return (id, .cancelled(.cancelled(cancelling.reason)))
+                if let cancelling = try Self.cancelling(id, db, besides: cancelling) { return Doomed(id, cancelling) }
+                return Doomed(id: id, outcome: .failed(.dependencyFailed(ended.id, state: ended.state)))
             }
         }
         let ids = try Int64.fetchAll(

@@ -24,28 +24,39 @@ struct Transition {
         _ id: TaskID, _ outcome: Outcome, from states: [TaskState], detail: JSONObject? = nil,
         progress: Progress? = nil
     ) throws -> [TaskRecord] {
+        guard let first = try write(id, outcome, from: states, detail: detail, progress: progress) else { return [] }
+        return try [first] + endWhatFollows(from: first, hasStarted: states.contains(.running))
+    }
+
+    /// Ends `doomed` if it has not started, and what cannot run any more because of it, as ``end(_:_:from:detail:progress:)``.
+    mutating func end(_ doomed: Doomed) throws -> [TaskRecord] {
+        guard let first = try write(doomed) else { return [] }
+        return try [first] + endWhatFollows(from: first, hasStarted: false)
+    }
+
+    /// - Returns: the tasks that ended because `first` did.
+    private mutating func endWhatFollows(from first: TaskRecord, hasStarted: Bool) throws -> [TaskRecord] {
         var all: [TaskRecord] = []
         // A list and no recursion: a chain of tasks, each after the one before, may be as long as anybody likes.
-        var pending = [(id: id, outcome: outcome, states: states, detail: detail, progress: progress)]
-        while let next = pending.popLast() {
-            guard all.isEmpty || remainingCascades > 0 else { break }
-            guard
-                let ended = try write(
-                    next.id, next.outcome, from: next.states, detail: next.detail, progress: next.progress)
-            else { continue }
-            if !all.isEmpty { remainingCascades -= 1 }
+        var pending = try consequences(of: first, hasStarted: hasStarted)
+        while remainingCascades > 0, let next = pending.popLast() {
+            guard let ended = try write(next) else { continue }
+            remainingCascades -= 1
             all.append(ended)
-            var more: [(id: TaskID, outcome: Outcome)] = []
-            // A composite that ends before it has started, or between two attempts, leaves members that nobody will ever
-            // let go.
-            if ended.kind.isComposite && !next.states.contains(.running) {
-                more = try unreleased(
-                    membersOf: ended.id, reason: Self.neverStarted(ended.id), limit: remainingCascades)
-            }
-            more += try settleDependents(of: ended)
-            pending += more.reversed().map { ($0.id, $0.outcome, [.held, .queued], nil, nil) }
+            pending += try consequences(of: ended, hasStarted: false)
         }
         return all
+    }
+
+    /// - Returns: what has to end because `ended` did, the first of it last.
+    private func consequences(of ended: TaskRecord, hasStarted: Bool) throws -> [Doomed] {
+        var doomed: [Doomed] = []
+        // A composite that ends before it has started, or between two attempts, leaves members that nobody will ever let go.
+        if ended.kind.isComposite && !hasStarted {
+            doomed = try unreleased(membersOf: ended.id, reason: Self.neverStarted(ended.id), limit: remainingCascades)
+        }
+        doomed += try settleDependents(of: ended)
+        return doomed.reversed()
     }
 
     /// Why a member of an earlier attempt is cancelled that its composite has not let go.
@@ -55,6 +66,15 @@ struct Transition {
 
     /// Why a member of `composite` is cancelled that ended while it was not running.
     static func neverStarted(_ composite: TaskID) -> String { "its composite \(composite) never started" }
+
+    private func write(_ doomed: Doomed) throws -> TaskRecord? {
+        let states: [TaskState] = [.held, .queued]
+        guard let state = try TaskRecord.state(db, doomed.id), states.contains(state) else { return nil }
+        if let request = doomed.request {
+            try Store.countRequest(db, doomed.id, message: request.message, at: now)
+        }
+        return try write(doomed.id, doomed.outcome, from: states, detail: nil, progress: nil)
+    }
 
     private func write(
         _ id: TaskID, _ outcome: Outcome, from states: [TaskState], detail: JSONObject?, progress: Progress?
@@ -89,21 +109,19 @@ struct Transition {
     /// Cancels the members of a composite that it has not let go, as many as end at once.
     mutating func cancelUnreleased(membersOf parent: TaskID, reason: String) throws -> [TaskRecord] {
         cancelling = Cancelling(composite: parent, reason: reason, isRequest: false)
-        return try unreleased(membersOf: parent, reason: reason, limit: Store.tasksAtOnce).flatMap {
-            try end($0.id, $0.outcome, from: [.held, .queued])
-        }
+        return try unreleased(membersOf: parent, reason: reason, limit: Store.tasksAtOnce).flatMap { try end($0) }
     }
 
     private func unreleased(
         membersOf parent: TaskID, reason: String, limit: Int
-    ) throws -> [(id: TaskID, outcome: Outcome)] {
+    ) throws -> [Doomed] {
         let ids = try Int64.fetchAll(
             db.cachedStatement(
                 sql: """
                     SELECT id FROM tasks WHERE parent_id = ? AND state IN ('held', 'queued')
                         AND waiting_for ->> '$.parent' IS NOT NULL ORDER BY id LIMIT ?
                     """), arguments: [parent.number, limit])
-        return ids.map { (TaskID($0), .cancelled(.cancelled(reason))) }
+        return ids.map { Doomed(id: TaskID($0), outcome: .cancelled(.cancelled(reason))) }
     }
 }
 

@@ -58,7 +58,19 @@ struct SocketPathTests {
     ])
     func findsADaemonThatListensInItsStateDirectory(environment: [String: String], expected: String) {
         let path = SocketPath.resolve(
-            option: nil, environment: { environment[$0] }, exists: { !$0.hasPrefix("/run/user") })
+            option: nil, environment: { environment[$0] }, exists: { !$0.hasPrefix("/run/user") },
+            isServed: { _ in true })
+        #expect(path == expected)
+    }
+
+    @Test(arguments: [
+        (["/home/ada/.local/state/taskd/taskd.sock", "/run/taskd/taskd.sock"], "/run/taskd/taskd.sock"),
+        (["/home/ada/.local/state/taskd/taskd.sock"], "/home/ada/.local/state/taskd/taskd.sock"),
+    ])
+    func whatAKilledDaemonLeftHidesNoOther(sockets: [String], expected: String) {
+        let path = SocketPath.resolve(
+            option: nil, environment: { $0 == "HOME" ? "/home/ada" : nil }, exists: sockets.contains,
+            isServed: { _ in false })
         #expect(path == expected)
     }
 }

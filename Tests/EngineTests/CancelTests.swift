@@ -182,6 +182,18 @@ import Testing
         }
     }
 
+    @Test func aShieldedMemberWhoseTurnNeverCameHidesNoFailingCleanUp() async throws {
+        try await withBench { bench in
+            bench.stage.makeStubborn("a")
+            let id = try await bench.submit(composite("sequence", [job("a"), job("safe", ["shield": true])]))
+            await bench.stage.started("a")
+            _ = try await bench.engine.cancel(id, message: "halt", force: false)
+            await bench.stage.until(.cancelled("a"))
+            try await bench.end("a", .boom("clean-up"))
+            #expect(try await bench.done(id).exception == Outcome.boom("clean-up").exception)
+        }
+    }
+
     @Test func aMemberThatEndsBeforeItsTurnIsCounted() async throws {
         try await withBench { bench in
             let id = try await bench.submit(composite("gather", [job("a"), job("b"), job("c")], ["max_running": 1]))

@@ -93,6 +93,24 @@ import Testing
         }
     }
 
+    @Test func eachCountsTheRequestOnce() async throws {
+        try await withBench { bench in
+            let members = [
+                job("a", ["delay": 60]), job("b", ["after": [2]]), job("c", ["after": [2, 3]]),
+            ]
+            let id = try await bench.submit(composite("gather", members))
+            try await bench.until(TaskID(4)) { $0.waitingFor == ["after": [2, 3]] }
+            _ = try await bench.engine.cancel(id, message: "halt", force: false)
+            _ = try await bench.done(id)
+            for name in ["a", "b", "c"] {
+                let task = try await bench.task(name)
+                #expect(task.cancelRequests == 1 && task.exception == .cancelled("halt"), "\(task)")
+                let events = try await bench.store.events(after: 0, taskID: task.id)
+                #expect(events.count { $0.type == "cancel_requested" } == 1)
+            }
+        }
+    }
+
     @Test func theirCompositeNeverStarts() async throws {
         try await withBench { bench in
             let id = try await bench.submit(composite("task_group", members(delayed: false), ["hold": true]))

@@ -167,11 +167,12 @@ import Testing
             bench.stage.makeStubborn("a")
             let id = try await bench.submit(job("a", ["on_interrupt": "rerun"]))
             await bench.stage.started("a")
-            _ = try await bench.engine.cancel(id, message: nil, force: false)
+            _ = try await bench.engine.cancel(id, message: "halt", force: false)
             let stage = Stage()
             stage.orphan("a")
             try await withBench(takingUp: bench.directory, stage: stage) { (next) async throws in
-                #expect(try await next.done(id).attempt == 1)
+                let task = try await next.done(id)
+                #expect(task.attempt == 1 && task.exception == .cancelled("halt"), "\(task)")
                 #expect(stage.order.isEmpty)
             }
         }

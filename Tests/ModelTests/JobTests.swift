@@ -92,6 +92,7 @@ import Testing
         (#"{"sleep": 1, "grace": []}"#, "grace", "a duration"),
         (#"{"sleep": 1, "shield": "yes"}"#, "shield", "true or false"),
         (#"{"sleep": 1, "after": 3}"#, "after", "a list"),
+        (#"{"sleep": 1, "after": []}"#, "after", "empty list"),
         (#"{"sleep": 1, "after": [0]}"#, "after[0]", "between 1"),
         (#"{"sleep": 1, "after": ["1"]}"#, "after[0]", "whole number"),
         (#"{"sleep": 1, "delay": 1, "not_before": "2026-01-01"}"#, "not_before", "beside delay"),

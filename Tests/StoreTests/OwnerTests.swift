@@ -104,7 +104,8 @@ import Testing
             try await bench.submit(job("late", ["queue": "b", "priority": -5]), by: 4)
             func claim(_ limit: Int) async throws -> [String] {
                 let room: [UInt32: Int] = [1: 1, 2: 1, 3: 1, 4: 1]
-                return try await bench.store.claim(limit: limit, running: [:], userSlots: room, at: at(1)).tasks.map(\.name)
+                return try await bench.store.claim(limit: limit, running: [:], userSlots: room, at: at(1)).tasks.map(
+                    \.name)
             }
             #expect(try await claim(3) == ["1 in b", "2 in a", "3 in c"])
         }

@@ -84,6 +84,21 @@ import Testing
         }
     }
 
+    @Test func theNextAttemptOfACompositeMissesNothingThatIsGone() async throws {
+        try await withStore { bench in
+            try await bench.submit(job("succeeded"))
+            _ = try await bench.claim()
+            try await bench.finish(1, .succeeded(nil))
+            let wish = try Job(json: gather([gather([job("inner", ["after": [1]])])], ["retry": 2]))
+            _ = try await bench.store.submit([wish], directory: nil, by: nil, at: at(0))
+            try await bench.claimComposites()
+            #expect(try await bench.store.prune(.doneBefore(at(9)), limit: 9)?.map(\.number) == [1])
+            _ = try await bench.store.requeueComposite(TaskID(2), wish, after: .boom, wakeAt: nil, at: at(2))
+            let parents = try await bench.rows("SELECT parent_id FROM tasks WHERE name = 'inner' ORDER BY id")
+            #expect(parents == [[3.databaseValue], [5.databaseValue]])
+        }
+    }
+
     @Test func aLargeCompositeGoesInSeveralStepsMembersFirst() async throws {
         try await withStore { bench in
             try await bench.submit(gather([job("a"), gather([job("b"), job("c")])]))

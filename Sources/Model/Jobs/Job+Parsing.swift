@@ -122,7 +122,10 @@ extension Job {
     private mutating func takeScheduling(from fields: inout Fields) throws(InvalidInput) {
         if let field = fields.take("queue") { queue = try field.queueName() }
         if let field = fields.take("priority") { priority = Int(try field.int(in: -1_000_000_000...1_000_000_000)) }
-        if let field = fields.take("after") { after = try field.taskIDs() }
+        if let field = fields.take("after") {
+            after = try field.taskIDs()
+            guard !after.isEmpty else { throw field.invalid("must not be an empty list") }
+        }
         if let field = fields.take("delay") { start = .delay(try field.duration()) }
         if let field = fields.take("not_before") {
             guard start == .now else { throw field.invalid("cannot stand beside delay") }

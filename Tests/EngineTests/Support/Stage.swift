@@ -63,10 +63,13 @@ final class Stage: Sendable {
     }
 
     /// Ends the run `attempt` of `name`, or has it end as soon as it begins.
-    func end(_ name: String, attempt: Int = 1, _ outcome: Outcome, detail: JSONObject? = nil) {
+    func end(
+        _ name: String, attempt: Int = 1, _ outcome: Outcome, detail: JSONObject? = nil, at end: Timestamp? = nil
+    ) {
         let key = Self.key(name, attempt)
-        let report = RunReport(outcome, detail: detail)
-        let waiting = state.withLock { state in
+        var report = RunReport(outcome, detail: detail)
+        report.endedAt = end
+        let waiting = state.withLock { [report] state in
             if state.endings[key] == nil { state.endings[key] = report }
             return state.waiting.removeValue(forKey: key)
         }
