@@ -16,10 +16,9 @@ enum ExitStatus: Int32, Sendable, Hashable, CaseIterable {
 }
 
 extension ExitStatus {
-    /// The status for a reply with the HTTP status `httpStatus`.
+    /// The status for a problem with the HTTP status `httpStatus`.
     init(httpStatus: Int) {
         switch httpStatus {
-        case 200..<300: self = .success
         case 400, 413, 414, 422, 431: self = .usage
         case 403: self = .notPermitted
         case 404: self = .noSuchTask

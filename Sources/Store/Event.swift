@@ -70,22 +70,14 @@ extension Store {
         }
     }
 
-    /// The events after `sequence`, of one task or of all, oldest first, at most `limit`.
-    package func events(after sequence: Int64, taskID: TaskID? = nil, limit: Int = 1000) async throws -> [Event] {
-        try await read { db in
-            var events: [Event] = []
-            let rows = try Self.rows(db, after: sequence, taskID, withOwner: false, limit: limit)
-            while let row = try rows.next() { events.append(try Event(row: row)) }
-            return events
-        }
-    }
-
     /// The next of the events after `sequence`, oldest first: those of one task, or of the tasks of one user, or all.
-    package func eventPage(after sequence: Int64, taskID: TaskID?, owner: UInt32?) async throws -> EventPage {
+    package func eventPage(
+        after sequence: Int64, taskID: TaskID? = nil, owner: UInt32? = nil
+    ) async throws -> EventPage {
         let owner = taskID == nil ? owner : nil
         return try await read { db in
             var page = EventPage(after: sequence)
-            let rows = try Self.rows(db, after: sequence, taskID, withOwner: owner != nil, limit: EventPage.size)
+            let rows = try Self.rows(db, after: sequence, taskID, withOwner: owner != nil)
             while !page.isFull {
                 guard let row = try rows.next() else {
                     page.mayBeMore = false
@@ -98,11 +90,11 @@ extension Store {
     }
 
     private static func rows(
-        _ db: Database, after sequence: Int64, _ taskID: TaskID?, withOwner: Bool, limit: Int
+        _ db: Database, after sequence: Int64, _ taskID: TaskID?, withOwner: Bool
     ) throws -> RowCursor {
         var arguments: StatementArguments = [sequence]
         if let taskID { arguments += [taskID.number] }
-        arguments += [limit]
+        arguments += [EventPage.size]
         let filter = taskID == nil ? "" : "AND task_id = ?"
         let sql = "SELECT seq, task_id, at, type, data FROM events WHERE seq > ? \(filter) ORDER BY seq LIMIT ?"
         return try Row.fetchCursor(

@@ -60,9 +60,6 @@ package struct StoreSize: Sendable {
 }
 
 extension Store {
-    /// The most that the write-ahead log grows to by itself, in bytes; beyond it somebody reads for too long.
-    package static let usualLogLimit = Int64(logLimit)
-
     /// The room that the file takes now.
     package var size: StoreSize {
         StoreSize(

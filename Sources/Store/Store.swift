@@ -142,8 +142,8 @@ package final class Store: Sendable {
                 + "restore a backup, or begin anew without one")
     }
 
-    /// How long the write-ahead log may stay, in bytes.
-    static let logLimit = 16 << 20
+    /// What the write-ahead log is cut to in a checkpoint, in bytes; it only grows beyond that while somebody reads.
+    package static let logLimit = Int64(16 << 20)
 
     private static func configuration() -> Configuration {
         var configuration = Configuration()

@@ -5,7 +5,7 @@ import Testing
 
 struct ExitStatusTests {
     @Test(arguments: [
-        (200, 0), (201, 0), (400, 64), (413, 64), (403, 77), (404, 4), (409, 1), (429, 75), (503, 75), (500, 70),
+        (400, 64), (413, 64), (403, 77), (404, 4), (409, 1), (429, 75), (503, 75), (500, 70),
         (405, 70),
     ])
     func isDecidedByTheHTTPStatus(httpStatus: Int, expected: Int32) {

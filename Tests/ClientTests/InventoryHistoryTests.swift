@@ -71,18 +71,25 @@ struct InventoryHistoryTests {
         #expect(try JSONParser.parse(run.output).arrayValue?.compactMap { $0["id"] } == [2, 3, 4, 5, 6, 7, 8, 9])
     }
 
-    @Test(arguments: [200, 60, 40, 1])
+    @Test(arguments: [200, 60, 40])
     func keepsTheLatestRunsOnANarrowTerminal(columns: Int) throws {
+        let lines = try trend(columns: columns)
+        #expect(lines[1].contains("█  "))
+        #expect(lines[1].filter { "▁▂▃▄▅▆▇█".contains($0) }.count == max(8, columns - 56))
+    }
+
+    @Test(arguments: [200, 60, 40, 1]) func isNoWiderThanTheTerminal(columns: Int) throws {
+        #expect(try trend(columns: columns).allSatisfy { $0.displayWidth <= columns })
+    }
+
+    /// The lines of 200 runs.
+    private func trend(columns: Int) throws -> [String] {
         let runs = try (0..<200).map { number in
             try TaskReply(
                 json: JSONParser.parse(Inventories.task(number + 1, result: Inventories.plain(main: number))))
         }
         let table = Table(trend: try InventoryTrend(name: "nightly", runs: runs), columns: columns, .blocks)
-        let lines = table.lines(width: columns)
-        #expect(lines.allSatisfy { $0.displayWidth <= columns })
-        guard columns >= 40 else { return }
-        #expect(lines[1].contains("█  "))
-        #expect(lines[1].filter { "▁▂▃▄▅▆▇█".contains($0) }.count == max(8, columns - 56))
+        return table.lines(width: columns)
     }
 }
 

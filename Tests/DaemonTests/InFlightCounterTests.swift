@@ -1,3 +1,4 @@
+import Synchronization
 import Testing
 
 @testable import Daemon
@@ -12,10 +13,17 @@ struct InFlightCounterTests {
         let counter = InFlightCounter()
         counter.begin()
         counter.begin()
-        async let first: Void = counter.waitForNone()
-        async let second: Void = counter.waitForNone()
+        let told = Mutex(0)
+        let wait: @Sendable () async -> Void = {
+            await counter.waitForNone()
+            told.withLock { $0 += 1 }
+        }
+        async let first: Void = wait()
+        async let second: Void = wait()
         counter.end()
-        #expect(counter.gone == 1)
+        // Who did not wait would have come back by now.
+        for _ in 0..<100 { await Task.yield() }
+        #expect(told.withLock { $0 } == 0)
         counter.end()
         _ = await (first, second)
         #expect(counter.gone == 2)
@@ -31,6 +39,7 @@ struct InFlightCounterTests {
             await counter.waitForNone()
             return counter.gone
         }
+        for _ in 0..<100 { await Task.yield() }
         counter.end()
         #expect(await patient.value == 1)
     }

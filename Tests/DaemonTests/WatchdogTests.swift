@@ -36,6 +36,8 @@ struct WatchdogTests {
         }
         try await running(watchdog) {
             for await _ in asked { break }
+            // Who did not wait would have told by now.
+            for _ in 0..<100 { await Task.yield() }
             #expect(!hasTold.withLock { $0 })
             release.finish()
             for await _ in told { break }

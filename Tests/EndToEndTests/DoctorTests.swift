@@ -91,7 +91,9 @@ struct DoctorTests {
         }
     }
 
-    @Test(.enabled(if: OtherUser.isPossible)) func whoMayNotAskIsNoFaultOfTheDaemon() async throws {
+    @Test(.enabled(if: OtherUser.isPossible, "needs root, to be another user")) func whoMayNotAskIsNoFaultOfTheDaemon()
+        async throws
+    {
         try await withDaemon(settings: "roles: {submit: {users: [4711]}}") { daemon in
             let member = OtherUser(4711)
             let outside = try await member.taskctl(daemon, "doctor")

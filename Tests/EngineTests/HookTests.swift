@@ -18,7 +18,7 @@ import Testing
             #expect(bench.stage.hooks.first?.arguments == ["notify", "--now"])
             #expect(bench.stage.hooks.first?.task.state == .failed)
             #expect(try await bench.store.pendingHooks(limit: 9, besides: []).isEmpty)
-            let event = try #require(try await bench.store.events(after: 0, taskID: id).last)
+            let event = try #require(try await bench.store.eventPage(after: 0, taskID: id).events.last)
             #expect(event.type == "hook_finished")
             #expect(event.data == ["exit_code": 0])
         }
@@ -43,7 +43,7 @@ import Testing
                 bench.clock.advance(by: .seconds(10))
             }
             try await hookFinished(id, bench)
-            let event = try #require(try await bench.store.events(after: 0, taskID: id).last)
+            let event = try #require(try await bench.store.eventPage(after: 0, taskID: id).events.last)
             #expect(event.data == ["exit_code": 3])
             #expect(try await bench.store.pendingHooks(limit: 9, besides: []).isEmpty)
         }
@@ -134,7 +134,9 @@ import Testing
 
     private func hookFinished(_ id: TaskID, _ bench: Bench) async throws {
         let commits = bench.store.commits()
-        while try await !bench.store.events(after: 0, taskID: id).contains(where: { $0.type == "hook_finished" }) {
+        while try await !bench.store.eventPage(after: 0, taskID: id).events.contains(where: {
+            $0.type == "hook_finished"
+        }) {
             for await _ in commits { break }
         }
     }

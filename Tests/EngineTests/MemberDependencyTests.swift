@@ -105,7 +105,7 @@ import Testing
             for name in ["a", "b", "c"] {
                 let task = try await bench.task(name)
                 #expect(task.cancelRequests == 1 && task.exception == .cancelled("halt"), "\(task)")
-                let events = try await bench.store.events(after: 0, taskID: task.id)
+                let events = try await bench.store.eventPage(after: 0, taskID: task.id).events
                 #expect(events.count { $0.type == "cancel_requested" } == 1)
             }
         }

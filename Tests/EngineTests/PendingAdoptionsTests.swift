@@ -1,4 +1,5 @@
 import Model
+import Synchronization
 import Testing
 
 @testable import Engine
@@ -13,10 +14,17 @@ import Testing
         pendingAdoptions.settle(one)
         await pendingAdoptions.waitUntilSettled(one)
         await pendingAdoptions.waitUntilSettled(TaskID(3))
-        async let settled: Void = pendingAdoptions.waitUntilSettled(other)
+        let isSettled = Mutex(false)
+        let waiting = Task { [pendingAdoptions, other] in
+            await pendingAdoptions.waitUntilSettled(other)
+            isSettled.withLock { $0 = true }
+        }
+        // Who did not wait would have come back by now.
+        for _ in 0..<100 { await Task.yield() }
+        #expect(!isSettled.withLock { $0 })
         pendingAdoptions.settle(other)
         pendingAdoptions.settle(other)
-        await settled
+        await waiting.value
     }
 
     @Test func whoIsCancelledWaitsNoLonger() async {
@@ -30,5 +38,6 @@ import Testing
         waiting.cancel()
         await waiting.value
         pendingAdoptions.settle(one)
+        await pendingAdoptions.waitUntilSettled(one)
     }
 }

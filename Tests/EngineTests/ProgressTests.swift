@@ -62,7 +62,7 @@ import Testing
             for step in 2...9 { bench.stage.report(Progress(completed: Double(step), total: 10), by: "a") }
             bench.clock.advance(by: .milliseconds(100))
             try await bench.until(id) { $0.progress?.completed == 9 }
-            let saved = try await bench.store.events(after: 0, taskID: id).filter { $0.type == "progress" }
+            let saved = try await bench.store.eventPage(after: 0, taskID: id).events.filter { $0.type == "progress" }
             #expect(saved.map { $0.data["completed"] } == [1, 9])
         }
     }

@@ -106,7 +106,7 @@ import Testing
                     let task = try await next.done(id)
                     #expect(task.exception == (isLate ? .timeout(after: .seconds(10)) : outcome.exception), "\(task)")
                     #expect(task.timedOut == isLate && task.detail?["exit_code"] == 7)
-                    let events = try await next.store.events(after: 0, taskID: id)
+                    let events = try await next.store.eventPage(after: 0, taskID: id).events
                     #expect(events.contains { $0.type == "timed_out" } == isLate)
                 }
             }

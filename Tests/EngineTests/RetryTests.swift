@@ -23,7 +23,7 @@ import Testing
             let task = try await bench.end("a", attempt: 3, .succeeded("third time"))
             #expect(task.state == .succeeded)
             #expect(task.attempt == 3)
-            let types = try await bench.store.events(after: 0, taskID: id).map(\.type)
+            let types = try await bench.store.eventPage(after: 0, taskID: id).events.map(\.type)
             #expect(types == ["submitted", "started", "retrying", "started", "retrying", "started", "succeeded"])
         }
     }
@@ -61,7 +61,9 @@ import Testing
             #expect(task.attempt == 3)
             #expect(bench.stage.order == ["a", "a", "a"])
             #expect(try await bench.store.children(of: id).map(\.number) == [4])
-            let types = try await bench.store.events(after: 0, taskID: id).map(\.type).filter { $0 != "progress" }
+            let types = try await bench.store.eventPage(after: 0, taskID: id).events.map(\.type).filter {
+                $0 != "progress"
+            }
             #expect(types == ["submitted", "started", "retrying", "started", "retrying", "started", "failed"])
         }
     }

@@ -7,7 +7,10 @@ import Testing
 extension CommandTests {
     /// The state directory is out of a command's reach where Landlock can take it away without taking anything else: for
     /// a user who may write to none of the directories above it and can gain no privileges.
-    @Suite(.enabled(if: geteuid() == 0 && FileManager.default.fileExists(atPath: "/usr/bin/setpriv")))
+    @Suite(
+        .enabled(
+            if: geteuid() == 0 && FileManager.default.fileExists(atPath: "/usr/bin/setpriv"),
+            "needs root and setpriv"))
     struct HidingTests {
         private static let inner = """
             cat "$STATE/secret" 2>/dev/null || echo cannot read

@@ -62,7 +62,7 @@ extension CommandTests.AdoptionTests {
     }
 
     /// In a PID namespace the number of a command that is gone is given to another process at will (`ns_last_pid`).
-    @Test(.enabled(if: geteuid() == 0)) func aReusedNumberIsLeftAlone() async throws {
+    @Test(.enabled(if: geteuid() == 0, "needs root")) func aReusedNumberIsLeftAlone() async throws {
         try await withCommandBench { bench in
             let script = """
                 \(Self.attempt)
@@ -95,7 +95,7 @@ extension CommandTests.AdoptionTests {
     }
 
     /// A chain in which each forks the next and ends is in no list of processes for long.
-    @Test(.enabled(if: geteuid() == 0)) func whatForksAndEndsAllTheTimeIsEnded() async throws {
+    @Test(.enabled(if: geteuid() == 0, "needs root")) func whatForksAndEndsAllTheTimeIsEnded() async throws {
         try await withCommandBench { bench in
             let script = """
                 \(Self.attempt)

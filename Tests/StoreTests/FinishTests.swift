@@ -17,7 +17,7 @@ import Testing
             #expect(second.result == ["n": 2] && second.exception == nil && second.finishedAt == at(3))
             #expect(first.exception == .boom && first.result == nil)
             #expect(third.state == .cancelled)
-            let last = try await bench.store.events(after: sequences[0] - 1)
+            let last = try await bench.store.eventPage(after: sequences[0] - 1).events
             #expect(last.map(\.sequence) == sequences)
             #expect(last.map(\.type) == ["succeeded", "failed", "cancelled"])
             #expect(last[1].data == ["exception": ["type": "Boom", "message": "boom"]])
@@ -59,7 +59,7 @@ import Testing
             #expect(try await bench.store.pendingHooks(limit: 0, besides: []).isEmpty)
             try await bench.store.completeHook(TaskID(1), result: ["exit_code": 3], at: at(3))
             #expect(try await bench.store.pendingHooks(limit: 9, besides: []).isEmpty)
-            #expect(try await bench.store.events(after: 0, taskID: TaskID(1)).last?.data == ["exit_code": 3])
+            #expect(try await bench.store.eventPage(after: 0, taskID: TaskID(1)).events.last?.data == ["exit_code": 3])
         }
     }
 

@@ -174,12 +174,11 @@ import Testing
     @Test func eventsAreReadOnFromWhereOneStood() async throws {
         try await withStore { bench in
             try await fill(bench)
-            let all = try await bench.store.events(after: 0)
+            let all = try await bench.store.eventPage(after: 0).events
             #expect(all.map(\.sequence) == Array(1...Int64(all.count)))
-            #expect(try await bench.store.events(after: 4) == Array(all.dropFirst(4)))
-            #expect(try await bench.store.events(after: 2, limit: 3) == Array(all[2..<5]))
+            #expect(try await bench.store.eventPage(after: 4).events == Array(all.dropFirst(4)))
             #expect(
-                try await bench.store.events(after: 0, taskID: TaskID(1)).map(\.type) == [
+                try await bench.store.eventPage(after: 0, taskID: TaskID(1)).events.map(\.type) == [
                     "submitted", "started", "succeeded",
                 ])
             #expect(all[0].json["at"] == .string(at(0).description))

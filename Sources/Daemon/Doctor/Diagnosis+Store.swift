@@ -39,7 +39,7 @@ extension Diagnosis {
                     "free some, or prune: nothing is accepted when it is full"
                 ))
         }
-        if size.log > Store.usualLogLimit * 4 {
+        if size.log > Store.logLimit * 4 {
             troubles.append(
                 (
                     .warn, "its write-ahead log has grown to \(size.log >> 20) MiB",

@@ -81,7 +81,7 @@ extension StoreBench {
 
     /// The types of the events of one task, oldest first.
     func events(of number: Int64) async throws -> [String] {
-        try await store.events(after: 0, taskID: TaskID(number)).map(\.type)
+        try await store.eventPage(after: 0, taskID: TaskID(number)).events.map(\.type)
     }
 
     /// Runs `sql` past all that the store checks.
