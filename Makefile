@@ -7,7 +7,7 @@ PREFIX ?= /usr/local
 MULTIARCH = /usr/include/$(shell $(CC) -print-multiarch)
 SHIM = musl-gcc -Os -static -s -Wall -Wextra -Werror -idirafter /usr/include -idirafter $(MULTIARCH) Sources/Shim/*.c
 
-.PHONY: build demo test api torture examples lint setup tools sanitize fuzz bench soak clean install deb
+.PHONY: build demo test tests api torture examples lint setup tools sanitize fuzz bench soak clean install deb
 
 # The three programs, ready to be installed.
 build: setup
@@ -18,12 +18,16 @@ build: setup
 demo: build
 	scripts/demo.sh $(BIN)
 
-# Every test, eight at a time: all at once, each would take as long as all of them and miss its limit.
-test: tools
-	$(SWIFT) build --build-tests
-	$(SHIM) -o .build/debug/taskd-shim
+# Every test, eight at a time: all at once, each would take as long as all of them and miss its limit. What they need beside is
+# fetched while they are built.
+test: setup
+	$(MAKE) --jobs=2 tools tests
 	$(SWIFT) test --skip-build --experimental-maximum-parallelization-width 8
 	$(API)
+
+tests:
+	$(SWIFT) build --build-tests
+	$(SHIM) -o .build/debug/taskd-shim
 
 API = .build-tools/python/bin/python Tests/API/run.py .build/debug
 # The daemon against its description in docs/openapi.yaml; API_SECONDS says how long, for more than a minute or so.
@@ -36,9 +40,7 @@ api: tools
 TORTURE = SurvivalTests|WitnessTests|leavesNoProcess|treesOutlive|DurabilityTests|DamageTests|FaultTests|DiskTests|SystemdTests|$\
 	LinearizabilityTests
 # The tests that break things, for as long as the figures in docs/reliability.md took.
-torture: tools
-	$(SWIFT) build --build-tests
-	$(SHIM) -o .build/debug/taskd-shim
+torture: tools tests
 	TASKD_TORTURE=1 $(SWIFT) test --skip-build --filter '$(TORTURE)'
 
 # The examples that are programs of their own.
