@@ -116,13 +116,43 @@ extension CommandTests {
             }
         }
 
+        @Test(arguments: [true, false])
+        func oneWhoseFilesWereRemovedIsEndedAndDoesNotRunAgain(isShimKilled: Bool) async throws {
+            try await withCommandBench { bench in
+                try await abandon(in: bench)
+                let attempt = AttemptDirectory.hook(state: bench.executor.state, task: TaskID(7))
+                if isShimKilled { try AdoptionTests().killShim(of: attempt, bench) }
+                for file in try FileManager.default.contentsOfDirectory(atPath: attempt.path) {
+                    try FileManager.default.removeItem(atPath: attempt.path + "/" + file)
+                }
+                try await expectLost(
+                    of: bench, "its shim was killed, or files were removed from \(attempt.path), and what ran was ended"
+                )
+            }
+        }
+
+        @Test func oneWhoseFilesAreRemovedWhileItIsWaitedForDoesNotRunAgain() async throws {
+            try await withCommandBench { bench in
+                mkfifo(bench.directory + "/go", 0o600)
+                let path = AttemptDirectory.hook(state: bench.executor.state, task: TaskID(7)).path
+                try await abandon(in: bench, "read x <go; rm \(path)/*; kill -9 $PPID")
+                let clock = SleepClock()
+                async let lost: Void = expectLost(of: bench, "how it ended is not known", clock: clock)
+                for await _ in clock.deadlines { break }
+                let go = await runBlocking { _ in open(bench.directory + "/go", O_WRONLY | O_CLOEXEC) }
+                #expect(write(go, "\n", 1) == 1)
+                close(go)
+                try await lost
+            }
+        }
+
         /// Starts a hook in another process, a daemon that is killed once the hook runs.
-        private func abandon(in bench: CommandWorkbench) async throws {
+        private func abandon(in bench: CommandWorkbench, _ script: String = "sleep 1000") async throws {
             mkfifo(bench.directory + "/up", 0o600)
             await #expect(processExitsWith: .signal(SIGKILL)) {
-                [directory = bench.directory as String, mark = bench.mark as String] in
+                [directory = bench.directory as String, mark = bench.mark as String, script] in
                 let bench = try CommandWorkbench(adopting: directory, mark: mark)
-                let script = "setsid sh -c 'sleep 1000; : \(mark)' & echo >up; sleep 1000; : \(mark)"
+                let script = "setsid sh -c 'sleep 1000; : \(mark)' & : >up; \(script); : \(mark)"
                 Task { await HookTests().hook(script).run(in: directory, by: bench.executor) }
                 await runBlocking { _ in _ = open(directory + "/up", O_RDONLY) }
                 kill(getpid(), SIGKILL)
@@ -130,10 +160,12 @@ extension CommandTests {
         }
 
         /// Has a daemon with another socket look for it.
-        private func expectLost(of bench: CommandWorkbench, _ reason: String) async throws {
+        private func expectLost(
+            of bench: CommandWorkbench, _ reason: String, clock: any Clock<Duration> = ContinuousClock()
+        ) async throws {
             let next = try CommandWorkbench(
                 adopting: bench.directory, mark: bench.mark, isOfSameBoot: true, socket: "/elsewhere.sock")
-            let ending = await hook("echo x >>witness").run(in: next.directory, by: next.executor)
+            let ending = await hook("echo x >>witness").run(in: next.directory, by: next.executor, clock: clock)
             #expect(ending == .failed(reason))
             #expect(bench.survivors() == [])
             #expect(bench.text("witness") == "")
@@ -158,10 +190,14 @@ extension CommandTests {
             }
         }
 
-        @Test func whatAKilledShimLeavesIsEnded() async throws {
+        @Test(arguments: ["", "rm identity;", "rm *;"])
+        func whatAKilledShimLeavesIsEnded(removal: String) async throws {
             try await withCommandBench { bench in
-                let ending = await hook("setsid sh -c 'sleep 1000; : \(bench.mark)' & kill -9 $PPID")
-                    .run(in: bench.directory, by: bench.executor)
+                let directory = bench.directory + "/tasks/7/on_done"
+                let ending = await hook(
+                    "setsid sh -c 'sleep 1000; : \(bench.mark)' & cd \(directory); \(removal) kill -9 $PPID"
+                )
+                .run(in: bench.directory, by: bench.executor)
                 #expect(ending == .failed("how it ended is not known"))
                 #expect(bench.survivors() == [])
             }

@@ -104,6 +104,16 @@ extension CommandTests.AdoptionTests {
         }
     }
 
+    @Test(arguments: ["*", "identity"])
+    func whatAKilledShimLeavesIsEndedThoughItsFilesAreGone(files: String) async throws {
+        try await withCommandBench { bench in
+            let script = "(exec setsid sleep 1000) & rm -r \(bench.attempt().path)/\(files); kill -9 $PPID; sleep 1000"
+            let report = await bench.runTold(try bench.shell(script)).report
+            #expect(report.outcome.exceptionType == "Lost", "\(report.outcome)")
+            #expect(bench.survivors() == [])
+        }
+    }
+
     @Test(arguments: ["mkfifo", "touch", "ln -s /"])
     func whatStandsInThePlaceOfItsDirectoryIsNoneOfIts(replacement: String) async throws {
         try await withCommandBench { bench in
@@ -135,6 +145,53 @@ extension CommandTests.AdoptionTests {
             let report = try await bench.resume(#"{"shell": "echo ran >>witness"}"#)
             #expect(report?.outcome.exceptionType == "Lost", "\(String(describing: report))")
             #expect(bench.survivors() == [])
+            #expect(bench.text("witness") == "")
+        }
+    }
+
+    @Test(arguments: [["identity"], ["identity", "control"], ["identity", "control", "progress", "exit.new"]])
+    func whoseFilesWereRemovedIsEndedAndDoesNotRunAgain(files: [String]) async throws {
+        try await withCommandBench(isOfSameBoot: true) { bench in
+            try await abandon([Self.stubborn], in: bench)
+            if files.count < 3 { try killShim(of: bench) }
+            for file in files { try FileManager.default.removeItem(atPath: bench.attempt().path + "/" + file) }
+            let report = try await bench.resume(#"{"shell": "echo ran >>witness"}"#)
+            #expect(report?.outcome.exceptionType == "Lost", "\(String(describing: report))")
+            #expect(bench.survivors() == [])
+            #expect(bench.text("witness") == "")
+        }
+    }
+
+    @Test func whatLeavesNothingWhileItIsSupervisedDoesNotRunAgain() async throws {
+        try await withCommandBench(isOfSameBoot: true) { bench in
+            let end = "rm \(bench.attempt().path)/*; kill -9 $PPID"
+            try await abandon(["\(Self.waiting); \(end)"], in: bench)
+            let resumed = Task {
+                let context = bench.context(goesOn: {
+                    #expect(FileManager.default.createFile(atPath: bench.directory + "/go", contents: nil))
+                })
+                return try await bench.shell("echo ran >>witness").resume(context)
+            }
+            let report = try await resumed.value
+            #expect(report?.outcome.exceptionType == "Lost", "\(String(describing: report))")
+            #expect(bench.text("witness") == "")
+        }
+    }
+
+    /// It has removed its traces, and leaves others while it is looked for.
+    @Test func whatEndsWhileItIsLookedForDoesNotRunAgain() async throws {
+        let shim = FileManager.default.temporaryDirectory.path + "/taskd-shim-\(UUID().uuidString)"
+        defer { unlink(shim) }
+        try #"""
+        #!/bin/sh
+        [ "$1" = recover ] && printf 'pid 1\nexit_code 5\ntree gone\n' >$3/exit
+        exec \#(CommandWorkbench.shim) "$@"
+        """#.write(toFile: shim, atomically: false, encoding: .utf8)
+        try #require(chmod(shim, 0o700) == 0)
+        try await withCommandBench(isOfSameBoot: true, shim: shim) { bench in
+            try FileManager.default.createDirectory(atPath: bench.attempt().path, withIntermediateDirectories: true)
+            let report = try await bench.resume(#"{"shell": "echo ran >>witness"}"#)
+            #expect(report?.outcome.exception?.details["exit_code"] == 5, "\(String(describing: report))")
             #expect(bench.text("witness") == "")
         }
     }

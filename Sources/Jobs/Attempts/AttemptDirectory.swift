@@ -117,6 +117,15 @@ extension AttemptDirectory {
         return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
+    /// Whether all of it is there that is made before anything runs in it, so that at most what came later was removed
+    /// from it.
+    var isWhole: Bool { isThere && hasProgress && hasControl }
+
+    /// What there is to say where a command was in here and left no traces of it.
+    var loss: String {
+        isThere ? "its shim was killed, or files were removed from \(path)" : "\(path) was removed"
+    }
+
     /// Whether a command was let loose here, as far as can be read now: it never runs before it stands in the identity file.
     package var hasStarted: Bool { (try? AttemptFile(at: identity))?.hasStarted == true }
 }

@@ -27,8 +27,7 @@ package struct CommandHandler: JobHandler {
             return RunReport(.failed(error))
         }
         if let report = await collect(attempt, context) { return report }
-        guard attempt.isThere else { return await lose(attempt, context, because: Self.wasRemoved(attempt)) }
-        return RunReport(.failed(.neverBegan(in: attempt)))
+        return await judgeUntold(attempt, context)
     }
 
     /// Takes over the command of an earlier daemon, reads how it ended meanwhile, or runs it when it provably never ran:
@@ -40,11 +39,14 @@ package struct CommandHandler: JobHandler {
         let endedAt = attempt.endedAt
         let traces: AttemptTraces
         do throws(ExceptionInfo) {
+            var hasStarted = false
             if let shim = try await RunningShim.adopting(attempt, context.clock) {
+                hasStarted = attempt.hasStarted
                 await supervise(shim, context)
-                guard attempt.isThere else { return await lose(attempt, context, because: Self.wasRemoved(attempt)) }
             }
             traces = try await AttemptTraces.read(attempt, context.clock)
+            // They were removed while it was waited for.
+            if hasStarted && traces.areNone { return await loseSight(of: attempt, context) }
         } catch {
             return await lose(attempt, context, because: error.message)
         }
@@ -54,21 +56,39 @@ package struct CommandHandler: JobHandler {
         return report
     }
 
-    /// Runs what has left no traces, unless something of it is found all the same: perhaps the directory was removed under it, or
-    /// nobody can tell.
-    private func begin(_ attempt: AttemptDirectory, _ traces: AttemptTraces, _ context: JobContext) async -> RunReport {
+    /// Runs what has left no traces, unless something of it is found all the same: perhaps they were removed under it, or nobody
+    /// can tell.
+    private func begin(
+        _ attempt: AttemptDirectory, _ traces: AttemptTraces, _ context: JobContext
+    ) async -> RunReport? {
         do throws(ExceptionInfo) {
             let isDoubtful = traces.isIdentityReplaced
-            if !attempt.isThere || isDoubtful, try await supervisor(context).recover(attempt) || isDoubtful {
-                let what = isDoubtful ? "\(attempt.identity) cannot be read" : "\(attempt.path) was removed"
+            if try await supervisor(context).recover(attempt) || isDoubtful {
+                let what = isDoubtful ? "\(attempt.identity) cannot be read" : attempt.loss
                 return RunReport(.failed(.lost("\(what), and what ran was ended")))
             }
+            // It may have ended while it was looked for.
+            let traces = try await AttemptTraces.read(attempt, context.clock)
+            guard traces.areNone else { return await collect(attempt, traces, context) }
             try attempt.remove()
         } catch {
             return RunReport(.failed(error))
         }
         context.goesOn()
         return await run(context)
+    }
+
+    /// What is told of a command whose shim has ended and left no traces: that it never began, unless some were removed or
+    /// something of it is found.
+    private func judgeUntold(_ attempt: AttemptDirectory, _ context: JobContext) async -> RunReport {
+        guard attempt.isWhole else { return await loseSight(of: attempt, context) }
+        do throws(ExceptionInfo) {
+            let wasLeft = try await supervisor(context).recover(attempt)
+            return RunReport(
+                .failed(wasLeft ? .lost("\(attempt.loss), and what ran was ended") : .neverBegan(in: attempt)))
+        } catch {
+            return RunReport(.failed(.lost("\(attempt.loss), and what it left could not be ended: \(error.message)")))
+        }
     }
 
     private func supervise(_ shim: RunningShim, _ context: JobContext) async {
@@ -103,9 +123,9 @@ package struct CommandHandler: JobHandler {
         return traces.record.map { CommandEnding(job: job, record: $0, attempt: attempt, context: context).report }
     }
 
-    /// What is known where somebody has removed the directory of an attempt while it was in use.
-    private static func wasRemoved(_ attempt: AttemptDirectory) -> String {
-        "\(attempt.path) was removed; how the command ended is not known"
+    /// Ends what may run of a command that has left no traces.
+    private func loseSight(of attempt: AttemptDirectory, _ context: JobContext) async -> RunReport {
+        await lose(attempt, context, because: "\(attempt.loss); how the command ended is not known")
     }
 
     /// Ends what may run of an attempt whose fate cannot be proven; `reason` says why.

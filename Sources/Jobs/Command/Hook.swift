@@ -54,19 +54,8 @@ package struct Hook: Sendable {
     ) async -> Outcome {
         let attempt = AttemptDirectory.hook(state: executor.state, task: task)
         do throws(ExceptionInfo) {
-            if attempt.isThere {
-                if let shim = try await RunningShim.adopting(attempt, clock) {
-                    try await supervise(shim, executor, limit, clock)
-                }
-                let traces = try await AttemptTraces.read(attempt, clock)
-                guard executor.isOfSameBoot, traces.areNone, !traces.isIdentityReplaced else {
-                    return ending(traces, in: directory)
-                }
-                // That daemon died before there was a hook.
-                try attempt.remove()
-            } else if let ending = await removed(attempt, executor, clock) {
-                return ending
-            }
+            if let outcome = try await earlier(attempt, in: directory, executor, limit, clock) { return outcome }
+            try attempt.remove()
             let shim: RunningShim
             do throws(ExceptionInfo) {
                 shim = try await start(in: attempt, directory, by: executor)
@@ -80,6 +69,27 @@ package struct Hook: Sendable {
         } catch {
             return .failed(error.message)
         }
+    }
+
+    /// What comes of it where an earlier daemon has begun it; `nil` when none has, whatever is left of the attempt at it.
+    private func earlier(
+        _ attempt: AttemptDirectory, in directory: String, _ executor: Executor, _ limit: Duration,
+        _ clock: any Clock<Duration>
+    ) async throws(ExceptionInfo) -> Outcome? {
+        guard attempt.isThere else { return await removed(attempt, executor, clock) }
+        var hasStarted = false
+        if let shim = try await RunningShim.adopting(attempt, clock) {
+            hasStarted = attempt.hasStarted
+            try await supervise(shim, executor, limit, clock)
+        }
+        let traces = try await AttemptTraces.read(attempt, clock)
+        guard executor.isOfSameBoot, traces.areNone, !traces.isIdentityReplaced else {
+            return ending(traces, in: directory)
+        }
+        if let outcome = await removed(attempt, executor, clock) { return outcome }
+        // It may have ended while it was looked for.
+        let latest = try await AttemptTraces.read(attempt, clock)
+        return latest.areNone && !hasStarted ? nil : ending(latest, in: directory)
     }
 
     private func start(
@@ -96,7 +106,7 @@ package struct Hook: Sendable {
         executor.mark(of: .hook(state: executor.state, task: task), begunAt: finishedAt)
     }
 
-    /// What comes of it where it was begun by an earlier daemon and its directory was removed; `nil` when it was not.
+    /// What comes of it where it was begun by an earlier daemon and has left no traces; `nil` when it was not.
     private func removed(
         _ attempt: AttemptDirectory, _ executor: Executor, _ clock: any Clock<Duration>
     ) async -> Outcome? {
@@ -105,7 +115,7 @@ package struct Hook: Sendable {
         guard await runBlocking({ _ in Recovery.isCarried(mark) }) else { return nil }
         do throws(ExceptionInfo) {
             let wasLeft = try await supervisor(executor, clock).recoverOnce(attempt)
-            return wasLeft ? .failed("\(attempt.path) was removed, and what ran was ended") : nil
+            return wasLeft ? .failed("\(attempt.loss), and what ran was ended") : nil
         } catch {
             return .notBegun(error.message)
         }
@@ -127,8 +137,7 @@ package struct Hook: Sendable {
         await supervisor.wait(for: shim, requests: requests)
         timer.cancel()
         let traces = try await AttemptTraces.read(shim.attempt, clock)
-        guard traces.record?.isTreeGone != true, traces.isOfThisBoot else { return }
-        try await supervisor.recover(shim.attempt)
+        if traces.record?.isTreeGone != true { try await supervisor.recover(shim.attempt) }
     }
 
     private func ending(_ traces: AttemptTraces, in directory: String) -> Outcome {
