@@ -22,6 +22,21 @@ bool records_open(const char *directory) {
     return true;
 }
 
+// The command may have removed the file meanwhile, or put something else in its place: then another is made.
+static bool exit_open(void) {
+    struct stat ours, there;
+    if (exit_fd >= 0) {
+        bool is_there = fstat(exit_fd, &ours) == 0
+            && fstatat(directory_fd, "exit.new", &there, AT_SYMLINK_NOFOLLOW) == 0
+            && ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
+        if (is_there) return true;
+        close(exit_fd);
+    }
+    unlinkat(directory_fd, "exit.new", 0);
+    exit_fd = openat(directory_fd, "exit.new", O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    return exit_fd >= 0;
+}
+
 static bool write_all(int file, const char *text, size_t length) {
     return pwrite(file, text, length, 0) == (ssize_t)length && ftruncate(file, (off_t)length) == 0;
 }
@@ -81,8 +96,7 @@ bool exit_write(const struct ending *ending) {
         "cancelled %s\nuser_us %lld\nsystem_us %lld\nmax_rss_kib %ld\ntree %s\n", ending->cancelled ? "yes" : "no",
         usage.ru_utime.tv_sec * 1000000LL + usage.ru_utime.tv_usec,
         usage.ru_stime.tv_sec * 1000000LL + usage.ru_stime.tv_usec, usage.ru_maxrss, ending->gone ? "gone" : "ending");
-    if (exit_fd < 0) exit_fd = openat(directory_fd, "exit.new", O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-    bool durable = exit_fd >= 0 && write_all(exit_fd, text, (size_t)length) && fsync(exit_fd) == 0;
+    bool durable = exit_open() && write_all(exit_fd, text, (size_t)length) && fsync(exit_fd) == 0;
     if (exit_fd >= 0) close(exit_fd);
     exit_fd = -1;
     return durable && renameat(directory_fd, "exit.new", directory_fd, "exit") == 0 && fsync(directory_fd) == 0;

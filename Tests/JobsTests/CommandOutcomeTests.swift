@@ -37,6 +37,21 @@ extension CommandTests {
             }
         }
 
+        /// The shim has made the file that it writes the outcome to before the command began.
+        @Test(arguments: [
+            "rm exit.new", "rm exit.new identity", "rm exit.new; mkfifo exit.new",
+            "mv exit.new away; ln -s away exit.new",
+            "mv exit.new away; echo nonsense >exit.new",
+        ])
+        func isKnownThoughItsFileWasRemoved(removal: String) async throws {
+            try await withCommandBench { bench in
+                let report = await bench.runTold(
+                    try bench.shell("cd \(bench.attempt().path); \(removal); echo through")
+                ).report
+                #expect(report.outcome.stdout == "through\n", "\(report.outcome)")
+            }
+        }
+
         @Test func namesAMissingInterpreter() async throws {
             try await withCommandBench { bench in
                 let program = bench.directory + "/program"
