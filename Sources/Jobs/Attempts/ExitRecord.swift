@@ -51,7 +51,10 @@ extension AttemptDirectory {
         guard let file = try? AttemptFile(at: exit), ExitRecord(lines: file.lines)?.isTreeGone == true,
             lstat(exit, &status) == 0
         else { return nil }
-        return Timestamp(milliseconds: Int64(status.st_mtim.tv_sec) * 1000 + Int64(status.st_mtim.tv_nsec) / 1_000_000)
+        // A command may have set the time of its own, to one that no timestamp can tell.
+        let (seconds, isBeyond) = Int64(status.st_mtim.tv_sec).multipliedReportingOverflow(by: 1000)
+        let (milliseconds, isJustBeyond) = seconds.addingReportingOverflow(Int64(status.st_mtim.tv_nsec) / 1_000_000)
+        return isBeyond || isJustBeyond ? nil : Timestamp(milliseconds: milliseconds)
     }
 }
 
