@@ -10,10 +10,12 @@ struct SQLiteCounterTests {
     private static let endless =
         "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n, items"
 
-    private func catalogue(_ directory: CheckDirectory) throws -> DatabaseQueue {
+    private func catalogue(
+        _ directory: CheckDirectory, in file: String = "catalogue.sqlite"
+    ) throws -> DatabaseQueue {
         var configuration = Configuration()
         configuration.allowsUnsafeTransactions = true
-        let database = try DatabaseQueue(path: directory.file("catalogue.sqlite"), configuration: configuration)
+        let database = try DatabaseQueue(path: directory.file(file), configuration: configuration)
         try database.write { database in
             try database.execute(sql: "CREATE TABLE items (barcode TEXT, year INTEGER)")
             try database.execute(sql: "INSERT INTO items VALUES ('1', 1813), ('2', 1847), ('3', 1871)")
@@ -178,6 +180,33 @@ struct SQLiteCounterTests {
             try await waitForReader(of: database)
             run.cancel()
             #expect(try await run.value.outcome == .cancelled(.cancelled(nil)))
+        }
+    }
+
+    /// On a clock on which ten seconds take no time.
+    @Test(arguments: ["history.sqlite", "link.sqlite"])
+    func theDaemonsOwnHistoryIsNotReadForLong(path: String) async throws {
+        try await withCheckDirectory { directory in
+            _ = try catalogue(directory, in: "history.sqlite")
+            try #require(symlink("history.sqlite", directory.file("link.sqlite")) == 0)
+            let context = JobContext.test(directory.path, clock: TickingClock {})
+            let counter = SQLiteCounter(path: path, statement: Self.endless)
+            await #expect { try await counter.count(context) } throws: { error in
+                let error = error as? SourceError
+                return error?.code == .timeout && error?.isRetryable == false
+                    && error?.message.contains("own history") == true
+            }
+            let count = SQLiteCounter(path: path, statement: "SELECT count(*) FROM items")
+            #expect(try await count.count(.test(directory.path)).value == 3)
+        }
+    }
+
+    @Test func noOtherFileHasALimit() async throws {
+        try await withCheckDirectory { directory in
+            for file in ["catalogue.sqlite", "history.sqlite"] { _ = try catalogue(directory, in: file) }
+            let clock = TickingClock { Issue.record("it waits for a limit") }
+            let counter = SQLiteCounter(path: "catalogue.sqlite", statement: "SELECT count(*) FROM items")
+            #expect(try await counter.count(.test(directory.path, clock: clock)).value == 3)
         }
     }
 

@@ -10,6 +10,10 @@ struct SQLiteCounter: SourceCounter {
     private let keyQuery: SQLiteQuery?
     private let patience: Duration
 
+    /// How long the daemon's own history may be asked: while somebody reads it, its log cannot be emptied, and grows with each
+    /// commit.
+    private static let historyLimit = Duration.seconds(10)
+
     /// The counter that asks `statement` of the file at `path`, and waits for `patience` while that is locked.
     ///
     /// - Parameter keys: the statement that answers the keys of what is counted, a row each.
@@ -34,21 +38,31 @@ struct SQLiteCounter: SourceCounter {
         do throws(SourceError) {
             try sql.requireSelect()
             try keyQuery?.requireSelect()
-            return try await runBlocking { [patience] flag throws(SourceError) in
-                try Self.requireDatabaseFile(at: path)
-                do {
-                    let database = try DatabaseQueue(
-                        path: path, configuration: .readOnly(patience: patience, until: flag))
-                    let answer = try database.read(questions)
-                    try flag.check()
-                    return answer
-                } catch {
-                    try flag.check()
-                    throw SourceError(asking: error)
-                }
+            guard let history = FileIdentity(at: context.history), history == FileIdentity(at: path) else {
+                return try await ask(path, questions)
+            }
+            return try await within(Self.historyLimit, context.clock, late: .reading(historyFor: Self.historyLimit)) {
+                () throws(SourceError) in try await ask(path, questions)
             }
         } catch {
             throw error.at(path)
+        }
+    }
+
+    private func ask<Answer: Sendable>(
+        _ path: String, _ questions: @escaping @Sendable (Database) throws -> Answer
+    ) async throws(SourceError) -> Answer {
+        try await runBlocking { [patience] flag throws(SourceError) in
+            try Self.requireDatabaseFile(at: path)
+            do {
+                let database = try DatabaseQueue(path: path, configuration: .readOnly(patience: patience, until: flag))
+                let answer = try database.read(questions)
+                try flag.check()
+                return answer
+            } catch {
+                try flag.check()
+                throw SourceError(asking: error)
+            }
         }
     }
 
@@ -158,6 +172,14 @@ extension DatabaseValue {
 }
 
 extension SourceError {
+    /// The daemon's own history was asked something that takes longer than `limit`.
+    fileprivate static func reading(historyFor limit: Duration) -> SourceError {
+        SourceError(
+            .timeout,
+            "is the daemon's own history, whose log grows while it is read, and gave no answer within \(limit.secondsText)s; "
+                + "ask less of it, or ask a copy (taskctl backup)")
+    }
+
     /// What asking a database threw; `key` is the name of what was asked.
     fileprivate init(asking error: any Error, key: String = "sql") {
         switch error {

@@ -2,10 +2,12 @@ internal import Model
 
 /// Runs `work`, and cancels it once `limit` has passed; returns when `work` has ended.
 ///
-/// - Throws: ``SourceError`` with `timeout` when the time was over first, with `cancelled` when the calling task was
+/// - Parameter late: what is thrown when the time was over first, by default a `timeout` that names the limit.
+/// - Throws: ``SourceError``: `late` when the time was over first, with `cancelled` when the calling task was
 ///   cancelled, else what `work` throws.
 func within<Answer: Sendable>(
-    _ limit: Duration, _ clock: any Clock<Duration>, _ work: @escaping @Sendable () async throws(SourceError) -> Answer
+    _ limit: Duration, _ clock: any Clock<Duration>, late: SourceError? = nil,
+    _ work: @escaping @Sendable () async throws(SourceError) -> Answer
 ) async throws(SourceError) -> Answer {
     let result = await withTaskGroup(of: Result<Answer, SourceError>?.self) { group in
         group.addTask {
@@ -19,7 +21,7 @@ func within<Answer: Sendable>(
         group.cancelAll()
         if let first { return first }
         for await case .success(let answer)? in group { return .success(answer) }
-        return .failure(Task.isCancelled ? .cancelled : .late(limit))
+        return .failure(Task.isCancelled ? .cancelled : late ?? .late(limit))
     }
     guard !Task.isCancelled else { throw .cancelled }
     return try result.get()
