@@ -9,12 +9,14 @@
 static char line[1024];
 static size_t length;
 
-// With no daemon to read, old lines make room for new ones.
+// With no daemon to read, old lines make room for new ones. One that reads just then makes room itself; should others fill it
+// each time, the line is given up.
 static void pass(void) {
     static char stale[65536];
     line[length++] = '\n';
-    while (write(PROGRESS_FD, line, length) < 0 && errno == EAGAIN) {
-        if (read(PROGRESS_FD, stale, sizeof stale) <= 0) break;
+    for (int tries = 0; tries < 100 && write(PROGRESS_FD, line, length) < 0 && errno == EAGAIN; tries++) {
+        ssize_t count = read(PROGRESS_FD, stale, sizeof stale);
+        if (count == 0 || (count < 0 && errno != EAGAIN)) break;
     }
     length = 0;
 }

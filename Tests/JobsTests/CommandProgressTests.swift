@@ -1,3 +1,4 @@
+import Glibc
 @testable import Jobs
 import Model
 import Testing
@@ -51,6 +52,22 @@ extension CommandTests {
                 let (report, progress) = await bench.runTold(try bench.shell(script))
                 #expect(report.outcome.stdout == "through\n")
                 #expect(progress.last?.message == "100000")
+            }
+        }
+
+        /// The FIFO is full when the shim writes, and emptied by the daemon before the shim can make room itself.
+        @Test(.enabled(if: geteuid() == 0 && access("/usr/bin/strace", X_OK) == 0, "needs root and strace"))
+        func aLineIsKeptThoughTheDaemonMakesRoomForIt() async throws {
+            try await withCommandBench { bench in
+                let script = """
+                    set -e; mkdir attempt; mkfifo attempt/control attempt/progress
+                    exec 3<>attempt/control 4<>attempt/progress
+                    strace -qq -o /dev/null -P $PWD/attempt/progress -e trace=write -e inject=write:error=EAGAIN:when=1 \
+                        \(CommandWorkbench.shim) -d $PWD/attempt -w / -- sh -c 'echo 40 kept >&3'
+                    echo end >&4; head -n 1 <&4
+                    """
+                let report = try await bench.shell(script).run(bench.context())
+                #expect(report.outcome.stdout == "40 kept\n", "\(report.outcome)")
             }
         }
 
