@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import Model
 import Synchronization
 import Testing
@@ -114,6 +115,36 @@ struct VerifyTests {
             #expect(
                 try directory.report() == [Self.header] + (0..<5).map { "\($0),unknown_barcode,,,1" })
             #expect(report.outcome.result?["total"] == 5, "\(report.message)")
+        }
+    }
+
+    /// For a moment the system cannot tell whether there is a list, and then whether there is a report.
+    @Test(arguments: ["tasks/7", "tasks/7/stdout"])
+    func whatCannotBeSeenNowIsNotTakenForMissing(path: String) async throws {
+        let server = BookServer([:])
+        try await withCheckDirectory { directory in
+            try directory.write("scanned.txt", "0\n1\n")
+            try FileManager.default.createDirectory(
+                atPath: directory.attempt.path, withIntermediateDirectories: true)
+            try directory.write("tasks/7/items", "1 0\n1 1\n")
+            try directory.write("tasks/7/stdout", Self.header + "\n0,unknown_barcode,,,1\n")
+            let (path, away) = (directory.file(path), directory.file("away"))
+            try #require(rename(path, away) == 0 && symlink(path, path) == 0)
+            let clock = SleepClock()
+            let mending = Task {
+                // Whoever sleeps first has found that it cannot be seen.
+                for await deadline in clock.deadlines {
+                    #expect(unlink(path) == 0 && rename(away, path) == 0)
+                    clock.move(to: deadline)
+                    break
+                }
+            }
+            let report = try await server.serve { port in
+                try #require(await handler(port: port, in: directory).resume(.test(directory.path, clock: clock)))
+            }
+            await mending.value
+            #expect(server.asked == ["1"])
+            #expect(report.outcome.result?["total"] == 2, "\(report.message)")
         }
     }
 

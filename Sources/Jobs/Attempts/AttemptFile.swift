@@ -15,9 +15,7 @@ enum AttemptFile: Sendable, Hashable {
     ///
     /// - Throws: an exception when the system cannot tell: what is not read is not absent.
     init(at path: String) throws(ExceptionInfo) {
-        var status = stat()
-        guard lstat(path, &status) == 0 else {
-            guard errno == ENOENT || errno == ENOTDIR else { throw .system("cannot look at \(path)") }
+        guard let status = try stat(lookingAt: path) else {
             self = .absent
             return
         }

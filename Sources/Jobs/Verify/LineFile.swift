@@ -17,10 +17,10 @@ struct LineFile {
     /// Gives `take` one whole line after another, until it answers `false`.
     ///
     /// - Returns: the place after the last line that it took; 0 when there is no such file.
-    /// - Throws: an exception when the file cannot be read.
+    /// - Throws: an exception when the file cannot be read, or the system cannot tell whether there is one.
     @discardableResult
     func read(_ take: (String) -> Bool) throws(ExceptionInfo) -> Int64 {
-        guard access(path, F_OK) == 0 else { return 0 }
+        guard try stat(lookingAt: path) != nil else { return 0 }
         let file = try Descriptor.reading(path)
         var taken: Int64 = 0
         var offset: Int64 = 0

@@ -32,25 +32,21 @@ struct VerifyFiles: Sendable {
     /// The report is cut off where it stops being what was to be written: after its last whole line, or where a power cut
     /// has left something else.
     /// - Returns: `nil` when that daemon did not come to ask anything; then nothing of it is left.
-    /// - Throws: an exception when a file cannot be read or written.
-    func takeUp() async throws(ExceptionInfo) -> (items: [VerifyItem], done: Int)? {
-        try await runBlocking { _ throws(ExceptionInfo) in
-            guard let items = try list() else {
-                try attempt.remove()
-                return nil
+    /// - Throws: an exception when the list is damaged, or a file could not be read or written in a minute.
+    func takeUp(_ clock: any Clock<Duration>) async throws(ExceptionInfo) -> (items: [VerifyItem], done: Int)? {
+        let found = try await retryForAMinute(clock) { () throws(ExceptionInfo) in
+            try await runBlocking { _ throws(ExceptionInfo) in
+                let found = try list()
+                if found == nil { try attempt.remove() }
+                return found
             }
-            var lines = 0
-            let end = try LineFile(attempt.stdout).read { line in
-                let isRight =
-                    lines == 0
-                    ? line == VerifyRow.header
-                    : lines <= items.count && VerifyRow(line: line)?.isAbout(items[lines - 1]) == true
-                if isRight { lines += 1 }
-                return isRight
-            }
-            try cutReport(at: end)
-            return (items, max(lines - 1, 0))
         }
+        // It is damaged for good: that is not tried again.
+        guard let items = try found?.get() else { return nil }
+        let done = try await retryForAMinute(clock) { () throws(ExceptionInfo) in
+            try await runBlocking { _ throws(ExceptionInfo) in try cutReport(behind: items) }
+        }
+        return (items, done)
     }
 
     /// Adds `row` to the report.
@@ -85,9 +81,9 @@ struct VerifyFiles: Sendable {
 }
 
 extension VerifyFiles {
-    /// The list of the books; `nil` when there is none yet.
-    private func list() throws(ExceptionInfo) -> [VerifyItem]? {
-        guard access(attempt.items, F_OK) == 0 else { return nil }
+    /// The list of the books, or that it was damaged; `nil` when there is none yet.
+    private func list() throws(ExceptionInfo) -> Result<[VerifyItem], ExceptionInfo>? {
+        guard try stat(lookingAt: attempt.items) != nil else { return nil }
         var items: [VerifyItem] = []
         let end = try LineFile(attempt.items).read { line in
             guard let item = VerifyItem(line: line) else { return false }
@@ -95,9 +91,26 @@ extension VerifyFiles {
             return true
         }
         guard end == OutputFile(path: attempt.items).size else {
-            throw .internalError("\(attempt.items) was damaged after byte \(end); submit the job again")
+            return .failure(.internalError("\(attempt.items) was damaged after byte \(end); submit the job again"))
         }
-        return items
+        return .success(items)
+    }
+
+    /// Cuts the report off where it stops being about `items`, in their order.
+    ///
+    /// - Returns: how many of them it is done with.
+    private func cutReport(behind items: [VerifyItem]) throws(ExceptionInfo) -> Int {
+        var lines = 0
+        let end = try LineFile(attempt.stdout).read { line in
+            let isRight =
+                lines == 0
+                ? line == VerifyRow.header
+                : lines <= items.count && VerifyRow(line: line)?.isAbout(items[lines - 1]) == true
+            if isRight { lines += 1 }
+            return isRight
+        }
+        try cutReport(at: end)
+        return max(lines - 1, 0)
     }
 
     /// Cuts the report off after `end` bytes, which then are on the disk; at 0 it gets its header.

@@ -36,7 +36,7 @@ package struct VerifyHandler: JobHandler {
     /// Goes on with the first book that the report of an earlier daemon does not have.
     package func resume(_ context: JobContext) async -> RunReport? {
         let left: (items: [VerifyItem], done: Int)?
-        do throws(ExceptionInfo) { left = try await files(context).takeUp() } catch {
+        do throws(ExceptionInfo) { left = try await files(context).takeUp(context.clock) } catch {
             return RunReport(.failed(error))
         }
         context.goesOn()
