@@ -148,6 +148,15 @@ struct VerifyTests {
         }
     }
 
+    @Test func aFileThatCannotBeSeenIsNotEmpty() async throws {
+        try await withCheckDirectory { directory in
+            let loop = directory.file("loop")
+            try #require(symlink(loop, loop) == 0)
+            #expect(throws: ExceptionInfo.self) { try LineFile(loop + "/stdout").read { _ in true } }
+            #expect(try LineFile(directory.file("nothing")).read { _ in true } == 0)
+        }
+    }
+
     @Test func beginsAnewWhereNothingWasAskedYet() async throws {
         let server = BookServer([:])
         try await withCheckDirectory { directory in
