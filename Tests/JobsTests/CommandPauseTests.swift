@@ -21,9 +21,10 @@ extension CommandTests {
                     if report.message == "cleaning" { break }
                 }
                 #expect(bench.attempt().send(.pause))
-                let go = await runBlocking { _ in open(bench.directory + "/go", O_WRONLY | O_CLOEXEC) }
+                // Both ways, so as not to wait for a reader that stands still.
+                let go = open(bench.directory + "/go", O_RDWR | O_CLOEXEC)
+                defer { close(go) }
                 #expect(write(go, "\n", 1) == 1)
-                close(go)
                 let report = await running.value
                 #expect(bench.text("witness") == "clean\n", "\(report.outcome)")
             }
