@@ -38,7 +38,7 @@ let package = Package(
                 "XML/XMLReference.swift", "XML/XMLScanner.swift", "XML/XMLTag.swift",
                 "Attempts/AttemptDirectory.swift", "Attempts/AttemptDirectory+Staging.swift",
                 "Attempts/AttemptFile.swift", "Attempts/Descriptor.swift",
-                "Attempts/ExitRecord.swift",
+                "Attempts/ExitRecord.swift", "Attempts/stat+Looking.swift",
                 "Command/Progress+Line.swift",
             ],
             swiftSettings: settings),
