@@ -119,7 +119,7 @@ extension AttemptDirectory {
 
     /// Whether all of it is there that is made before anything runs in it, so that at most what came later was removed
     /// from it.
-    var isWhole: Bool { isThere && hasProgress && hasControl }
+    var isWhole: Bool { isThere && hasProgress && controlFIFO != nil }
 
     /// What there is to say where a command was in here and left no traces of it.
     var loss: String {
