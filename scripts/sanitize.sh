@@ -52,13 +52,13 @@ for each in $controls; do control "${each%:*}" "${each#*:}"; done
 export TASKD_SANITIZED="$targets"
 echo "building for the $sanitizer sanitizer"
 # shellcheck disable=SC2086
-swift build --build-tests --disable-index-store --sanitize="$sanitizer" --scratch-path "$build" $link >"$build/build.log" 2>&1 ||
+swift build --build-tests --sanitize="$sanitizer" --scratch-path "$build" $link >"$build/build.log" 2>&1 ||
     { cat "$build/build.log"; exit 1; }
 # The shim is a program of its own, and static: what is looked at here is the daemon's side.
 ${SHIM:?run make sanitize} -o "$build/debug/taskd-shim"
 # Two tests at a time: more, so much slower ones would miss their limits of time.
 for target in $targets; do
     # shellcheck disable=SC2086
-    swift test --skip-build --disable-index-store --experimental-maximum-parallelization-width 2 \
+    swift test --skip-build --experimental-maximum-parallelization-width 2 \
         --sanitize="$sanitizer" --scratch-path "$build" $link --filter "$target"
 done

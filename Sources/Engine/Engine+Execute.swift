@@ -18,12 +18,7 @@ extension Engine {
             return try await ended + abandonMembers(of: task.record)
         }
         if case .composite(let composite) = job.action { return try await compose(task, job, composite, start) }
-        var report = await perform(task, job, start)
-        if start == .resumed, try await wasLate(report, task) {
-            task.expire()
-            report = report?.with(.cancelled(.cancelled(nil)))
-        }
-        let ending = AttemptEnd(report, of: task, job, start)
+        let ending = await AttemptEnd(perform(task, job, start), of: task, job, start)
         // What stopped with this daemon, and not with an earlier one, is the next one's to go on with.
         if case .interrupted = ending, task.isStopped, job.kind.isContinued { return [] }
         return try await commit(ending, of: task, job)
@@ -45,14 +40,6 @@ extension Engine {
             case .resumed: await handler.resume(context)
             }
         }
-    }
-
-    /// Notes that a task was over its timeout when it ended, while there was no daemon to end it.
-    ///
-    /// - Returns: whether it was.
-    private func wasLate(_ report: RunReport?, _ task: LiveTask) async throws -> Bool {
-        guard let end = report?.endedAt, let deadline = task.record.deadline, end > deadline else { return false }
-        return try await store.expire(task.record.id, at: configuration.now())
     }
 
     private func context(of task: LiveTask, _ job: Job) -> JobContext {

@@ -91,7 +91,7 @@ extension Store {
                     sql: """
                         SELECT id FROM tasks WHERE \(isMeant) AND id < :end AND finished_at IS NULL
                             AND (shield = 0 OR waiting_for ->> '$.parent' IS NOT NULL)
-                            AND (cancel_requests = 0 OR :insisting) ORDER BY id DESC LIMIT :limit
+                            AND (cancel_requests = timed_out OR :insisting) ORDER BY id DESC LIMIT :limit
                         """), arguments: arguments)
             var ended: [TaskRecord] = []
             var running: [TaskRecord] = []

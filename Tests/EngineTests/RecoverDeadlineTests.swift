@@ -91,28 +91,6 @@ import Testing
         }
     }
 
-    /// It would have been cancelled, had there been a daemon.
-    @Test(arguments: [Outcome.succeeded(1), .boom()]) func whatEndedAfterItsDeadlineIsTimedOut(
-        outcome: Outcome
-    ) async throws {
-        for (name, isLate) in [("early", false), ("late", true)] {
-            try await withBench { bench in
-                let id = try await bench.submit(job(name, ["timeout": "10s"]))
-                await bench.stage.started(name)
-                let deadline = try #require(try await bench.task(id).deadline)
-                let stage = Stage()
-                stage.end(name, outcome, detail: ["exit_code": 7], at: isLate ? deadline + .milliseconds(1) : deadline)
-                try await withBench(takingUp: bench.directory, at: .seconds(15), stage: stage) { (next) async throws in
-                    let task = try await next.done(id)
-                    #expect(task.exception == (isLate ? .timeout(after: .seconds(10)) : outcome.exception), "\(task)")
-                    #expect(task.timedOut == isLate && task.detail?["exit_code"] == 7)
-                    let events = try await next.store.eventPage(after: 0, taskID: id).events
-                    #expect(events.contains { $0.type == "timed_out" } == isLate)
-                }
-            }
-        }
-    }
-
     @Test func aDeadlineThatPassedMeanwhileComesAfterCompositesThatEndNow() async throws {
         try await withBench { bench in
             let inner = composite("gather", [composite("sequence", [job("a")]), composite("race", [job("b")])])

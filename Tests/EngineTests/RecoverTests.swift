@@ -191,6 +191,27 @@ import Testing
         }
     }
 
+    /// Its timeout has asked it to end, and is no request that was passed on.
+    @Test func aCancelReachesAMemberThatIsOverItsTimeout() async throws {
+        try await withBench { bench in
+            bench.stage.makeStubborn("a")
+            let id = try await bench.submit(composite("gather", [job("a", ["timeout": "5s", "retry": 2])]))
+            await bench.stage.started("a")
+            await bench.clock.sleeper(until: .seconds(5))
+            bench.clock.advance(by: .seconds(5))
+            await bench.stage.until(.cancelled("a"))
+            let stage = Stage()
+            stage.makeStubborn("a")
+            try await withBench(takingUp: bench.directory, at: .seconds(6), stage: stage) { (next) async throws in
+                await stage.until(.resumed("a"))
+                _ = try await next.engine.cancel(id, message: "halt", force: false)
+                try await next.until(TaskID(2)) { $0.cancelRequests == 2 }
+                try await next.end("a", .cancelled(.cancelled(nil)))
+                #expect(try await next.done(TaskID(2)).attempt == 1, "it is not tried again")
+            }
+        }
+    }
+
     @Test func aDelayAndAQueueAreKept() async throws {
         try await withBench(maximumRunning: 1) { bench in
             try await bench.submit([job("a"), job("b"), job("c", ["delay": "10s"])])

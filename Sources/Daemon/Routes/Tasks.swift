@@ -27,10 +27,20 @@ extension Routes {
         if let document = try await request.document() {
             var fields = try Field(document).fields()
             try fields.allow(only: ["message", "force"])
-            message = try fields.take("message")?.string()
+            message = try fields.take("message")?.cancelMessage()
             force = try fields.take("force")?.bool() ?? false
         }
         let (isTaken, task) = try await engine.cancel(id, message: message, force: force)
         return Reply.json(["cancelled": .bool(isTaken), "task": task.json()])
+    }
+}
+
+extension Field {
+    /// Why something is cancelled. It is written down several times for each member of a composite, a thousand of which end in one
+    /// commit, for which there has to be room on a full disk.
+    fileprivate func cancelMessage() throws(InvalidInput) -> String {
+        let message = try string()
+        guard message.utf8.count <= 1024 else { throw invalid("may have at most 1024 bytes") }
+        return message
     }
 }

@@ -38,9 +38,10 @@ struct SQLiteCounter: SourceCounter {
         do throws(SourceError) {
             try sql.requireSelect()
             try keyQuery?.requireSelect()
-            guard let history = FileIdentity(at: context.history), history == FileIdentity(at: path) else {
-                return try await ask(path, questions)
+            let isHistory = try await runBlocking { _ throws(SourceError) in
+                FileIdentity(at: context.history).map { $0 == FileIdentity(at: path) } ?? false
             }
+            guard isHistory else { return try await ask(path, questions) }
             return try await within(Self.historyLimit, context.clock, late: .reading(historyFor: Self.historyLimit)) {
                 () throws(SourceError) in try await ask(path, questions)
             }

@@ -39,14 +39,16 @@ package struct CommandHandler: JobHandler {
         let endedAt = attempt.endedAt
         let traces: AttemptTraces
         do throws(ExceptionInfo) {
-            var hasStarted = false
+            var (wasAdopted, hasStarted) = (false, false)
             if let shim = try await RunningShim.adopting(attempt, context.clock) {
-                hasStarted = attempt.hasStarted
+                (wasAdopted, hasStarted) = (true, attempt.hasStarted)
                 await supervise(shim, context)
             }
             traces = try await AttemptTraces.read(attempt, context.clock)
-            // They were removed while it was waited for.
-            if hasStarted && traces.areNone { return await loseSight(of: attempt, context) }
+            // They were removed while it was waited for, or before.
+            if wasAdopted && traces.areNone && (hasStarted || !attempt.isWhole) {
+                return await loseSight(of: attempt, context)
+            }
         } catch {
             return await lose(attempt, context, because: error.message)
         }

@@ -77,9 +77,9 @@ package struct Hook: Sendable {
         _ clock: any Clock<Duration>
     ) async throws(ExceptionInfo) -> Outcome? {
         guard attempt.isThere else { return await removed(attempt, executor, clock) }
-        var hasStarted = false
+        var (wasAdopted, hasStarted) = (false, false)
         if let shim = try await RunningShim.adopting(attempt, clock) {
-            hasStarted = attempt.hasStarted
+            (wasAdopted, hasStarted) = (true, attempt.hasStarted)
             try await supervise(shim, executor, limit, clock)
         }
         let traces = try await AttemptTraces.read(attempt, clock)
@@ -89,7 +89,8 @@ package struct Hook: Sendable {
         if let outcome = await removed(attempt, executor, clock) { return outcome }
         // It may have ended while it was looked for.
         let latest = try await AttemptTraces.read(attempt, clock)
-        return latest.areNone && !hasStarted ? nil : ending(latest, in: directory)
+        let mayHaveRun = hasStarted || wasAdopted && !attempt.isWhole
+        return latest.areNone && !mayHaveRun ? nil : ending(latest, in: directory)
     }
 
     private func start(

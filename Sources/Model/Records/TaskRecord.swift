@@ -86,12 +86,6 @@ extension TaskRecord {
     /// Whether the task has ended.
     package var isDone: Bool { state.isDone }
 
-    /// When its timeout passes; `nil` when it has none or has not started.
-    package var deadline: Timestamp? {
-        guard let startedAt, let timeout else { return nil }
-        return startedAt + timeout
-    }
-
     /// The task as the wire shows it: every field of the contract, `null` where there is nothing; `children` when given.
     ///
     /// - Parameter detail: stands in the place of its own; `nil` for its own.
