@@ -40,8 +40,13 @@ enum SocketPath {
         access(path, F_OK) == 0
     }
 
-    /// Whether a daemon listens there, as far as this user may know.
+    /// Whether a daemon may listen there: not where a connection is refused.
     private static func isServed(_ path: String) -> Bool {
-        (try? UnixSocket(connectingTo: path)) != nil
+        do {
+            _ = try UnixSocket(connectingTo: path)
+            return true
+        } catch {
+            return !(error.cause is Refused)
+        }
     }
 }

@@ -25,7 +25,7 @@ struct HookRunner: Sendable {
         }
     }
 
-    private func log(_ outcome: Hook.Outcome, of task: TaskID) {
+    private func log(_ outcome: Hook.End, of task: TaskID) {
         guard outcome != .exited(0) else { return }
         // What could not be started now is tried again, often.
         let level: Logger.Level = if case .notBegun = outcome { .debug } else { .warning }

@@ -52,18 +52,25 @@ extension Engine {
             report: { self.report($0, of: task) })
     }
 
+    /// What happens to a task that is supervised.
+    private enum Supervised {
+        case worked(RunReport?)
+        /// It was asked to end, by a request or by its timeout.
+        case wasAsked
+    }
+
     /// Does `work`, and cancels it when the task is asked to end or its timeout passes; returns when it really has ended.
     private func supervise(
         _ task: LiveTask, _ job: Job, _ start: Start, _ work: @escaping @Sendable () async -> RunReport?
     ) async -> RunReport? {
-        await withTaskGroup(of: RunReport??.self) { group in
-            group.addTask { .some(await work()) }
+        await withTaskGroup(of: Supervised.self) { group in
+            group.addTask { .worked(await work()) }
             group.addTask {
                 for await signal in task.signals {
                     if case .memberEnded = signal { continue }
-                    return nil
+                    break
                 }
-                return nil
+                return .wasAsked
             }
             if let timeout = job.timeout {
                 group.addTask {
@@ -71,12 +78,12 @@ extension Engine {
                         // It may have ended in time, while there was no daemon.
                         if start == .resumed { await self.pendingAdoptions.waitUntilSettled(task.record.id) }
                     }
-                    return nil
+                    return .wasAsked
                 }
             }
-            for await report in group {
+            for await event in group {
                 group.cancelAll()
-                if let report { return report }
+                if case .worked(let report) = event { return report }
             }
             preconditionFailure("the work of a task always reports")
         }
@@ -160,20 +167,34 @@ extension Engine {
     /// Commits the end of a running task. Its slot is asked for again before the commit, which so is often one with the
     /// claim of the next task.
     ///
+    /// A result may be larger than the room that is kept for the ends of tasks: on a full disk it waits until there is more.
+    ///
     /// - Parameter answers: what it is the measure of from now on.
-    /// - Returns: every task that ended by it, the task itself first.
+    /// - Returns: every task that ended by it, the task itself first; empty when the daemon stops first.
     func finish(_ task: LiveTask, _ report: RunReport, answers: [String] = []) async throws -> [TaskRecord] {
         let now = configuration.now()
         // Whatever the clock was then, it ended after it began and before now.
         let end = report.endedAt.map { min(max($0, task.record.startedAt ?? $0), now) } ?? now
-        let (ended, leavesWaiting) = try await store.finish(
-            task.record.id, report, progress: task.progress, answers: answers, at: end
-        ) {
-            live.vacate(task)
-            readiness.signal()
+        var hasWarned = false
+        while true {
+            do {
+                let (ended, leavesWaiting) = try await store.finish(
+                    task.record.id, report, progress: task.progress, answers: answers, at: end
+                ) {
+                    live.vacate(task)
+                    readiness.signal()
+                }
+                if leavesWaiting { leftovers.signal() }
+                return ended
+            } catch let error as StoreError where error.code == .full && report.outcome.result != nil {
+                guard !task.isStopped else { return [] }
+                if !hasWarned {
+                    configuration.warn("task \(task.record.id) cannot end: the disk has no room for its result")
+                }
+                hasWarned = true
+                try await configuration.clock.sleep(for: Self.diskFullRetryInterval)
+            }
         }
-        if leavesWaiting { leftovers.signal() }
-        return ended
     }
 
     /// When a task is tried again that ended with `outcome`, or `nil` when it is not.

@@ -30,9 +30,9 @@ extension Engine {
     }
 
     /// Changes a queue, and starts what may run because of it.
-    package func changeQueue(_ name: String, maximumRunning: Int??, isPaused: Bool?) async throws -> QueueStatus {
+    package func changeQueue(_ name: String, _ change: QueueChange) async throws -> QueueStatus {
         // Not afterwards: how many tasks stand in it may still have to be counted.
-        try await store.changeQueue(name, maximumRunning: maximumRunning, isPaused: isPaused) { readiness.signal() }
+        try await store.changeQueue(name, change) { readiness.signal() }
     }
 
     /// How many requests wait for tasks to be done.

@@ -3,6 +3,11 @@ internal import Synchronization
 
 /// The tasks that run now, by number, and the slots they occupy.
 final class LiveTasks: Sendable {
+    /// A request to cancel a task that is being claimed.
+    private struct EarlyCancel {
+        let message: String?
+    }
+
     private struct State {
         var tasks: [TaskID: LiveTask] = [:]
         var running: [String: Int] = [:]
@@ -10,8 +15,8 @@ final class LiveTasks: Sendable {
         /// The tasks whose end is not on its way into the store; ``running`` counts those that are no composites.
         var occupants: Set<ObjectIdentifier> = []
         var isClaiming = false
-        /// Requests to cancel tasks that are being claimed: committed as running, not here yet.
-        var early: [TaskID: String?] = [:]
+        /// The requests for tasks that are committed as running, and not here yet.
+        var early: [TaskID: EarlyCancel] = [:]
 
         /// - Returns: whether it was an occupant.
         mutating func vacate(_ task: LiveTask) -> Bool {
@@ -69,13 +74,13 @@ final class LiveTasks: Sendable {
 
     /// Adds a task that now runs.
     func insert(_ task: LiveTask) {
-        let early: String?? = state.withLock { state in
+        let early = state.withLock { state in
             state.tasks[task.record.id] = task
             state.occupants.insert(ObjectIdentifier(task))
             state.count(task.record, 1)
             return state.early.removeValue(forKey: task.record.id)
         }
-        if let early { task.cancel(message: early) }
+        if let early { task.cancel(message: early.message) }
     }
 
     /// Frees the slot of a task whose end is on its way into the store.
@@ -100,7 +105,7 @@ final class LiveTasks: Sendable {
             let task = state.tasks[record.id]
             // The attempt before may still be on its way out.
             if task?.record.attempt == record.attempt { return task }
-            if state.isClaiming { state.early[record.id] = message }
+            if state.isClaiming { state.early[record.id] = EarlyCancel(message: message) }
             return nil
         }
         task?.cancel(message: message)

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "shim.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -32,7 +33,8 @@ static bool exit_open(void) {
         if (is_there) return true;
         close(exit_fd);
     }
-    unlinkat(directory_fd, "exit.new", 0);
+    if (unlinkat(directory_fd, "exit.new", 0) != 0 && errno == EISDIR)
+        renameat(directory_fd, "exit.new", directory_fd, "exit.away");
     exit_fd = openat(directory_fd, "exit.new", O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     return exit_fd >= 0;
 }

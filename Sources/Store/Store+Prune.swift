@@ -17,8 +17,8 @@ extension Store {
     /// - a member of it is unfinished,
     /// - its `on_done` command is still to run,
     /// - an unfinished task runs after it, or
-    /// - an unfinished composite has a member that ran after it: the next attempt's member may run after it too.
-    ///
+    /// - it did not succeed, and an unfinished composite has a member that ran after it: the next attempt's member runs after
+    ///   it too.
     ///
     /// - Parameter oldest: what others are measured against stays if it was done since then, with what it belongs to and what
     ///   belongs to it; `nil` for nothing that stays.

@@ -39,20 +39,19 @@ extension Store {
         }
     }
 
-    /// Changes a queue, making it when it is new; what is `nil` stays as it is.
+    /// Changes a queue, making it when it is new.
     ///
-    /// - Parameter maximumRunning: the new limit; `.some(nil)` takes the limit away.
     /// - Parameter whenQueued: is called before the commit; a claim that follows it knows of the change.
     package func changeQueue(
-        _ name: String, maximumRunning: Int??, isPaused: Bool?, whenQueued: () -> Void = {}
+        _ name: String, _ change: QueueChange, whenQueued: () -> Void = {}
     ) async throws -> QueueStatus {
         let (maximumRunning, isPaused) = try await write(whenQueued: whenQueued) { db -> (Int?, Bool) in
             try db.cachedStatement(sql: "INSERT OR IGNORE INTO queues (name) VALUES (?)").execute(arguments: [name])
-            if let maximumRunning {
+            if let limit = change.maximumRunning {
                 try db.cachedStatement(sql: "UPDATE queues SET max_running = ? WHERE name = ?")
-                    .execute(arguments: [maximumRunning, name])
+                    .execute(arguments: [limit.number, name])
             }
-            if let isPaused {
+            if let isPaused = change.isPaused {
                 try db.cachedStatement(sql: "UPDATE queues SET paused = ? WHERE name = ?")
                     .execute(arguments: [isPaused, name])
             }
@@ -64,6 +63,16 @@ extension Store {
     }
 
     private static let queueRules = "SELECT name, max_running, paused FROM queues"
+}
+
+extension QueueChange.Limit {
+    /// The limit as the history writes it: NULL for none.
+    fileprivate var number: Int? {
+        switch self {
+        case .unlimited: nil
+        case .tasks(let number): number
+        }
+    }
 }
 
 extension QueueStatus {

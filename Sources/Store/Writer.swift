@@ -125,7 +125,8 @@ final class Writer: Sendable {
         // What can be asked for again is refused; what has happened has to be written down.
         tell(batch.filter(\.isRefusable), failure)
         let own = batch.filter { !$0.isRefusable }
-        tell(own, transact(own, db))
+        // One by one: what is too large for the room that is kept, takes none of the others along.
+        for command in own { tell([command], transact([command], db)) }
     }
 
     /// - Returns: why nothing of it was committed; `nil` when it was.

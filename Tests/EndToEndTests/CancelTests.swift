@@ -16,6 +16,19 @@ struct CancelTests {
         }
     }
 
+    @Test func aMessageThatIsTooLongIsRefused() async throws {
+        try await withDaemon { daemon in
+            let id = try await daemon.submit(["sleep": 0, "hold": true])
+            func cancel(_ length: Int) async throws -> HTTPReply {
+                let message = JSONValue.string(String(repeating: "x", count: length))
+                return try await daemon.http("POST", "/v1/tasks/\(id)/cancel", ["message": message])
+            }
+            #expect(try await cancel(1025).status == 400)
+            #expect(try await daemon.task(id)["cancel_requests"] == 0)
+            #expect(try await cancel(1024).status == 200)
+        }
+    }
+
     @Test func aRunningSleepEnds() async throws {
         try await withDaemon { daemon in
             let id = try await daemon.submit(["sleep": "1h"])

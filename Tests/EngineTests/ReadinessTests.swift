@@ -108,11 +108,11 @@ import Testing
 
     @Test func aQueueRunsNoMoreThanItsLimitAndNothingWhilePaused() async throws {
         try await withBench { bench in
-            _ = try await bench.engine.changeQueue("q", maximumRunning: 1, isPaused: true)
+            _ = try await bench.engine.changeQueue("q", QueueChange(maximumRunning: .tasks(1), isPaused: true))
             let ids = try await bench.submit([job("a", ["queue": "q"]), job("b", ["queue": "q"]), job("other")])
             try await bench.end("other", .succeeded(nil))
             #expect(bench.stage.order == ["other"])
-            _ = try await bench.engine.changeQueue("q", maximumRunning: nil, isPaused: false)
+            _ = try await bench.engine.changeQueue("q", QueueChange(isPaused: false))
             try await bench.end("a", .succeeded(nil))
             try await bench.end("b", .succeeded(nil))
             #expect(try await bench.done(ids[1]).state == .succeeded)

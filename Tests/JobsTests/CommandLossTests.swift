@@ -138,6 +138,23 @@ extension CommandTests.AdoptionTests {
         }
     }
 
+    /// Nothing says that it began when it is taken over, and nothing is left when it has ended.
+    @Test func whatRemovesItsTracesOneByOneDoesNotRunAgain() async throws {
+        try await withCommandBench(isOfSameBoot: true) { bench in
+            let path = bench.attempt().path
+            let end = "echo ran >>witness; rm -rf \(path)/* \(path)"
+            try await abandon(["rm \(path)/identity; \(Self.waiting); \(end)"], in: bench)
+            let (reports, told) = AsyncStream<Model.Progress>.makeStream()
+            let context = bench.context(grace: .milliseconds(50)) { told.yield($0) }
+            let running = Task { try await bench.shell("echo again >>witness").resume(context) }
+            for await report in reports where report.message == "alive" { break }
+            try #require(FileManager.default.createFile(atPath: bench.directory + "/go", contents: nil))
+            let report = try await running.value
+            #expect(report?.outcome.exceptionType == "Lost", "\(String(describing: report))")
+            #expect(bench.text("witness") == "ran\n")
+        }
+    }
+
     @Test func whoseDirectoryWasRemovedIsEndedAndDoesNotRunAgain() async throws {
         try await withCommandBench(isOfSameBoot: true) { bench in
             try await abandon([Self.stubborn], in: bench)

@@ -41,7 +41,7 @@ extension CommandTests {
         @Test(arguments: [
             "rm exit.new", "rm exit.new identity", "rm exit.new; mkfifo exit.new",
             "mv exit.new away; ln -s away exit.new",
-            "mv exit.new away; echo nonsense >exit.new",
+            "mv exit.new away; echo nonsense >exit.new", "rm exit.new; mkdir exit.new; touch exit.new/file",
         ])
         func isKnownThoughItsFileWasRemoved(removal: String) async throws {
             try await withCommandBench { bench in

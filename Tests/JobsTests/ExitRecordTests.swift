@@ -14,10 +14,10 @@ struct ExitRecordTests {
         #expect(
             record(Self.exited)
                 == ExitRecord(
-                    pid: 12, ending: .exited(3), wasCancelled: true, userTime: 4, systemTime: 5, maximumResident: 6,
+                    pid: 12, status: .exited(3), wasCancelled: true, userTime: 4, systemTime: 5, maximumResident: 6,
                     isTreeGone: true))
-        #expect(record("pid 1\nsignal 9\ntree ending\n")?.ending == .killed(signal: 9))
-        #expect(record("pid 1\nerror exec 2\ntree gone\n")?.ending == .notStarted(step: "exec", error: 2))
+        #expect(record("pid 1\nsignal 9\ntree ending\n")?.status == .killed(signal: 9))
+        #expect(record("pid 1\nerror exec 2\ntree gone\n")?.status == .notStarted(step: "exec", error: 2))
     }
 
     @Test(arguments: [

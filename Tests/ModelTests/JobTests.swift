@@ -185,6 +185,17 @@ import Testing
 }
 
 @Suite struct RetryPolicyTests {
+    /// Each level is stored, and kept while it runs, with all that is below it.
+    @Test func nestsNoMoreThanFitsIntoMemory() throws {
+        func nested(_ depth: Int) -> JSONValue {
+            let leaf: JSONValue = ["sleep": 1, "returns": .string(String(repeating: "x", count: 5 << 20))]
+            return (0..<depth).reduce(leaf) { job, _ in ["gather": [job]] }
+        }
+        _ = try Job(json: nested(40))
+        let error = #expect(throws: InvalidInput.self) { _ = try Job(json: nested(60)) }
+        #expect(error?.code == .limit && error?.path.hasPrefix("gather[0].gather[0]") == true, "\(error as Any)")
+    }
+
     @Test func restsDoubleUpToTheLongest() {
         let policy = RetryPolicy(attempts: 1000, backoff: .seconds(1), maximumBackoff: .seconds(10))
         #expect(

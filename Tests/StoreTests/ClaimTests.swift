@@ -43,7 +43,7 @@ import Testing
     @Test func findsEachQueueThatHasSomething() async throws {
         try await withStore { bench in
             for name in ["a", "empty", "m", "paused", "z"] {
-                _ = try await bench.store.changeQueue(name, maximumRunning: nil, isPaused: name == "paused")
+                _ = try await bench.store.changeQueue(name, QueueChange(isPaused: name == "paused"))
             }
             #expect(try await bench.claim() == [])
             for name in ["z", "paused", "m", "a"] {
@@ -56,22 +56,22 @@ import Testing
 
     @Test func aQueueGivesNoMoreThanItsLimitLeaves() async throws {
         try await withStore { bench in
-            _ = try await bench.store.changeQueue("q", maximumRunning: 2, isPaused: nil)
+            _ = try await bench.store.changeQueue("q", QueueChange(maximumRunning: .tasks(2)))
             let wishes = ["a", "b", "c"].map { job($0, ["queue": "q", "priority": 1]) }
             for wish in wishes + [job("d")] { try await bench.submit(wish) }
             #expect(try await bench.claim(running: ["q": 1]) == ["a", "d"])
             #expect(try await bench.claim(running: ["q": 2]) == [])
-            _ = try await bench.store.changeQueue("q", maximumRunning: .some(nil), isPaused: nil)
+            _ = try await bench.store.changeQueue("q", QueueChange(maximumRunning: .unlimited))
             #expect(try await bench.claim(running: ["q": 2]) == ["b", "c"])
         }
     }
 
     @Test func aPausedQueueGivesNothing() async throws {
         try await withStore { bench in
-            _ = try await bench.store.changeQueue("q", maximumRunning: nil, isPaused: true)
+            _ = try await bench.store.changeQueue("q", QueueChange(isPaused: true))
             try await bench.submit(job("a", ["queue": "q"]))
             #expect(try await bench.claim() == [])
-            let status = try await bench.store.changeQueue("q", maximumRunning: nil, isPaused: false)
+            let status = try await bench.store.changeQueue("q", QueueChange(isPaused: false))
             #expect(status.queued == 1 && status.running == 0 && !status.isPaused)
             #expect(try await bench.claim() == ["a"])
             #expect(try await bench.store.queues().map(\.name) == ["default", "q"])
@@ -144,7 +144,7 @@ import Testing
         try await withStore { bench in
             let slow = await SlowCommit(bench.store.writer)
             let (places, place) = AsyncStream<Void>.makeStream()
-            async let status = bench.store.changeQueue("q", maximumRunning: 1, isPaused: nil) { place.yield() }
+            async let status = bench.store.changeQueue("q", QueueChange(maximumRunning: .tasks(1))) { place.yield() }
             for await _ in places { break }
             slow.release()
             #expect(try await status.maximumRunning == 1)

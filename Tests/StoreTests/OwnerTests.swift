@@ -95,7 +95,7 @@ import Testing
     @Test func whoLosesTheirPlaceToAnotherQueueHoldsNobodyUp() async throws {
         try await withStore { bench in
             for queue in ["a", "c"] {
-                _ = try await bench.store.changeQueue(queue, maximumRunning: 1, isPaused: nil)
+                _ = try await bench.store.changeQueue(queue, QueueChange(maximumRunning: .tasks(1)))
                 try await bench.submit(job("1 in \(queue)", ["queue": .string(queue)]), by: 1)
                 try await bench.submit(job("2 in \(queue)", ["queue": .string(queue)]), by: 2)
                 try await bench.submit(job("3 in \(queue)", ["queue": .string(queue)]), by: 3)

@@ -154,10 +154,8 @@ import Testing
 
     @Test func aQueueThatWasOnlyNamedGoesWithItsLastTask() async throws {
         try await withStore { bench in
-            for name in ["limited", "paused"] {
-                _ = try await bench.store.changeQueue(
-                    name, maximumRunning: name == "limited" ? .some(1) : nil, isPaused: name == "paused" ? true : nil)
-            }
+            _ = try await bench.store.changeQueue("limited", QueueChange(maximumRunning: .tasks(1)))
+            _ = try await bench.store.changeQueue("paused", QueueChange(isPaused: true))
             for name in ["limited", "paused", "named", "named"] {
                 try await bench.submit(job("in \(name)", ["queue": .string(name)]))
             }

@@ -70,7 +70,8 @@ final class UnixSocket {
                 code: .unreachable,
                 message: isSocket(path)
                     ? "\(path): taskd is not running any more; start it, or give --socket"
-                    : "\(path): this is not a socket; give that of taskd with --socket")
+                    : "\(path): this is not a socket; give that of taskd with --socket",
+                cause: Refused())
         default:
             ClientError(code: .unreachable, message: "\(path): \(String(cString: strerror(code)))")
         }

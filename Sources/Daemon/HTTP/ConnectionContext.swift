@@ -21,6 +21,8 @@ struct ConnectionContext: RequestContext {
     var coreContext: CoreRequestContextStorage
     /// Who is at the other end, and what they may do.
     let caller: Caller
+    /// The query's values by name, once the route is known.
+    var query: [String: Field] = [:]
 
     init(source: Source) {
         coreContext = CoreRequestContextStorage(source: source)

@@ -6,7 +6,6 @@ internal import Store
 extension Routes {
     /// `POST /v1/backup`: `{path}` → `{path, bytes, tasks}`
     @Sendable func backUp(_ request: Request, _ context: ConnectionContext) async throws -> Response {
-        _ = try request.query(known: [])
         var fields = try Field(try await request.requiredDocument()).fields()
         try fields.allow(only: ["path"])
         let field = try fields.require("path")

@@ -6,7 +6,6 @@ internal import Synchronization
 extension Routes {
     /// `GET /v1/openapi.json`: docs/openapi.yaml, which is part of the program.
     @Sendable func getDescription(_ request: Request, _ context: ConnectionContext) async throws -> Response {
-        _ = try request.query(known: [])
         return Reply.json(try Description.value())
     }
 }

@@ -6,7 +6,6 @@ internal import Store
 extension Routes {
     /// `GET /v1/doctor`: whether the daemon and what it stands on are well → `{status, checks: [{name, status, …}]}`
     @Sendable func examine(_ request: Request, _ context: ConnectionContext) async throws -> Response {
-        _ = try request.query(known: [])
         let queued = try await engine.store.counts().first { $0.state == .queued }?.count ?? 0
         let findings = [
             diagnosis.process(health, isStopping: engine.isStopping), diagnosis.sqlite(health.store),

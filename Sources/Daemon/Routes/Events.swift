@@ -8,7 +8,7 @@ internal import Store
 extension Routes {
     /// `GET /v1/events`: the event log as Server-Sent Events, whose ids are the durable sequence numbers.
     @Sendable func streamEvents(_ request: Request, _ context: ConnectionContext) async throws -> Response {
-        let query = try request.query(known: ["after", "task_id", "follow"])
+        let query = context.query
         let follow = try query["follow"]?.flag() ?? false
         let taskID = try query["task_id"].map { TaskID(try $0.number(in: 1...Int64.max)) }
         if let taskID {

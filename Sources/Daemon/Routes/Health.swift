@@ -13,7 +13,6 @@ struct Health: Sendable {
 extension Routes {
     /// `GET /v1/health`
     @Sendable func getHealth(_ request: Request, _ context: ConnectionContext) async throws -> Response {
-        _ = try request.query(known: [])
         let settings = health.store
         var tasks = JSONObject()
         for (state, count) in try await engine.store.counts() { tasks[state.rawValue] = JSONValue(count) }

@@ -6,13 +6,11 @@ internal import Store
 extension Routes {
     /// `GET /v1/jobs`
     @Sendable func listJobs(_ request: Request, _ context: ConnectionContext) async throws -> Response {
-        _ = try request.query(known: [])
         return Reply.json(["jobs": .array(jobFiles.all.map(\.json))])
     }
 
     /// `POST /v1/jobs/{name}/submit`: the body overrides modifiers of the job.
     @Sendable func submitJob(_ request: Request, _ context: ConnectionContext) async throws -> Response {
-        _ = try request.query(known: [])
         let name = try context.name()
         let written = try job(named: name)
         let overrides = try await request.document(limit: ConnectionContext.maximumBody)

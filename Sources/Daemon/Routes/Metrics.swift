@@ -12,7 +12,6 @@ extension Routes {
 
     /// `GET /metrics`: what Prometheus reads.
     @Sendable func getMetrics(_ request: Request, _ context: ConnectionContext) async throws -> Response {
-        _ = try request.query(known: [])
         var exposition = Exposition()
         metrics.write(to: &exposition)
         try await writeTasks(to: &exposition)

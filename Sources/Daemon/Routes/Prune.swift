@@ -5,7 +5,6 @@ internal import Model
 extension Routes {
     /// `POST /v1/prune`: `{older_than: duration}` or `{keep: count}` → `{removed: count}`
     @Sendable func pruneTasks(_ request: Request, _ context: ConnectionContext) async throws -> Response {
-        _ = try request.query(known: [])
         var fields = try Field(try await request.requiredDocument()).fields()
         try fields.allow(only: ["older_than", "keep"])
         let age = try fields.take("older_than")?.duration()

@@ -15,33 +15,40 @@ struct Routes: Sendable {
     let metrics: MetricsRegistry
     let diagnosis: Diagnosis
 
-    /// The method and path of each route, the roles it is for beside `admin`, and its handler.
+    /// The method and path of each route, the roles it is for beside `admin`, the parameters that its query may have (`nil` where
+    /// its handler reads them one by one), and the handler.
     private static let table:
-        [(method: HTTPRequest.Method, path: String, roles: Roles, handler: @Sendable (Routes) -> Handler)] = [
-            (.get, "/metrics", .read, getMetrics),
-            (.get, "/v1/openapi.json", [.read, .own], getDescription),
-            (.get, "/v1/doctor", .read, examine),
-            (.get, "/v1/health", [.read, .own], getHealth),
-            (.post, "/v1/tasks", .submit, submitTasks),
-            (.get, "/v1/tasks", [.read, .own], listTasks),
-            (.get, "/v1/tasks/:id", [.read, .own], getTask),
-            (.get, "/v1/tasks/:id/output", [.read, .own], getOutput),
-            (.get, "/v1/tasks/:id/why", [.read, .own], explainTask),
-            (.post, "/v1/tasks/:id/cancel", .own, cancelTask),
-            (.post, "/v1/tasks/:id/start", .own, startTask),
-            (.post, "/v1/tasks/:id/retry", .submit, retryTask),
-            (.post, "/v1/tasks/:id/pause", .own, pauseTask),
-            (.post, "/v1/tasks/:id/resume", .own, resumeTask),
-            (.post, "/v1/tasks/:id/input", .own, writeInput),
-            (.post, "/v1/wait", [.read, .own], waitForTasks),
-            (.post, "/v1/as_completed", [.read, .own], streamCompletions),
-            (.get, "/v1/events", [.read, .own], streamEvents),
-            (.post, "/v1/prune", .admin, pruneTasks),
-            (.post, "/v1/backup", .admin, backUp),
-            (.get, "/v1/jobs", [.read, .submit], listJobs),
-            (.post, "/v1/jobs/:name/submit", .submit, submitJob),
-            (.get, "/v1/queues", [.read, .own], listQueues),
-            (.patch, "/v1/queues/:name", .admin, changeQueue),
+        [(
+            method: HTTPRequest.Method, path: String, roles: Roles, parameters: [String]?,
+            handler: @Sendable (Routes) -> Handler
+        )] = [
+            (.get, "/metrics", .read, [], getMetrics),
+            (.get, "/v1/openapi.json", [.read, .own], [], getDescription),
+            (.get, "/v1/doctor", .read, [], examine),
+            (.get, "/v1/health", [.read, .own], [], getHealth),
+            (.post, "/v1/tasks", .submit, ["directory", "overrides", "dry_run"], submitTasks),
+            (.get, "/v1/tasks", [.read, .own], nil, listTasks),
+            (.get, "/v1/tasks/:id", [.read, .own], [], getTask),
+            (
+                .get, "/v1/tasks/:id/output", [.read, .own], ["stream", "attempt", "follow", "offset", "tail"],
+                getOutput
+            ),
+            (.get, "/v1/tasks/:id/why", [.read, .own], [], explainTask),
+            (.post, "/v1/tasks/:id/cancel", .own, [], cancelTask),
+            (.post, "/v1/tasks/:id/start", .own, [], startTask),
+            (.post, "/v1/tasks/:id/retry", .submit, [], retryTask),
+            (.post, "/v1/tasks/:id/pause", .own, [], pauseTask),
+            (.post, "/v1/tasks/:id/resume", .own, [], resumeTask),
+            (.post, "/v1/tasks/:id/input", .own, ["end"], writeInput),
+            (.post, "/v1/wait", [.read, .own], [], waitForTasks),
+            (.post, "/v1/as_completed", [.read, .own], [], streamCompletions),
+            (.get, "/v1/events", [.read, .own], ["after", "task_id", "follow"], streamEvents),
+            (.post, "/v1/prune", .admin, [], pruneTasks),
+            (.post, "/v1/backup", .admin, [], backUp),
+            (.get, "/v1/jobs", [.read, .submit], [], listJobs),
+            (.post, "/v1/jobs/:name/submit", .submit, [], submitJob),
+            (.get, "/v1/queues", [.read, .own], [], listQueues),
+            (.patch, "/v1/queues/:name", .admin, [], changeQueue),
         ]
 
     /// Each route with the roles it is for, as documents and tests name them.
@@ -58,6 +65,8 @@ struct Routes: Sendable {
             let isAboutTask = route.path.contains(":id")
             router.on(RouterPath(route.path), method: route.method) { request, context in
                 try await permit(context, route.roles, isAboutTask: isAboutTask)
+                var context = context
+                if let parameters = route.parameters { context.query = try request.query(known: parameters) }
                 return try await handler(request, context)
             }
         }

@@ -6,7 +6,7 @@ internal import Store
 extension Routes {
     /// `POST /v1/tasks`: a job, or a list of jobs, all or none; with `dry_run` only whether they could be submitted.
     @Sendable func submitTasks(_ request: Request, _ context: ConnectionContext) async throws -> Response {
-        let query = try request.query(known: ["directory", "overrides", "dry_run"])
+        let query = context.query
         let overrides = try query["overrides"].map { try JSONParser.parse($0.string()) }
         let isDryRun = try query["dry_run"]?.flag() ?? false
         let document = try await request.requiredDocument(limit: ConnectionContext.maximumBody)
@@ -54,7 +54,6 @@ extension Routes {
 
     /// `POST /v1/tasks/{id}/retry`
     @Sendable func retryTask(_ request: Request, _ context: ConnectionContext) async throws -> Response {
-        _ = try request.query(known: [])
         try await request.requireNoDocument()
         let task = try await engine.retry(context.taskID(), by: context.submitter)
         return Reply.json(task.json(), status: .created)
@@ -62,7 +61,6 @@ extension Routes {
 
     /// `POST /v1/tasks/{id}/start`
     @Sendable func startTask(_ request: Request, _ context: ConnectionContext) async throws -> Response {
-        _ = try request.query(known: [])
         try await request.requireNoDocument()
         return Reply.json(try await engine.start(context.taskID()).json())
     }

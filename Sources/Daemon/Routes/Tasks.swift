@@ -6,7 +6,6 @@ internal import Store
 extension Routes {
     /// `GET /v1/tasks/{id}`
     @Sendable func getTask(_ request: Request, _ context: ConnectionContext) async throws -> Response {
-        _ = try request.query(known: [])
         return Reply.json(try await engine.taskJSON(context.taskID()))
     }
 
@@ -20,7 +19,6 @@ extension Routes {
 
     /// `POST /v1/tasks/{id}/cancel`
     @Sendable func cancelTask(_ request: Request, _ context: ConnectionContext) async throws -> Response {
-        _ = try request.query(known: [])
         let id = try context.taskID()
         var message: String?
         var force = false

@@ -8,7 +8,6 @@ internal import Store
 extension Routes {
     /// `POST /v1/wait`
     @Sendable func waitForTasks(_ request: Request, _ context: ConnectionContext) async throws -> Response {
-        _ = try request.query(known: [])
         let wish = try WaitRequest(json: try await request.requiredDocument(limit: ConnectionContext.maximumWait))
         try await requireVisible(wish.ids, to: context.caller)
         let lease = try access.takeWait(for: context.caller)
@@ -59,7 +58,6 @@ extension Routes {
 
     /// `POST /v1/as_completed`: one task a line, as each is done.
     @Sendable func streamCompletions(_ request: Request, _ context: ConnectionContext) async throws -> Response {
-        _ = try request.query(known: [])
         let wish = try WaitRequest(
             json: try await request.requiredDocument(limit: ConnectionContext.maximumWait), mayBeEmpty: true)
         try await requireVisible(wish.ids, to: context.caller)

@@ -5,7 +5,6 @@ internal import Model
 extension Routes {
     /// `GET /v1/tasks/{id}/why`: what a task waits for.
     @Sendable func explainTask(_ request: Request, _ context: ConnectionContext) async throws -> Response {
-        _ = try request.query(known: [])
         return Reply.json(try await engine.explain(context.taskID()).json)
     }
 }

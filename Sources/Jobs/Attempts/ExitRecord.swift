@@ -12,7 +12,7 @@ struct ExitRecord: Sendable, Hashable {
     }
 
     let pid: Int64
-    let ending: Status
+    let status: Status
     /// Whether it was asked to end before it did.
     let wasCancelled: Bool
     /// Time all its processes spent in user mode, in microseconds.
@@ -36,9 +36,9 @@ extension ExitRecord {
             fields[name] = Array(words.dropFirst())
         }
         func number(_ name: Substring) -> Int64? { fields[name]?.first.flatMap { Int64($0) } }
-        guard let pid = number("pid"), let ending = Status(fields), let tree = fields["tree"]?.first else { return nil }
+        guard let pid = number("pid"), let status = Status(fields), let tree = fields["tree"]?.first else { return nil }
         self.init(
-            pid: pid, ending: ending, wasCancelled: fields["cancelled"] == ["yes"],
+            pid: pid, status: status, wasCancelled: fields["cancelled"] == ["yes"],
             userTime: number("user_us") ?? 0, systemTime: number("system_us") ?? 0,
             maximumResident: number("max_rss_kib") ?? 0, isTreeGone: tree == "gone")
     }

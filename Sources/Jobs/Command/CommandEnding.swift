@@ -20,7 +20,7 @@ struct CommandEnding {
     }
 
     private var outcome: Outcome {
-        switch record.ending {
+        switch record.status {
         case .exited(0): result
         case .exited(let code) where wasCancelled && 129...192 ~= code: .cancelled(.cancelled(nil))
         case .killed where wasCancelled: .cancelled(.cancelled(nil))
@@ -55,15 +55,15 @@ struct CommandEnding {
         return ExceptionInfo(
             type: "CommandFailed", message: message,
             details: [
-                "exit_code": JSONValue(record.ending.exitCode), "signal": JSONValue(record.ending.signal),
+                "exit_code": JSONValue(record.status.exitCode), "signal": JSONValue(record.status.signal),
                 "stderr": .string(stderr),
             ])
     }
 
     private var detail: JSONObject {
         [
-            "pid": .int(record.pid), "exit_code": JSONValue(record.ending.exitCode),
-            "signal": JSONValue(record.ending.signal),
+            "pid": .int(record.pid), "exit_code": JSONValue(record.status.exitCode),
+            "signal": JSONValue(record.status.signal),
             "user_s": .number(Double(record.userTime) / 1e6), "system_s": .number(Double(record.systemTime) / 1e6),
             "max_rss_kib": .int(record.maximumResident), "stdout_bytes": .int(OutputFile(path: attempt.stdout).size),
             "stderr_bytes": .int(OutputFile(path: attempt.stderr).size),

@@ -113,16 +113,17 @@ package struct CommandHandler: JobHandler {
     private func collect(
         _ attempt: AttemptDirectory, _ traces: AttemptTraces, _ context: JobContext
     ) async -> RunReport? {
-        if traces.record?.isTreeGone != true && traces.hasStarted && traces.isOfThisBoot {
-            guard traces.record != nil else {
-                return await lose(attempt, context, because: "its shim was killed; how the command ended is not known")
-            }
+        guard let record = traces.record else {
+            guard traces.hasStarted && traces.isOfThisBoot else { return nil }
+            return await lose(attempt, context, because: "its shim was killed; how the command ended is not known")
+        }
+        if !record.isTreeGone {
             do throws(ExceptionInfo) { try await supervisor(context).recover(attempt) } catch {
                 let reason = "its shim was killed, and what it left could not be ended: \(error.message)"
                 return RunReport(.failed(.lost(reason)))
             }
         }
-        return traces.record.map { CommandEnding(job: job, record: $0, attempt: attempt, context: context).report }
+        return CommandEnding(job: job, record: record, attempt: attempt, context: context).report
     }
 
     /// Ends what may run of a command that has left no traces.

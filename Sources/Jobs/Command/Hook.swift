@@ -8,7 +8,7 @@ package import Model
 /// (`MAX_ARG_STRLEN`, execve(2)). What it prints is kept in `on_done` beside the task's attempts.
 package struct Hook: Sendable {
     /// How a hook ended.
-    package enum Outcome: Sendable, Hashable {
+    package enum End: Sendable, Hashable {
         case exited(Int32)
         /// It was killed, ran out of its time, can never be started or was started before; the text says which.
         case failed(String)
@@ -51,7 +51,7 @@ package struct Hook: Sendable {
     package func run(
         in directory: String, by executor: Executor, limit: Duration = .seconds(60),
         clock: any Clock<Duration> = ContinuousClock()
-    ) async -> Outcome {
+    ) async -> End {
         let attempt = AttemptDirectory.hook(state: executor.state, task: task)
         do throws(ExceptionInfo) {
             if let outcome = try await earlier(attempt, in: directory, executor, limit, clock) { return outcome }
@@ -75,7 +75,7 @@ package struct Hook: Sendable {
     private func earlier(
         _ attempt: AttemptDirectory, in directory: String, _ executor: Executor, _ limit: Duration,
         _ clock: any Clock<Duration>
-    ) async throws(ExceptionInfo) -> Outcome? {
+    ) async throws(ExceptionInfo) -> End? {
         guard attempt.isThere else { return await removed(attempt, executor, clock) }
         var (wasAdopted, hasStarted) = (false, false)
         if let shim = try await RunningShim.adopting(attempt, clock) {
@@ -110,7 +110,7 @@ package struct Hook: Sendable {
     /// What comes of it where it was begun by an earlier daemon and has left no traces; `nil` when it was not.
     private func removed(
         _ attempt: AttemptDirectory, _ executor: Executor, _ clock: any Clock<Duration>
-    ) async -> Outcome? {
+    ) async -> End? {
         guard let finishedAt, finishedAt < executor.madeAt else { return nil }
         let mark = mark(executor)
         guard await runBlocking({ _ in Recovery.isCarried(mark) }) else { return nil }
@@ -141,11 +141,11 @@ package struct Hook: Sendable {
         if traces.record?.isTreeGone != true { try await supervisor.recover(shim.attempt) }
     }
 
-    private func ending(_ traces: AttemptTraces, in directory: String) -> Outcome {
+    private func ending(_ traces: AttemptTraces, in directory: String) -> End {
         guard let record = traces.record else {
             return .failed("how it ended is not known")
         }
-        switch record.ending {
+        switch record.status {
         case .exited(let code) where code == 0 || !record.wasCancelled: return .exited(code)
         case let ending:
             let words = ending.words(program: arguments[0], directory: directory)

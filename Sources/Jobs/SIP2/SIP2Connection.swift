@@ -5,17 +5,17 @@ internal import Synchronization
 /// A connection on which one message is asked at a time, and one answer comes back.
 struct SIP2Connection: Sendable {
     private let channel: any Channel
-    private let ending: CloseReason
+    private let closeReason: CloseReason
 
     /// Connects to `address`.
     ///
     /// - Throws: ``SourceError`` with `connect` when nobody answers there.
     static func open(_ address: IPAddress, port: Int, timeout: Duration) async throws(SourceError) -> SIP2Connection {
-        let ending = CloseReason()
+        let closeReason = CloseReason()
         let channel = try await Connecting.open(address, port: port, timeout: timeout) { channel in
-            try channel.pipeline.syncOperations.addHandler(TurnHandler(ending))
+            try channel.pipeline.syncOperations.addHandler(TurnHandler(closeReason))
         }
-        return SIP2Connection(channel: channel, ending: ending)
+        return SIP2Connection(channel: channel, closeReason: closeReason)
     }
 
     /// Sends `message` and returns the reply, without its end. Cancelling closes the connection.
@@ -33,7 +33,7 @@ struct SIP2Connection: Sendable {
             }
         } catch {
             guard !Task.isCancelled else { throw .cancelled }
-            throw ending.reason ?? SourceError(talking: error)
+            throw closeReason.reason ?? SourceError(talking: error)
         }
     }
 
@@ -69,12 +69,12 @@ private final class TurnHandler: ChannelDuplexHandler {
     typealias OutboundIn = Turn
     typealias OutboundOut = ByteBuffer
 
-    private let ending: CloseReason
+    private let closeReason: CloseReason
     private var waiting: EventLoopPromise<[UInt8]>?
     private var received: [UInt8] = []
 
-    init(_ ending: CloseReason) {
-        self.ending = ending
+    init(_ closeReason: CloseReason) {
+        self.closeReason = closeReason
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
@@ -117,7 +117,7 @@ private final class TurnHandler: ChannelDuplexHandler {
     /// Answers who waits; a message that nobody asked for ends the connection, whose turns are out of step.
     private func answer(_ context: ChannelHandlerContext, _ result: Result<[UInt8], SourceError>) {
         guard let waiting else {
-            if case .success(let message) = result { ending.note(.foreign(message)) }
+            if case .success(let message) = result { closeReason.note(.foreign(message)) }
             context.close(promise: nil)
             return
         }

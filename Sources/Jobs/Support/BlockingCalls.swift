@@ -80,14 +80,11 @@ private final class Call<Answer: Sendable>: Sendable {
     }
 
     func wait(_ continuation: CheckedContinuation<Answer?, Never>) {
-        let answer: Answer?? = state.withLock { state in
-            guard case .ended(let answer) = state else {
-                state = .waiting(continuation)
-                return nil
-            }
-            return answer
+        let before = state.withLock { state in
+            defer { if case .new = state { state = .waiting(continuation) } }
+            return state
         }
-        if let answer { continuation.resume(returning: answer) }
+        if case .ended(let answer) = before { continuation.resume(returning: answer) }
     }
 
     func end(_ answer: Answer?) {

@@ -3,6 +3,14 @@ extension Job {
     package static let maximumDepth = 64
     /// How many tasks one submitted job may become.
     package static let maximumTasks = 100_000
+    /// How much memory the composites inside others may take, in bytes: each is kept with all that is below it.
+    private static let maximumNestedBytes = 256 << 20
+
+    /// What is left of the limits of one job while it is read.
+    private struct Budget {
+        var tasks = Job.maximumTasks
+        var nestedBytes = Job.maximumNestedBytes
+    }
 
     private static let modifierKeys = [
         "name", "queue", "priority", "timeout", "grace", "shield", "retry", "after", "delay", "not_before", "key",
@@ -13,13 +21,13 @@ extension Job {
     ///
     /// - Throws: ``InvalidInput`` with the path of the key that is unknown, missing or wrong; nothing is guessed.
     package init(json: JSONValue, path: String = "") throws(InvalidInput) {
-        var budget = Self.maximumTasks
+        var budget = Budget()
         try self.init(field: Field(json, path: path), depth: 0, budget: &budget)
     }
 
-    private init(field: Field, depth: Int, budget: inout Int) throws(InvalidInput) {
-        budget -= 1
-        guard budget >= 0 else {
+    private init(field: Field, depth: Int, budget: inout Budget) throws(InvalidInput) {
+        budget.tasks -= 1
+        guard budget.tasks >= 0 else {
             throw InvalidInput(
                 code: .limit, path: field.path, message: "a job may become at most \(Self.maximumTasks) tasks")
         }
@@ -29,6 +37,7 @@ extension Job {
             throw InvalidInput(
                 code: .limit, path: field.path, message: "composites may nest at most \(Self.maximumDepth) deep")
         }
+        if kind.isComposite && depth > 0 { try Self.takeNested(field, from: &budget) }
         try fields.allow(only: [kind.rawValue] + Self.keys(of: kind) + Self.modifierKeys)
         let body = try fields.require(kind.rawValue)
         let action = try Self.action(kind, body: body, fields: &fields, depth: depth, budget: &budget)
@@ -38,6 +47,17 @@ extension Job {
         try takeLimits(from: &fields)
         try takeIdentity(from: &fields, isMember: depth > 0)
         if case .check(let source) = action { try takeKeys(of: source, from: &fields) }
+    }
+
+    private static func takeNested(_ composite: Field, from budget: inout Budget) throws(InvalidInput) {
+        budget.nestedBytes -= composite.value.footprint
+        guard budget.nestedBytes >= 0 else {
+            throw InvalidInput(
+                code: .limit, path: composite.path,
+                message:
+                    "too much is nested: each composite inside another is kept with all that is in it, and together "
+                    + "they would take more than \(maximumNestedBytes >> 20) MiB")
+        }
     }
 
     private static func kind(of field: Field, among names: [String]) throws(InvalidInput) -> TaskKind {
@@ -66,7 +86,7 @@ extension Job {
     }
 
     private static func action(
-        _ kind: TaskKind, body: Field, fields: inout Fields, depth: Int, budget: inout Int
+        _ kind: TaskKind, body: Field, fields: inout Fields, depth: Int, budget: inout Budget
     ) throws(InvalidInput) -> Action {
         switch kind {
         case .command: return .command(try CommandJob(arguments: body.arguments(), fields: &fields))
@@ -84,8 +104,8 @@ extension Job {
         case .sequence: return try composite(.sequence, body: body, fields: &fields, depth: depth, budget: &budget)
         case .inventory:
             let (policy, members) = try InventoryPolicy.parse(body)
-            try requireRoom(for: members.count, in: budget, at: body.path)
-            budget -= members.count
+            try requireRoom(for: members.count, in: budget.tasks, at: body.path)
+            budget.tasks -= members.count
             let maximum = try fields.take("max_running")?.int(in: 1...Int64(Int32.max))
             return .composite(
                 CompositeJob(
@@ -94,11 +114,11 @@ extension Job {
     }
 
     private static func composite(
-        _ policy: CompositeJob.Policy, body: Field, fields: inout Fields, depth: Int, budget: inout Int
+        _ policy: CompositeJob.Policy, body: Field, fields: inout Fields, depth: Int, budget: inout Budget
     ) throws(InvalidInput) -> Action {
         let list = try body.list()
         guard !list.isEmpty else { throw body.invalid("must not be an empty list") }
-        try requireRoom(for: list.count, in: budget, at: body.path)
+        try requireRoom(for: list.count, in: budget.tasks, at: body.path)
         var members: [Job] = []
         members.reserveCapacity(list.count)
         for member in list { members.append(try Job(field: member, depth: depth + 1, budget: &budget)) }

@@ -67,6 +67,28 @@ struct DiskTests {
         }
     }
 
+    /// More than what is kept for the ends of tasks; a small one beside it ends all the same.
+    @Test func aResultThatHasNoRoomWaitsForIt() async throws {
+        try await withDisk(.memory(megabytes: 160)) { disk in
+            try await withDaemon(state: disk.path + "/state") { daemon in
+                let pipe = try daemon.directory.pipe("go")
+                let large: JSONValue = [
+                    "shell": #"printf '"'; head -c 7000000 /dev/zero | tr '\0' x; printf '"'"#, "output": "json",
+                ]
+                let last: JSONValue = ["shell": .string("read x <\(pipe)")]
+                let id = try await daemon.submit(["gather": [large, large, large, large, last]])
+                for member in 1...4 { try await daemon.event("succeeded", of: id + Int64(member)) }
+                try await disk.fill()
+                try await daemon.directory.release(pipe)
+                try await daemon.event("succeeded", of: id + 5)
+                while !daemon.log.contains("has no room for its result") { try #require(daemon.isRunning) }
+                #expect(try await daemon.task(id)["state"] == "running")
+                try await disk.empty()
+                #expect(try await daemon.done(id)["state"] == "succeeded")
+            }
+        }
+    }
+
     /// What was not started for want of room is once there is some, though nothing else happens.
     @Test func aDiskWithLittleRoomStartsAFewAtATime() async throws {
         try await withDisk(.files(400)) { disk in
