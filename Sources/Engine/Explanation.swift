@@ -1,6 +1,6 @@
 package import Model
 
-/// Why a task is not running, what is nearest to being settled last.
+/// Why a task is not running; the reason nearest to being settled comes last.
 package struct Explanation: Sendable {
     /// One thing a task waits for.
     package struct Reason: Sendable {

@@ -98,7 +98,7 @@ extension Store {
             return rows.map { Head(priority: $0[0], id: $0[1], owner: nil) }
         }
         let full = userSlots.filter { $0.value <= 0 }.keys
-        let rows = try Row.fetchCursor(db.cachedStatement(sql: queueHeadWithRoom), arguments: [queue, full.jsonText])
+        let rows = try Row.fetchCursor(db.cachedStatement(sql: queueHeadWithSlots), arguments: [queue, full.jsonText])
         var userSlots = userSlots
         var heads: [Head] = []
         while heads.count < limit, let row = try rows.next() {
@@ -116,7 +116,7 @@ extension Store {
         """
 
     /// Those of users who may not run any more are passed over in the index alone.
-    static let queueHeadWithRoom = """
+    static let queueHeadWithSlots = """
         SELECT priority, id, submitted_uid FROM tasks INDEXED BY tasks_ready
         WHERE state = 'queued' AND waiting_for IS NULL AND is_composite = 0 AND queue = ?
             AND (submitted_uid IS NULL OR submitted_uid NOT IN (SELECT value FROM json_each(?)))

@@ -27,7 +27,7 @@ package struct Doomed: Sendable {
 
 extension Store {
     /// Tasks that cannot run any more because of others that are done, or because an attempt of their composite is, and
-    /// that the commits which ended those left: ``leftoversAtOnce`` of each sort at most.
+    /// that the commits which ended those left: at most ten thousand of each sort.
     package func doomed() async throws -> [Doomed] {
         try await read { db in
             var doomed: [Doomed] = []
@@ -54,7 +54,7 @@ extension Store {
         }
     }
 
-    /// How many rows are read at once of what commits have left: so many are in memory, and no longer is the snapshot open.
+    /// How many rows of each sort are read at once, which bounds their memory and how long the snapshot is open.
     private static let leftoversAtOnce = 10 * tasksAtOnce
 
     static let doomedDependents = """

@@ -184,7 +184,7 @@ extension Store {
             return try await pool.read(body)
         } catch let error as DatabaseError {
             let failure = noted(StoreError(error, path: path))
-            // What is interrupted in json_each's beginning fails as if that did not exist.
+            // Interrupted while json_each is being set up, SQLite reports that there is no such table, and not an interrupt.
             throw Task.isCancelled && failure.code != .corrupt ? CancellationError() : failure
         }
     }

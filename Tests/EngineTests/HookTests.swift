@@ -50,10 +50,10 @@ import Testing
     }
 
     @Test func whatCanNeverBeStartedIsNotTriedForEver() {
-        let rests = HookBackoff()
-        for _ in 1..<360 { #expect(rests.begin(TaskID(1))) }
-        #expect(!rests.begin(TaskID(1)))
-        #expect(rests.begin(TaskID(2)))
+        let backoff = HookBackoff()
+        for _ in 1..<360 { #expect(backoff.begin(TaskID(1))) }
+        #expect(!backoff.begin(TaskID(1)))
+        #expect(backoff.begin(TaskID(2)))
     }
 
     /// Until then a hook of which there is no sign may have run before the machine was restarted.

@@ -80,8 +80,9 @@ import Testing
             try await bench.submit(job("d"), by: 2)
             try await bench.submit(job("e", ["queue": "other"]), by: 1)
             try await bench.submit(job("f"))
-            func claim(_ room: [UInt32: Int], limit: Int = 10) async throws -> [String] {
-                try await bench.store.claim(limit: limit, running: [:], userSlots: room, at: at(1)).tasks.map(\.name)
+            func claim(_ userSlots: [UInt32: Int], limit: Int = 10) async throws -> [String] {
+                try await bench.store.claim(limit: limit, running: [:], userSlots: userSlots, at: at(1)).tasks.map(
+                    \.name)
             }
             #expect(try await claim([1: 0, 2: 0], limit: 1) == ["f"])
             #expect(try await claim([1: 1]) == ["a", "d"], "in all queues together")
@@ -103,9 +104,10 @@ import Testing
             try await bench.submit(job("1 in b", ["queue": "b", "priority": 5]), by: 1)
             try await bench.submit(job("late", ["queue": "b", "priority": -5]), by: 4)
             func claim(_ limit: Int) async throws -> [String] {
-                let room: [UInt32: Int] = [1: 1, 2: 1, 3: 1, 4: 1]
-                return try await bench.store.claim(limit: limit, running: [:], userSlots: room, at: at(1)).tasks.map(
-                    \.name)
+                let userSlots: [UInt32: Int] = [1: 1, 2: 1, 3: 1, 4: 1]
+                return try await bench.store.claim(limit: limit, running: [:], userSlots: userSlots, at: at(1)).tasks
+                    .map(
+                        \.name)
             }
             #expect(try await claim(3) == ["1 in b", "2 in a", "3 in c"])
         }

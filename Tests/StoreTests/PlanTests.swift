@@ -8,7 +8,7 @@ import Testing
 struct PlanTests {
     static let hot: [(sql: String, index: String)] = [
         (Store.queueHead, "tasks_ready"),
-        (Store.queueHeadWithRoom, "tasks_ready"),
+        (Store.queueHeadWithSlots, "tasks_ready"),
         (Store.readyComposites, "tasks_ready_composites"),
         (Store.wakeSleepers, "tasks_asleep"),
         (Store.nextSleeper, "tasks_asleep"),

@@ -55,7 +55,7 @@ extension ExitRecord {
     /// The record as a shim writes it.
     fileprivate var lines: [Substring] {
         let how =
-            switch ending {
+            switch status {
             case .exited(let code): "exit_code \(code)"
             case .killed(let signal): "signal \(signal)"
             case .notStarted(let step, let error): "error \(step) \(error)"

@@ -43,7 +43,7 @@ extension Diagnosis {
 
     /// How close the daemon is to what it may use.
     ///
-    /// - Parameter most: how many tasks may run at once.
+    /// - Parameter maximumRunning: how many tasks may run at once.
     func limits(running: Int, maximumRunning: Int, queued: Int) -> Finding {
         let process = ProcessFacts()
         let open = process.openDescriptors ?? 0

@@ -117,8 +117,7 @@ extension AttemptDirectory {
         return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
-    /// Whether all of it is there that is made before anything runs in it, so that at most what came later was removed
-    /// from it.
+    /// Whether everything made before the shim starts is still there: the directory and both FIFOs.
     var isWhole: Bool { isThere && hasProgress && controlFIFO != nil }
 
     /// What there is to say where a command was in here and left no traces of it.

@@ -27,7 +27,7 @@ package struct CommandHandler: JobHandler {
             return RunReport(.failed(error))
         }
         if let report = await collect(attempt, context) { return report }
-        return await judgeUntold(attempt, context)
+        return await reportWithoutTraces(attempt, context)
     }
 
     /// Takes over the command of an earlier daemon, reads how it ended meanwhile, or runs it when it provably never ran:
@@ -47,7 +47,7 @@ package struct CommandHandler: JobHandler {
             traces = try await AttemptTraces.read(attempt, context.clock)
             // They were removed while it was waited for, or before.
             if wasAdopted && traces.areNone && (hasStarted || !attempt.isWhole) {
-                return await loseSight(of: attempt, context)
+                return await loseWithoutTraces(attempt, context)
             }
         } catch {
             return await lose(attempt, context, because: error.message)
@@ -80,10 +80,10 @@ package struct CommandHandler: JobHandler {
         return await run(context)
     }
 
-    /// What is told of a command whose shim has ended and left no traces: that it never began, unless some were removed or
-    /// something of it is found.
-    private func judgeUntold(_ attempt: AttemptDirectory, _ context: JobContext) async -> RunReport {
-        guard attempt.isWhole else { return await loseSight(of: attempt, context) }
+    /// The report on a command whose shim ended without traces: it never began, unless files of the attempt were removed or a
+    /// process of it is found.
+    private func reportWithoutTraces(_ attempt: AttemptDirectory, _ context: JobContext) async -> RunReport {
+        guard attempt.isWhole else { return await loseWithoutTraces(attempt, context) }
         do throws(ExceptionInfo) {
             let wasLeft = try await supervisor(context).recover(attempt)
             return RunReport(
@@ -127,7 +127,7 @@ package struct CommandHandler: JobHandler {
     }
 
     /// Ends what may run of a command that has left no traces.
-    private func loseSight(of attempt: AttemptDirectory, _ context: JobContext) async -> RunReport {
+    private func loseWithoutTraces(_ attempt: AttemptDirectory, _ context: JobContext) async -> RunReport {
         await lose(attempt, context, because: "\(attempt.loss); how the command ended is not known")
     }
 

@@ -3,8 +3,8 @@ internal import Model
 /// Runs `work`, and cancels it once `limit` has passed; returns when `work` has ended.
 ///
 /// - Parameter late: what is thrown when the time was over first, by default a `timeout` that names the limit.
-/// - Throws: ``SourceError``: `late` when the time was over first, with `cancelled` when the calling task was
-///   cancelled, else what `work` throws.
+/// - Throws: ``SourceError``: `late` when the time was over first, `cancelled` when the calling task was cancelled, else what
+///   `work` throws.
 func within<Answer: Sendable>(
     _ limit: Duration, _ clock: any Clock<Duration>, late: SourceError? = nil,
     _ work: @escaping @Sendable () async throws(SourceError) -> Answer
