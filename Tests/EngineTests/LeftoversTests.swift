@@ -121,12 +121,21 @@ import Testing
         try await withBench { bench in
             let first = try await bench.submit(job("first"))
             let dependents = (1...Self.many).map { job("\($0)", ["after": [first.json]]) }
-            let early = try await bench.submit(dependents)
-            try await bench.end("first", .boom())
-            for id in early { #expect(try await bench.done(id).exception?.type == "DependencyFailed") }
-            for id in try await bench.submit(dependents) {
-                #expect(try await bench.done(id).exception?.type == "DependencyFailed")
+            try await requireFailed(try await bench.submit(dependents), bench) {
+                try await bench.end("first", .boom())
             }
+            try await requireFailed(try await bench.submit(dependents), bench)
         }
+    }
+
+    /// Requires that all of `ids` fail with what they run after, the last of them last.
+    private func requireFailed(
+        _ ids: [TaskID], _ bench: Bench, after cause: () async throws -> Void = {}
+    ) async throws {
+        try await cause()
+        let last = try await bench.done(try #require(ids.last))
+        #expect(last.exception?.type == "DependencyFailed")
+        let states = try await bench.store.knownStates(ids)
+        #expect(states.count == ids.count && states.allSatisfy { $0.state == .failed })
     }
 }
