@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Measures what it costs to have commands run by taskd, beside raw posix_spawn and, where it is installed, task-spooler.
+"""Measures what it costs to have commands run by taskd, beside raw posix_spawn, the least program that is as durable and,
+where it is installed, task-spooler.
 
 usage: commands.py DIRECTORY-OF-THE-PROGRAMS
 """
@@ -13,9 +14,10 @@ import sys
 import tempfile
 import time
 
-from measure import Connection, ask, compiled
+from measure import Connection, Daemon, ask, compiled
 
 JOBS = 1000
+ROUNDS = 3
 
 
 def output(*command, **options):
@@ -61,53 +63,84 @@ def first_instruction(path, job, fifo, runs):
     return statistics.median(times)
 
 
+def least_rate(programs, directory, jobs):
+    """Jobs a second of a program in C that does no more than what makes them durable."""
+    state = tempfile.mkdtemp(prefix="taskd-least.", dir=directory)
+    with Daemon(programs, state):
+        pass
+    runner = compiled("least_runner", directory, "-lsqlite3")
+    shim = compiled("least_shim", directory, "-static", "-s", compiler="musl-gcc")
+    return float(output(runner, state, shim, str(jobs), "/bin/true"))
+
+
+def spooler_rate(spooler, jobs):
+    """Jobs a second of task-spooler, each submitted by a client of its own, as there is no other way."""
+    return client_rate([spooler, "-n", "/bin/true"], jobs, lambda: subprocess.run([spooler, "-w"], check=True))
+
+
+def rates(programs, directory, path, spooler):
+    """The medians of ROUNDS in which all take turns: jobs a second by who runs them."""
+    spawn_rate, between = compiled("spawn_rate", directory), compiled("spawn_and_wait", directory, "-static")
+    runs = {
+        "posix_spawn": lambda: float(output(spawn_rate, str(JOBS), "/bin/true")),
+        "pairs": lambda: float(output(spawn_rate, str(JOBS), between, "/bin/true")),
+        "least": lambda: least_rate(programs, directory, JOBS),
+        "taskd": lambda: taskd_rate(path, JOBS),
+    }
+    if spooler is not None:
+        runs["tsp"] = lambda: spooler_rate(spooler, JOBS)
+    rounds = [{name: run() for name, run in runs.items()} for _ in range(ROUNDS)]
+    return {name: statistics.median(figures[name] for figures in rounds) for name in runs}
+
+
+def print_rates(rates):
+    def of(name, other):
+        return f"{100 * rates[name] / rates[other]:.0f} %"
+
+    print(f"/bin/true, two at once: posix_spawn {rates['posix_spawn']:.0f}/s; with a process between, as a shim is, "
+          f"{rates['pairs']:.0f}/s")
+    print(f"the least that is as durable, in C: {rates['least']:.0f}/s")
+    print(f"taskd {rates['taskd']:.0f}/s: {of('taskd', 'posix_spawn')}, {of('taskd', 'pairs')} and {of('taskd', 'least')}")
+    if "tsp" in rates:
+        print(f"tsp {rates['tsp']:.0f}/s: taskd runs {of('taskd', 'tsp')} of it, and the least {of('least', 'tsp')}")
+
+
+def run_left(path):
+    """Returns when no task is left to run."""
+    connection = Connection(path)
+    while (left := ask(connection, "GET", "/v1/tasks?state=queued,running")[1]["tasks"]):
+        ask(connection, "POST", "/v1/wait", {"ids": [task["id"] for task in left]})
+
+
 def main():
     programs = os.path.abspath(sys.argv[1])
-    state = tempfile.mkdtemp(prefix="taskd-commands.")
-    path = os.path.join(state, "taskd.sock")
-    daemon = subprocess.Popen(
-        [f"{programs}/taskd", "--state-dir", state, "--socket", path, "--max-running", "2"],
-        stderr=subprocess.PIPE, text=True)
+    directory = tempfile.mkdtemp(prefix="taskd-commands.")
     spooler = shutil.which("tsp")
-    environment = {**os.environ, "TS_SOCKET": f"{state}/tsp.sock", "TMPDIR": state}
-    os.environ["TASKD_SOCKET"] = path
+    os.environ.update(TS_SOCKET=f"{directory}/tsp.sock", TMPDIR=directory)
     try:
-        while "ready" not in daemon.stderr.readline():
-            pass
-        spawn_rate = compiled("spawn_rate", state)
-        raw = float(output(spawn_rate, str(JOBS), "/bin/true"))
-        pairs = float(output(spawn_rate, str(JOBS), compiled("spawn_and_wait", state, "-static"), "/bin/true"))
-        ours = taskd_rate(path, JOBS)
-        print(f"/bin/true, two at once: posix_spawn {raw:.0f}/s; with a process between, as a shim is, {pairs:.0f}/s")
-        print(f"taskd {ours:.0f}/s: {100 * ours / raw:.0f} % and {100 * ours / pairs:.0f} %")
-        taskctl = [f"{programs}/taskctl", "submit", "--"]
-
-        def idle():
-            while ask(Connection(path), "GET", "/v1/tasks?state=queued,running&limit=1")[1]["tasks"]:
-                _, left = ask(Connection(path), "GET", "/v1/tasks?state=queued,running")
-                ask(Connection(path), "POST", "/v1/wait", {"ids": [task["id"] for task in left["tasks"]]})
-
-        ours = client_rate([*taskctl, "/bin/true"], JOBS, idle)
-        job = compiled("first_instruction", state, "-static")
-        latency = int(output(job, "200", f"{state}/fifo", *taskctl, job, f"{state}/fifo")) / 1000
-        print(f"a client for each job: taskd {ours:.0f}/s; submit to first instruction {latency:.1f} ms (p50)")
-        request = first_instruction(path, job, f"{state}/fifo3", 200)
-        print(f"over a connection: from the request to the first instruction {request:.1f} ms (p50)")
         if spooler is None:
             print("task-spooler is not installed (apt-get install task-spooler): nothing to compare with")
-            return
-        os.environ.update(environment)
-        subprocess.run([spooler, "-S", "2"], check=True)
-        theirs = client_rate([spooler, "-n", "/bin/true"], JOBS, lambda: subprocess.run([spooler, "-w"], check=True))
-        their_latency = int(output(job, "200", f"{state}/fifo2", spooler, "-n", job, f"{state}/fifo2")) / 1000
-        print(f"a client for each job: tsp {theirs:.0f}/s; submit to first instruction {their_latency:.1f} ms (p50)")
-        print(f"taskd to tsp: {ours / theirs:.2f} times the jobs a second with a client for each, "
-              f"{latency / their_latency:.2f} times the latency with a client, {request / their_latency:.2f} without")
-        subprocess.run([spooler, "-K"], check=True)
+        else:
+            subprocess.run([spooler, "-S", "2"], check=True)
+        state = tempfile.mkdtemp(prefix="taskd-state.", dir=directory)
+        with Daemon(programs, state, "--max-running", "2") as daemon:
+            os.environ["TASKD_SOCKET"] = daemon.path
+            print_rates(rates(programs, directory, daemon.path, spooler))
+            taskctl = [f"{programs}/taskctl", "submit", "--"]
+            ours = client_rate([*taskctl, "/bin/true"], JOBS, lambda: run_left(daemon.path))
+            job = compiled("first_instruction", directory, "-static")
+            latency = int(output(job, "200", f"{directory}/fifo", *taskctl, job, f"{directory}/fifo")) / 1000
+            print(f"a client for each job: taskd {ours:.0f}/s; submit to first instruction {latency:.1f} ms (p50)")
+            request = first_instruction(daemon.path, job, f"{directory}/fifo3", 200)
+            print(f"over a connection: from the request to the first instruction {request:.1f} ms (p50)")
+            if spooler is not None:
+                theirs = int(output(job, "200", f"{directory}/fifo2", spooler, "-n", job, f"{directory}/fifo2")) / 1000
+                print(f"a client for each job: tsp from submit to first instruction {theirs:.1f} ms (p50); taskd takes "
+                      f"{latency / theirs:.2f} times that with a client, {request / theirs:.2f} without")
     finally:
-        daemon.terminate()
-        daemon.wait()
-        shutil.rmtree(state)
+        if spooler is not None:
+            subprocess.run([spooler, "-K"], check=True)
+        shutil.rmtree(directory)
 
 
 if __name__ == "__main__":

@@ -111,7 +111,7 @@ def compare(programs, job, at_once, exchange):
 
 
 def servers(programs, state):
-    program = compiled("exchange", state, "-D_GNU_SOURCE")
+    program = compiled("exchange", state)
     running = Servers(state)
     search = "?version=1.1&operation=searchRetrieve&query=1247&maximumRecords=0"
     try:

@@ -15,6 +15,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -30,6 +31,30 @@ class Connection(http.client.HTTPConnection):
         self.sock.connect(self.path)
 
 
+class Daemon:
+    """A private daemon on a state directory."""
+
+    def __init__(self, programs, state, *flags):
+        self.path = os.path.join(state, "taskd.sock")
+        begin = time.perf_counter()
+        self.process = subprocess.Popen(
+            [f"{programs}/taskd", "--state-dir", state, "--socket", self.path, *flags], stderr=subprocess.PIPE, text=True)
+        while "ready" not in (line := self.process.stderr.readline()):
+            assert line, "taskd did not start"
+        self.start = time.perf_counter() - begin
+        threading.Thread(target=self.process.stderr.read, daemon=True).start()
+
+    def connection(self):
+        return Connection(self.path)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+
+
 def ask(connection, method, path, body=None):
     connection.request(method, path, None if body is None else json.dumps(body))
     answer = connection.getresponse()
@@ -43,10 +68,9 @@ def median_start(timer, command, runs=300):
     return int(answer.stdout) / 1000
 
 
-def compiled(name, directory, *options):
-    compiler = shutil.which("cc") or shutil.which("clang")
+def compiled(name, directory, *options, compiler="cc"):
     program = os.path.join(directory, name)
-    subprocess.run([compiler, "-O2", *options, "-o", program, f"{HERE}/{name}.c"], check=True)
+    subprocess.run([compiler, "-O2", "-D_GNU_SOURCE", "-o", program, f"{HERE}/{name}.c", *options], check=True)
     return program
 
 

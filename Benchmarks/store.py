@@ -13,37 +13,12 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 
-from measure import Connection, ask, compiled, memory
+from measure import Daemon, ask, compiled, memory
 
 SIZES = [1_000, 10_000, 100_000, 1_000_000]
 HELD = {"sleep": 0, "hold": True}
-
-
-class Daemon:
-    """A private daemon on a state directory."""
-
-    def __init__(self, programs, state, *flags):
-        self.path = os.path.join(state, "taskd.sock")
-        begin = time.perf_counter()
-        self.process = subprocess.Popen(
-            [f"{programs}/taskd", "--state-dir", state, "--socket", self.path, *flags], stderr=subprocess.PIPE, text=True)
-        while "ready" not in (line := self.process.stderr.readline()):
-            assert line, "taskd did not start"
-        self.start = time.perf_counter() - begin
-        threading.Thread(target=self.process.stderr.read, daemon=True).start()
-
-    def connection(self):
-        return Connection(self.path)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.kill()
-        self.process.wait()
 
 
 def seconds(work):
@@ -69,9 +44,9 @@ def fdatasync_rate(state, count=2000):
     return count / seconds(sync)
 
 
-TASK = """INSERT INTO tasks (name, kind, state, is_composite, job, shield, queue, priority, max_attempts, waiting_for,
-    labels, submitted_at) VALUES ('t', 'sleep', 'held', 0, '{"sleep":0,"hold":true}', 0, 'default', 0, 1,
-    '{"start":true}', '{}', '2026-11-24T00:00:00.000Z')"""
+TASK = """INSERT INTO tasks (name, kind, state, is_composite, job, directory, shield, queue, priority, max_attempts,
+    waiting_for, labels, submitted_at, submitted_uid, submitted_gid, submitted_pid) VALUES ('t', 'sleep', 'held', 0,
+    '{"sleep":0,"hold":true}', '/', 0, 'default', 0, 1, '{"start":true}', '{}', '2026-11-24T00:00:00.000Z', 0, 0, 1)"""
 EVENT = "INSERT INTO events (task_id, at, type) VALUES (last_insert_rowid(), '2026-11-24T00:00:00.000Z', 'submitted')"
 
 
@@ -92,15 +67,28 @@ def raw_commit_rate(path, batch, commits):
 
 # Submitting
 
-def submit_rate(daemon, client, connections, body, jobs, requests):
-    """Tasks a second that are acknowledged, by a client in C that has so many connections."""
+def submit_rate(path, client, connections, body, jobs, requests):
+    """Tasks a second that are acknowledged at a socket, by a client in C that has so many connections."""
     text = json.dumps(body).encode()
     head = f"POST /v1/tasks HTTP/1.1\r\nhost: taskd\r\ncontent-length: {len(text)}\r\n\r\n".encode()
     with tempfile.NamedTemporaryFile() as file:
         file.write(head + text)
         file.flush()
-        command = [client, daemon.path, str(connections), str(requests), file.name]
+        command = [client, path, str(connections), str(requests), file.name]
         return jobs * float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+
+def least_submit_rate(state, client, requests):
+    """What a server in C acknowledges over one connection that commits the same rows and does nothing else."""
+    path = f"{state}/least.sock"
+    server = subprocess.Popen(
+        [compiled("least_acceptor", state, "-lsqlite3"), f"{state}/history.sqlite", path], stdout=subprocess.PIPE, text=True)
+    try:
+        assert "ready" in server.stdout.readline(), "the least server did not start"
+        return submit_rate(path, client, 1, HELD, 1, requests)
+    finally:
+        server.kill()
+        server.wait()
 
 
 def rates(programs):
@@ -116,13 +104,15 @@ def rates(programs):
     batched = statistics.median(raw_commit_rate(f"{raw}/history.sqlite", 1000, 15) for _ in range(5))
     print(f"raw: fdatasync {sync:.0f}/s; SQLite FULL commits of a task and its event {single:.0f}/s; "
           f"rows in commits of 1,000 {batched:.0f}/s")
-    client = compiled("submit_rate", raw, "-D_GNU_SOURCE")
+    client = compiled("submit_rate", raw)
+    least = least_submit_rate(raw, client, 5000)
+    print(f"a server in C that does the same commits: {least:6.0f}/s, {least / single:.2f} of the raw commit rate")
     with Daemon(programs, state) as daemon:
         for connections in (1, 4, 16, 64):
-            rate = submit_rate(daemon, client, connections, HELD, 1, 5000)
+            rate = submit_rate(daemon.path, client, connections, HELD, 1, 5000)
             print(f"submits, {connections:2} connections: {rate:6.0f}/s, {rate / single:.2f} of the raw commit rate")
         for jobs in (100, 1000):
-            rate = submit_rate(daemon, client, 1, [HELD] * jobs, jobs, 20_000 // jobs)
+            rate = submit_rate(daemon.path, client, 1, [HELD] * jobs, jobs, 20_000 // jobs)
             print(f"submits in lists of {jobs:4}: {rate:6.0f} tasks/s, {rate / batched:.2f} of the raw batched rate")
     shutil.rmtree(state)
     shutil.rmtree(raw)
