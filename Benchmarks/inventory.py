@@ -12,8 +12,8 @@ import subprocess
 import sys
 import tempfile
 
-from measure import HERE, ask, compiled, memory
-from store import Daemon, seconds
+from measure import HERE, Daemon, ask, compiled, memory
+from store import seconds
 
 sys.path.append(f"{HERE}/../Tests/Servers")
 from catalogues import test_server

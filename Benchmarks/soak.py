@@ -14,8 +14,7 @@ import statistics
 import sys
 import tempfile
 
-from measure import ask, memory
-from store import Daemon
+from measure import Daemon, ask, memory
 
 ROUNDS = 10
 KEPT = 1_000
