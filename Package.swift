@@ -89,10 +89,13 @@ let package = Package(
     ]
 )
 
-// The sanitizers look at what is below the daemon's socket, by these tests (scripts/sanitize.sh); built alone, it takes half the
-// time.
+// The sanitizers look at what is below the daemon's socket, by these tests (scripts/sanitize.sh); whatever they do not need is
+// left out.
 if let tests = Context.environment["TASKD_SANITIZED"]?.split(separator: " ").map(String.init) {
-    let above = ["Daemon", "Client", "Shim"]
-    package.targets.removeAll { above.contains($0.name) || $0.isTest && !tests.contains($0.name) }
-    package.products.removeAll { $0.name != "Tasks" }
+    var needed = Set(tests)
+    for target in package.targets.reversed() where needed.contains(target.name) {
+        for case .byNameItem(let name, _) in target.dependencies { needed.insert(name) }
+    }
+    package.targets.removeAll { !needed.contains($0.name) }
+    package.products = []
 }
