@@ -13,7 +13,7 @@ struct SocketFile {
                 switch errno {
                 case ENOENT: ("nothing is there", "start taskd, or give its socket with --socket")
                 case EACCES: ("not permitted to use this socket", "run as its owner, or join its group")
-                case let code: (String(cString: strerror(code)), "give the socket of taskd with --socket")
+                case let code: (SystemError(code).description, "give the socket of taskd with --socket")
                 }
             return Finding(
                 "socket", .fail, "\(path): \(reason)", advice: advice, facts: ["path": .string(path)])

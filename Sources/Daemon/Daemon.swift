@@ -45,7 +45,7 @@ struct Daemon: Sendable {
         // A command runs as the same user, and could read what the daemon has in memory. Every kernel can do this.
         guard hide_process() == 0 else {
             throw DaemonError(
-                code: .unavailable, message: "cannot hide the daemon's memory: \(String(cString: strerror(errno)))")
+                code: .unavailable, message: "cannot hide the daemon's memory: \(SystemError())")
         }
         MetricsSystem.bootstrap(metrics)
         Allocator.keepSmall()

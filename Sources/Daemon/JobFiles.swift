@@ -42,7 +42,7 @@ final class JobFiles: Sendable {
         let entries = all
         if entries.isEmpty {
             guard let stream = opendir(directory) else {
-                return errno != ENOENT || isExpected ? ["\(directory): \(String(cString: strerror(errno)))"] : []
+                return errno != ENOENT || isExpected ? ["\(directory): \(SystemError())"] : []
             }
             closedir(stream)
         }

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Model
 
 /// Finds the program that commands run under.
 enum Shim {
@@ -10,7 +11,7 @@ enum Shim {
     static func path(given: String?) throws(DaemonError) -> String {
         if let given {
             guard access(given, X_OK) == 0 else {
-                throw DaemonError(code: .usage, message: "shim: \(given): \(String(cString: strerror(errno)))")
+                throw DaemonError(code: .usage, message: "shim: \(given): \(SystemError())")
             }
             return given
         }
@@ -24,9 +25,6 @@ enum Shim {
     }
 
     private static var ownDirectory: String {
-        guard let path = realpath("/proc/self/exe", nil) else { return "." }
-        defer { free(path) }
-        let text = String(cString: path)
-        return text.lastIndex(of: "/").map { String(text[..<$0]) } ?? "."
+        "/proc/self/exe".resolvedPath?.parentPath ?? "."
     }
 }

@@ -131,6 +131,6 @@ final class StateDirectory: Sendable {
     private static let ownNames = [lockName, "taskd.sock", "history.sqlite", "tasks", "jobs", "lost+found"]
 
     static func failure(_ path: String, _ code: Int32 = errno) -> DaemonError {
-        DaemonError(code: .unavailable, message: "\(path): \(String(cString: strerror(code)))")
+        DaemonError(code: .unavailable, message: "\(path): \(SystemError(code))")
     }
 }

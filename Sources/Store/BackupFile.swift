@@ -38,9 +38,7 @@ struct BackupFile: Sendable {
 
     /// The directory that the file at `path` is in or would be in, without symbolic links.
     private static func directory(of path: String) -> String? {
-        guard let real = realpath(path.parentPath ?? "/", nil) else { return nil }
-        defer { free(real) }
-        return String(cString: real)
+        (path.parentPath ?? "/").resolvedPath
     }
 
     /// Gives it its name, durably.
@@ -72,8 +70,9 @@ struct BackupFile: Sendable {
     }
 
     private static func failure(_ path: String) -> StoreError {
-        let (number, message) = (errno, "\(path): \(String(cString: strerror(errno)))")
-        return switch number {
+        let error = SystemError()
+        let message = "\(path): \(error)"
+        return switch error.code {
         case EEXIST: taken(path)
         case ENOENT, ENOTDIR, EACCES, EPERM, EROFS, ENAMETOOLONG, ELOOP:
             StoreError(code: .unusablePath, message: "\(message); give another name")

@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+internal import Model
 internal import Synchronization
 
 /// Preallocates disk space for the history file and its log, so that outcomes and cancel requests can still be written when
@@ -41,7 +42,7 @@ final class Reserve: Sendable {
         log = path + "-wal"
         file = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW)
         guard file >= 0 else {
-            throw StoreError(code: .unavailable, message: "\(path): \(String(cString: strerror(errno)))")
+            throw StoreError(code: .unavailable, message: "\(path): \(SystemError())")
         }
         shared = open(path + "-shm", O_WRONLY | O_CLOEXEC | O_NOFOLLOW)
         if shared >= 0 { _ = Self.hold(shared, upTo: Self.sharedRoom) }

@@ -61,9 +61,7 @@ package final class Store: Sendable {
     package static func observeSync(of path: String, _ tell: @escaping @Sendable (StoreError) -> Void) {
         // SQLite names files without symbolic links, in parentheses.
         let directory = path.parentPath ?? "."
-        let real = realpath(directory, nil)
-        defer { free(real) }
-        let name = real.map { String(cString: $0) + path.dropFirst(directory.count) } ?? path
+        let name = directory.resolvedPath.map { $0 + path.dropFirst(directory.count) } ?? path
         let names = ["(\(name))", "(\(name)-wal)"]
         Database.logError = { code, message in
             guard code == .SQLITE_IOERR_FSYNC, names.contains(where: message.contains) else { return }
@@ -82,7 +80,7 @@ package final class Store: Sendable {
         var status = stat()
         let isThere = stat(path, &status) == 0
         guard isThere || errno == ENOENT else {
-            throw StoreError(code: .unavailable, message: "\(path): \(String(cString: strerror(errno)))")
+            throw StoreError(code: .unavailable, message: "\(path): \(SystemError())")
         }
         guard !isThere || status.st_mode & S_IFMT == S_IFREG else {
             throw StoreError(code: .unavailable, message: "\(path): not a regular file; move it away")

@@ -1,4 +1,5 @@
 import Glibc
+import Model
 import Testing
 
 @testable import Daemon
@@ -75,7 +76,7 @@ struct InheritedSocketTests {
 
     private func listening(_ name: String) throws -> Int32 {
         let descriptor = try boundSocket(name, SOCK_STREAM)
-        guard listen(descriptor, 1) == 0 else { throw FileFailure(errno: errno) }
+        guard listen(descriptor, 1) == 0 else { throw FileFailure(SystemError()) }
         return descriptor
     }
 }

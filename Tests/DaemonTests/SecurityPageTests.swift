@@ -1,4 +1,5 @@
 import Glibc
+import Model
 import Testing
 
 @testable import Daemon
@@ -38,7 +39,7 @@ struct SecurityPageTests {
 
     /// The texts of all Swift files below a directory.
     private func sources(below directory: String) throws -> [String] {
-        guard let stream = opendir(directory) else { throw FileFailure(errno: errno) }
+        guard let stream = opendir(directory) else { throw FileFailure(SystemError()) }
         defer { closedir(stream) }
         var texts: [String] = []
         while let entry = readdir(stream) {

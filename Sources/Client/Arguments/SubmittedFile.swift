@@ -79,6 +79,6 @@ struct SubmittedFile: Sendable {
     }
 
     private static func failure(_ path: String) -> ClientError {
-        ClientError(code: .usage, message: "\(path): \(String(cString: strerror(errno)))")
+        ClientError(code: .usage, message: "\(path): \(SystemError())")
     }
 }

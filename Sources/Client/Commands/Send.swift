@@ -35,7 +35,7 @@ struct Send: ClientCommand {
             let count = read(STDIN_FILENO, &chunk, chunk.count)
             if count >= 0 { return count == 0 ? nil : Array(chunk[..<count]) }
             guard errno == EINTR else {
-                throw ClientError(code: .usage, message: "standard input: \(String(cString: strerror(errno)))")
+                throw ClientError(code: .usage, message: "standard input: \(SystemError())")
             }
         }
     }

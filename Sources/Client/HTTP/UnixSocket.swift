@@ -73,7 +73,7 @@ final class UnixSocket {
                     : "\(path): this is not a socket; give that of taskd with --socket",
                 cause: Refused())
         default:
-            ClientError(code: .unreachable, message: "\(path): \(String(cString: strerror(code)))")
+            ClientError(code: .unreachable, message: "\(path): \(SystemError(code))")
         }
     }
 }

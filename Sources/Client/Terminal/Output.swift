@@ -79,7 +79,7 @@ extension Output {
             if code == EINTR { continue }
             if code == EAGAIN, waitUntilWritable() { continue }
             throw ClientError(
-                code: .internalError, message: "the output cannot be written: \(String(cString: strerror(code)))")
+                code: .internalError, message: "the output cannot be written: \(SystemError(code))")
         }
     }
 

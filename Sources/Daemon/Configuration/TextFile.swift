@@ -1,12 +1,12 @@
 internal import Glibc
+internal import Model
 
 /// Why a file cannot be read.
 struct FileFailure: Error, CustomStringConvertible {
     let description: String
 
-    /// The failure that `errno` tells of.
-    init(errno code: Int32) {
-        description = String(cString: strerror(code))
+    init(_ error: SystemError) {
+        description = error.description
     }
 
     init(_ description: String) {
@@ -22,10 +22,10 @@ enum TextFile {
     /// - Throws: ``FileFailure``.
     static func read(_ path: String, limit: Int, isTrusted: Bool = false) throws(FileFailure) -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else { throw FileFailure(errno: errno) }
+        guard descriptor >= 0 else { throw FileFailure(SystemError()) }
         defer { close(descriptor) }
         var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw FileFailure(errno: errno) }
+        guard fstat(descriptor, &status) == 0 else { throw FileFailure(SystemError()) }
         guard status.st_mode & S_IFMT == S_IFREG else { throw FileFailure("not a regular file") }
         if isTrusted { try requireTrust(status) }
         guard status.st_size <= limit else { throw FileFailure("larger than \(limit) bytes") }
@@ -33,7 +33,7 @@ enum TextFile {
         var chunk = [UInt8](repeating: 0, count: 65_536)
         while true {
             let count = Glibc.read(descriptor, &chunk, chunk.count)
-            guard count >= 0 else { throw FileFailure(errno: errno) }
+            guard count >= 0 else { throw FileFailure(SystemError()) }
             if count == 0 { return bytes }
             bytes += chunk[..<count]
             guard bytes.count <= limit else { throw FileFailure("larger than \(limit) bytes") }

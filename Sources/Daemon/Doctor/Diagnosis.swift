@@ -19,7 +19,7 @@ extension Diagnosis {
     /// The process, and whether its program is still the one that is installed.
     func process(_ health: Health, isStopping: Bool) -> Finding {
         let uptime = Timestamp.now() - health.startedAt
-        let program = Self.program
+        let program = "/proc/self/exe".linkTarget ?? ""
         // How the kernel writes a program whose file was removed or replaced (proc(5)).
         let isReplaced = program.hasSuffix(" (deleted)")
         return Finding(
@@ -33,12 +33,6 @@ extension Diagnosis {
                 "version": .string(Version.current), "pid": JSONValue(health.pid),
                 "uptime_s": .int(Int64(uptime.seconds)), "program": .string(program), "replaced": .bool(isReplaced),
             ])
-    }
-
-    private static var program: String {
-        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX) + 16)
-        let count = readlink("/proc/self/exe", &buffer, buffer.count)
-        return String(decoding: buffer.prefix(max(count, 0)).map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
     /// How close the daemon is to what it may use.

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Model
 
 /// The file system that a file is on.
 struct FileSystem: Sendable {
@@ -28,11 +29,10 @@ struct FileSystem: Sendable {
 
     /// The file system of the file at `path`; `nil` when the system does not tell.
     init?(of path: String) {
-        guard let resolved = realpath(path, nil),
+        guard let resolved = path.resolvedPath,
             let mounts = try? TextFile.read("/proc/self/mountinfo", limit: 8 << 20)
         else { return nil }
-        defer { free(resolved) }
-        self.init(of: String(cString: resolved), mounts: String(decoding: mounts, as: UTF8.self))
+        self.init(of: resolved, mounts: String(decoding: mounts, as: UTF8.self))
     }
 
     /// Whether a history file should not be on it.

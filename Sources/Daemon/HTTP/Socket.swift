@@ -52,7 +52,7 @@ enum Socket {
     static func widenQueue(of socket: Int32) throws(DaemonError) {
         guard listen(socket, Int32(SOMAXCONN)) == 0 else {
             throw DaemonError(
-                code: .unavailable, message: "the socket cannot be listened on: \(String(cString: strerror(errno)))")
+                code: .unavailable, message: "the socket cannot be listened on: \(SystemError())")
         }
     }
 

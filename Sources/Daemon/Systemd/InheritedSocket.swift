@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Model
 
 /// A socket that the service manager listens on and has handed to the daemon, as sd_listen_fds(3) has it.
 ///
@@ -78,6 +79,6 @@ struct InheritedSocket: Sendable, Hashable {
 
     private static func failure(_ descriptor: Int32) -> DaemonError {
         DaemonError(
-            code: .unavailable, message: "LISTEN_FDS: descriptor \(descriptor): \(String(cString: strerror(errno)))")
+            code: .unavailable, message: "LISTEN_FDS: descriptor \(descriptor): \(SystemError())")
     }
 }

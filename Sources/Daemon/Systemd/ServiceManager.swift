@@ -1,6 +1,7 @@
 internal import Dispatch
 internal import Glibc
 internal import Jobs
+internal import Model
 
 /// The service manager that started the daemon and wants to hear from it, as sd_notify(3) has it.
 struct ServiceManager: Sendable {
@@ -77,7 +78,7 @@ struct ServiceManager: Sendable {
         guard code == 0 else {
             throw DaemonError(
                 code: .unavailable,
-                message: "NOTIFY_SOCKET: cannot tell the service manager: \(String(cString: strerror(code)))")
+                message: "NOTIFY_SOCKET: cannot tell the service manager: \(SystemError(code))")
         }
     }
 

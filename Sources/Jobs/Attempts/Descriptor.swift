@@ -95,6 +95,6 @@ extension Descriptor {
 extension ExceptionInfo {
     /// The daemon could not do `what`, and the system's last error says why.
     static func system(_ what: String, error: Int32 = errno) -> ExceptionInfo {
-        .internalError("\(what): \(String(cString: strerror(error)))")
+        .internalError("\(what): \(SystemError(error))")
     }
 }

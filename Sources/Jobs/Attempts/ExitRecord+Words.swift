@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Model
 
 extension ExitRecord.Status {
     /// The exit code; `nil` when it was killed or never ran.
@@ -27,11 +28,11 @@ extension ExitRecord.Status {
             }
             return program.contains("/") ? "no such program: \(program)" : "no such program in PATH: \(program)"
         case .notStarted("exec", let error):
-            return "cannot run \(program): \(String(cString: strerror(error)))"
+            return "cannot run \(program): \(SystemError(error))"
         case .notStarted("cwd", let error):
-            return "cannot run in the directory \(directory): \(String(cString: strerror(error)))"
+            return "cannot run in the directory \(directory): \(SystemError(error))"
         case .notStarted(let step, let error):
-            return "cannot start \(program): \(step): \(String(cString: strerror(error)))"
+            return "cannot start \(program): \(step): \(SystemError(error))"
         }
     }
 

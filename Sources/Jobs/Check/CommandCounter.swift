@@ -147,7 +147,7 @@ extension CommandRun {
         if words[0] == "\0exec" && Self.programErrors.contains(error) {
             return SourceError(.config, "argv: there is no such program, or it may not be run")
         }
-        return SourceError(.connect, "cannot be run: \(String(cString: strerror(error)))", isRetryable: true)
+        return SourceError(.connect, "cannot be run: \(SystemError(error))", isRetryable: true)
     }
 
     /// What execve(2) says of a program that will not do another time either.

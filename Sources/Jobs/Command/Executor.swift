@@ -38,7 +38,8 @@ package struct Executor: Sendable {
         environment: [ExactText: String] = Executor.inheritedEnvironment()
     ) throws(ExceptionInfo) {
         self.shim = shim
-        self.state = Self.resolved(state)
+        // Landlock goes by where a directory really is.
+        self.state = state.resolvedPath ?? state
         place = try Self.place(of: self.state)
         self.socket = socket
         self.isOfSameBoot = isOfSameBoot
@@ -54,13 +55,6 @@ package struct Executor: Sendable {
         var status = stat()
         guard stat(state, &status) == 0 else { throw .system("cannot look at \(state)") }
         return "\(status.st_dev)-\(status.st_ino)"
-    }
-
-    /// Landlock goes by where a directory really is.
-    private static func resolved(_ path: String) -> String {
-        guard let real = realpath(path, nil) else { return path }
-        defer { free(real) }
-        return String(cString: real)
     }
 }
 

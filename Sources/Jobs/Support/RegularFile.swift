@@ -83,6 +83,6 @@ extension SourceError {
 
     /// A file could not be read, for the reason `number`.
     static func reading(_ number: CInt) -> SourceError {
-        SourceError(.connect, "cannot be read: \(String(cString: strerror(number)))", isRetryable: true)
+        SourceError(.connect, "cannot be read: \(SystemError(number))", isRetryable: true)
     }
 }

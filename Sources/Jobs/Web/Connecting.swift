@@ -83,7 +83,7 @@ extension SourceError {
         case ChannelError.ioOnClosedChannel as ChannelError, ChannelError.alreadyClosed as ChannelError:
             self = .brokenOff
         case let error as IOError:
-            let reason = String(cString: strerror(error.errnoCode))
+            let reason = SystemError(error.errnoCode).description
             self.init(.connect, "cannot be reached: \(reason)", isRetryable: true)
         case NIOSSLExtraError.failedToValidateHostname as NIOSSLExtraError:
             self.init(.tls, "the server's certificate is for another name; check the host")

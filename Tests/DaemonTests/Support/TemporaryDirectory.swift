@@ -1,4 +1,5 @@
 import Glibc
+import Model
 
 @testable import Daemon
 
@@ -18,15 +19,15 @@ func withDirectory<Value>(_ body: (String) async throws -> Value) async throws -
 
 private func newDirectory() throws -> String {
     var template = Array("/tmp/taskd-test.XXXXXX".utf8CString)
-    guard mkdtemp(&template) != nil else { throw FileFailure(errno: errno) }
+    guard mkdtemp(&template) != nil else { throw FileFailure(SystemError()) }
     return String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
 }
 
 /// Writes `text` to a new file at `path`.
 func write(_ text: String, to path: String) throws {
-    guard let file = fopen(path, "w") else { throw FileFailure(errno: errno) }
+    guard let file = fopen(path, "w") else { throw FileFailure(SystemError()) }
     defer { fclose(file) }
-    guard fputs(text, file) >= 0 else { throw FileFailure(errno: errno) }
+    guard fputs(text, file) >= 0 else { throw FileFailure(SystemError()) }
 }
 
 /// Removes a file, or a directory with all that is in it.

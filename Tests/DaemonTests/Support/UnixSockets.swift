@@ -1,4 +1,5 @@
 import Glibc
+import Model
 
 @testable import Daemon
 
@@ -26,7 +27,7 @@ final class Mailbox {
 /// A socket bound to `name`: a path, or an abstract address that begins with `@`.
 func boundSocket(_ name: String, _ type: __socket_type) throws -> Int32 {
     let descriptor = socket(AF_UNIX, Int32(type.rawValue), 0)
-    guard descriptor >= 0 else { throw FileFailure(errno: errno) }
+    guard descriptor >= 0 else { throw FileFailure(SystemError()) }
     var address = sockaddr_un()
     address.sun_family = sa_family_t(AF_UNIX)
     withUnsafeMutableBytes(of: &address.sun_path) { bytes in
@@ -39,7 +40,7 @@ func boundSocket(_ name: String, _ type: __socket_type) throws -> Int32 {
     }
     guard result == 0 else {
         close(descriptor)
-        throw FileFailure(errno: errno)
+        throw FileFailure(SystemError())
     }
     return descriptor
 }

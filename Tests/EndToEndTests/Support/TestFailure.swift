@@ -1,4 +1,5 @@
 import Glibc
+import Model
 
 /// Something around a test did not go as it must.
 struct TestFailure: Error, CustomStringConvertible {
@@ -10,6 +11,6 @@ struct TestFailure: Error, CustomStringConvertible {
 
     /// The failure of a system call on `what`.
     static func system(_ what: String, _ code: Int32 = errno) -> TestFailure {
-        TestFailure("\(what): \(String(cString: strerror(code)))")
+        TestFailure("\(what): \(SystemError(code))")
     }
 }

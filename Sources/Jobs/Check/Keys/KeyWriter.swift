@@ -1,5 +1,6 @@
 internal import GRDB
 internal import Glibc
+internal import Model
 
 /// Sorts the keys of one source into a file, however many there are, with no more than a few megabytes in memory: SQLite
 /// does that with a table that is its own index. Every call blocks.
@@ -67,6 +68,6 @@ struct KeyWriter: Sendable {
 
 extension SourceError {
     fileprivate static func keeping(_ number: CInt) -> SourceError {
-        SourceError(.connect, "its keys cannot be kept: \(String(cString: strerror(number)))")
+        SourceError(.connect, "its keys cannot be kept: \(SystemError(number))")
     }
 }
