@@ -123,18 +123,24 @@ extension Engine {
                 self = .interrupted(detail: nil)
                 return
             }
-            guard case .cancelled(let exception) = report.outcome else {
-                self = .ended(report)
-                return
-            }
-            if task.isTimedOut, let timeout = job.timeout {
-                self = .ended(report.with(.failed(.timeout(after: timeout))))
-            } else if !task.isCancelled && (task.isStopped || start == .resumed) {
-                // Nobody asked for this task: the daemon did, this one or the one before, because it stopped.
-                self = .interrupted(detail: report.detail)
-            } else {
-                let exception = exception.message.isEmpty ? .cancelled(task.cancelMessage) : exception
-                self = .ended(report.with(.cancelled(exception)))
+            // Nobody asked for this task: the daemon did, this one or the one before, because it stopped.
+            let wasStopped = !task.isCancelled && !task.isTimedOut && (task.isStopped || start == .resumed)
+            switch report.outcome {
+            case .succeeded: self = .ended(report)
+            case .failed(let exception):
+                // With the daemon its shim was killed: what the author of the job says of that holds for it too.
+                let isUnknown = exception.type == "Lost" && start == .resumed && job.onInterrupt == .rerun
+                let isInterrupted = wasStopped && report.wasAskedToEnd || !task.isCancelled && isUnknown
+                self = isInterrupted ? .interrupted(detail: report.detail) : .ended(report)
+            case .cancelled(let exception):
+                if task.isTimedOut, let timeout = job.timeout {
+                    self = .ended(report.with(.failed(.timeout(after: timeout))))
+                } else if wasStopped {
+                    self = .interrupted(detail: report.detail)
+                } else {
+                    let exception = exception.message.isEmpty ? .cancelled(task.cancelMessage) : exception
+                    self = .ended(report.with(.cancelled(exception)))
+                }
             }
         }
     }
@@ -167,7 +173,7 @@ extension Engine {
     /// Commits the end of a running task. Its slot is asked for again before the commit, which so is often one with the
     /// claim of the next task.
     ///
-    /// A result may be larger than the room that is kept for the ends of tasks: on a full disk it waits until there is more.
+    /// An outcome may be larger than the room that is kept for the ends of tasks: on a full disk it waits until there is more.
     ///
     /// - Parameter answers: what it is the measure of from now on.
     /// - Returns: every task that ended by it, the task itself first; empty when the daemon stops first.
@@ -186,13 +192,18 @@ extension Engine {
                 }
                 if leavesWaiting { leftovers.signal() }
                 return ended
-            } catch let error as StoreError where error.code == .full && report.outcome.result != nil {
-                guard !task.isStopped else { return [] }
+            } catch let error as StoreError where error.code == .full {
                 if !hasWarned {
-                    configuration.warn("task \(task.record.id) cannot end: the disk has no room for its result")
+                    configuration.warn("task \(task.record.id) cannot end: the disk has no room for how it ended")
                 }
                 hasWarned = true
-                try await configuration.clock.sleep(for: Self.diskFullRetryInterval)
+                // Who takes up what was left waits for no particular end.
+                pendingAdoptions.settle(task.record.id)
+                let size = Store.size(of: report.outcome)
+                repeat {
+                    guard !task.isStopped else { return [] }
+                    try await configuration.clock.sleep(for: Self.diskFullRetryInterval)
+                } while !store.isFree(size)
             }
         }
     }

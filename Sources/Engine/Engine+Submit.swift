@@ -33,7 +33,7 @@ extension Engine {
                 whenQueued: { if jobs.contains(where: { !$0.hold }) { readiness.signal() } })
         } catch {
             usage.add(-reserved, of: submitter)
-            throw (error as? UnknownTask).map(EngineError.unknownDependency) ?? error
+            throw (error as? UnknownTask).map { EngineError.unknownDependency($0, in: jobs) } ?? error
         }
         let known = zip(jobs, submissions).reduce(0) { $0 + ($1.1.isNew ? 0 : $1.0.taskCount) }
         usage.add(-known, of: submitter)
@@ -55,7 +55,7 @@ extension Engine {
         do {
             try await store.checkDependencies(of: jobs, by: submitter, afterTasksOf: owner)
         } catch let unknown as UnknownTask {
-            throw EngineError.unknownDependency(unknown)
+            throw EngineError.unknownDependency(unknown, in: jobs)
         }
     }
 
@@ -95,13 +95,35 @@ extension Engine {
 }
 
 extension EngineError {
-    fileprivate static func unknownDependency(_ unknown: UnknownTask) -> EngineError {
+    fileprivate static func unknownDependency(_ unknown: UnknownTask, in jobs: [Job]) -> EngineError {
         EngineError(
-            code: .invalidInput, message: "after: no task \(unknown.id); name tasks submitted before", cause: unknown)
+            code: .invalidInput,
+            message: "\(jobs.place(ofDependencyOn: unknown.id)): no task \(unknown.id); name tasks submitted before",
+            cause: unknown)
+    }
+}
+
+extension [Job] {
+    /// Where one of them says first that it runs after the task `id`, as errors name a place.
+    fileprivate func place(ofDependencyOn id: TaskID) -> String {
+        for (index, job) in enumerated() {
+            guard let place = job.place(ofDependencyOn: id) else { continue }
+            return count > 1 ? "[\(index)].\(place)" : place
+        }
+        return "after"
     }
 }
 
 extension Job {
+    /// Where it, or a member of it, says first that it runs after the task `id`; `nil` when none does.
+    fileprivate func place(ofDependencyOn id: TaskID) -> String? {
+        if let index = after.firstIndex(of: id) { return "after[\(index)]" }
+        for (index, member) in members.enumerated() {
+            if let place = member.place(ofDependencyOn: id) { return "\(kind.rawValue)[\(index)].\(place)" }
+        }
+        return nil
+    }
+
     /// Whether it, or a member of it, has a time to start at.
     fileprivate var startsLater: Bool { start != .now || members.contains(where: \.startsLater) }
 }

@@ -67,11 +67,23 @@ static int by_pid(const void *left, const void *right) {
     return ((const struct process *)left)->pid - ((const struct process *)right)->pid;
 }
 
+static const struct process *row_of(const struct table *table, pid_t pid) {
+    struct process wanted = {.pid = pid};
+    return bsearch(&wanted, table->rows, table->count, sizeof wanted, by_pid);
+}
+
 static bool is_inside(const struct table *table, pid_t pid) {
     if (pid == table->root) return true;
-    struct process wanted = {.pid = pid};
-    const struct process *found = bsearch(&wanted, table->rows, table->count, sizeof wanted, by_pid);
+    const struct process *found = row_of(table, pid);
     return found && found->inside;
+}
+
+// Whether what has the number `pid` now is what was seen inside: it may have been given again meanwhile.
+static bool is_still_inside(const struct table *table, pid_t pid) {
+    if (pid == getpid()) return is_inside(table, pid);
+    const struct process *seen = row_of(table, pid);
+    struct process current;
+    return seen && is_inside(table, pid) && process_read(pid, &current) && current.start == seen->start;
 }
 
 static void mark_descendants(struct table *table) {
@@ -91,7 +103,7 @@ static void signal_one(const struct table *table, const struct process *seen, in
     int pidfd = process_open(seen->pid);
     if (pidfd < 0) return;
     struct process current;
-    if (process_read(seen->pid, &current) && current.start == seen->start && is_inside(table, current.parent)) {
+    if (process_read(seen->pid, &current) && current.start == seen->start && is_still_inside(table, current.parent)) {
         process_send(pidfd, number, 0);
         if (number == SIGTERM) process_send(pidfd, SIGCONT, 0);
         // A whole group dies in one step, which a loop of forks cannot outrun. A group never reaches out of the tree,
@@ -101,20 +113,27 @@ static void signal_one(const struct table *table, const struct process *seen, in
     close(pidfd);
 }
 
-void tree_signal(int number) { tree_signal_below(getpid(), number); }
+void tree_signal(int number) {
+    struct process self = {.pid = getpid()};
+    tree_signal_below(&self, number);
+}
 
 // Stops all of the tree. What is forked while the others are being stopped is in no table yet: so until none has run.
 void tree_stop(void) {
-    for (int round = 0; round < 50 && tree_signal_below(getpid(), SIGSTOP); round++) poll(NULL, 0, 1);
+    struct process self = {.pid = getpid()};
+    for (int round = 0; round < 50 && tree_signal_below(&self, SIGSTOP); round++) poll(NULL, 0, 1);
 }
 
 // Signals every descendant of `shim`, and answers whether one of them was running. All of them are known by their parents: it
 // is the reaper of whatever they abandon.
-bool tree_signal_below(pid_t shim, int number) {
-    struct table table = {.root = shim};
+bool tree_signal_below(const struct process *shim, int number) {
+    struct table table = {.root = shim->pid};
     bool has_run = false;
     each_process(append, &table);
     mark_descendants(&table);
+    const struct process *seen = row_of(&table, shim->pid);
+    // It has ended, and its number been given again, before it was looked at.
+    if (shim->pid != getpid() && (!seen || seen->start != shim->start)) table.count = 0;
     for (size_t i = 0; i < table.count; i++) {
         if (!table.rows[i].inside) continue;
         signal_one(&table, &table.rows[i], number);

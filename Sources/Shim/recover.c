@@ -71,7 +71,7 @@ static void end(const struct process *process, void *context) {
 static void end_below(const struct process *shim) {
     struct process current;
     for (int round = 0; round < 20 && process_read(shim->pid, &current) && current.start == shim->start; round++) {
-        tree_signal_below(shim->pid, SIGKILL);
+        tree_signal_below(shim, SIGKILL);
         poll(NULL, 0, 5);
     }
 }

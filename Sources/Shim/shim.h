@@ -52,7 +52,7 @@ int process_send(int pidfd, int number, unsigned flags);
 void each_process(void (*visit)(const struct process *process, void *context), void *context);
 void tree_signal(int number);
 void tree_stop(void);
-bool tree_signal_below(pid_t shim, int number);
+bool tree_signal_below(const struct process *shim, int number);
 #define SIGNAL_GROUP (1U << 2)  // PIDFD_SIGNAL_PROCESS_GROUP, Linux 6.9
 
 // tree.c: a program and all that it starts, until the last of them is gone.

@@ -66,6 +66,12 @@ final class Reserve: Sendable {
         _ = isWhole(Store.freeSpace(beside: log)?.bytes)
     }
 
+    /// Takes the log's part again, which was given back with the rest of it.
+    func logWasCut() {
+        isLogWhole.store(false, ordering: .relaxed)
+        renew()
+    }
+
     /// Whether nothing is missing, or can be taken now; `free` is what else is free.
     private func isWhole(_ free: Int64?) -> Bool {
         let free = free ?? .max

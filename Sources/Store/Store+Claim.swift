@@ -87,6 +87,9 @@ extension Store {
             userSlots[owner] = slots - 1
             return slots > 0
         }
+
+        /// Whether it has taken the last slot of its user.
+        func isLast(of userSlots: [UInt32: Int]) -> Bool { owner.flatMap { userSlots[$0] } == 0 }
     }
 
     /// The first ready tasks of a queue whose users have free slots.
@@ -97,15 +100,24 @@ extension Store {
             let rows = try Row.fetchAll(db.cachedStatement(sql: queueHead), arguments: [queue, limit])
             return rows.map { Head(priority: $0[0], id: $0[1], owner: nil) }
         }
-        let full = userSlots.filter { $0.value <= 0 }.keys
-        let rows = try Row.fetchCursor(db.cachedStatement(sql: queueHeadWithSlots), arguments: [queue, full.jsonText])
         var userSlots = userSlots
-        var heads: [Head] = []
-        while heads.count < limit, let row = try rows.next() {
-            let head = Head(priority: row[0], id: row[1], owner: try row.number(2))
-            if head.takeSlot(from: &userSlots) { heads.append(head) }
+        var heads: [Int64: Head] = [:]
+        var mayBeMore = true
+        while mayBeMore {
+            mayBeMore = false
+            let full = userSlots.filter { $0.value <= 0 }.keys
+            let rows = try Row.fetchCursor(
+                db.cachedStatement(sql: queueHeadWithSlots), arguments: [queue, full.jsonText])
+            while heads.count < limit, let row = try rows.next() {
+                let head = Head(priority: row[0], id: row[1], owner: try row.number(2))
+                guard heads[head.id] == nil, head.takeSlot(from: &userSlots) else { continue }
+                heads[head.id] = head
+                // With the last slot of a user, all the others that they have are passed over: in the index alone.
+                mayBeMore = head.isLast(of: userSlots)
+                if mayBeMore { break }
+            }
         }
-        return heads
+        return Array(heads.values)
     }
 
     // The planner, which knows no sizes, takes an index of all tasks in a state for as good as one of the ready ones.

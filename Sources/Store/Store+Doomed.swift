@@ -43,8 +43,13 @@ extension Store {
                 }
             }
             for row in try Row.fetchAll(db.cachedStatement(sql: Self.doomedMembers)) {
-                let reason = Transition.neverStarted(TaskID(row[1]))
-                doomed.append(Doomed(id: TaskID(row[0]), outcome: .cancelled(.cancelled(reason))))
+                let id = TaskID(row[0])
+                if let cancelling = try Transition.cancelling(id, db) {
+                    doomed.append(Doomed(id, cancelling))
+                } else {
+                    let reason = Transition.neverStarted(TaskID(row[1]))
+                    doomed.append(Doomed(id: id, outcome: .cancelled(.cancelled(reason))))
+                }
             }
             for row in try Row.fetchAll(db.cachedStatement(sql: Self.doomedEarlierMembers)) {
                 let reason = Transition.attemptEnded(row[1], of: try row.choice(2))

@@ -66,6 +66,16 @@ extension Store {
             file: Self.length(path), log: Self.length(path + "-wal"), free: Self.freeSpace(beside: path)?.bytes)
     }
 
+    /// How many bytes of the disk `outcome` takes: once in the log and once in the file, an exception in its event too.
+    package static func size(of outcome: Outcome) -> Int64 {
+        let result = outcome.result.map { JSONWriter.bytes($0).count } ?? 0
+        let exception = outcome.exception.map { JSONWriter.bytes($0.json).count } ?? 0
+        return 2 * Int64(result + 2 * exception)
+    }
+
+    /// Whether so many bytes are free for the daemon on the disk, as far as the system tells.
+    package func isFree(_ bytes: Int64) -> Bool { Self.freeSpace(beside: path).map { $0.bytes >= bytes } ?? true }
+
     /// That somebody has moved or removed the file while it is open; the next commit ends the daemon then.
     package var misplacement: StoreError? { files.misplacement }
 

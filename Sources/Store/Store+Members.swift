@@ -159,8 +159,7 @@ extension Store {
     package func outcomes(ofMembersOf parent: TaskID, within limit: Int) async throws -> [Outcome?]? {
         try await read { db in
             let arguments: StatementArguments = ["parent": parent.number]
-            let size = try Int.fetchOne(db.cachedStatement(sql: Self.sizeOfOutcomes), arguments: arguments) ?? 0
-            guard size <= limit else { return nil }
+            guard try Self.sizeOfOutcomes(db, ofMembersOf: parent) <= limit else { return nil }
             let rows = try Row.fetchCursor(
                 db.cachedStatement(
                     sql: "SELECT state, result, exception FROM tasks WHERE \(Self.isMember) ORDER BY id"),
@@ -174,7 +173,16 @@ extension Store {
         }
     }
 
-    private static let sizeOfOutcomes = """
+    /// How many bytes of JSON the results and exceptions of the members of `parent` come to.
+    package func sizeOfOutcomes(ofMembersOf parent: TaskID) async throws -> Int {
+        try await read { db in try Self.sizeOfOutcomes(db, ofMembersOf: parent) }
+    }
+
+    private static func sizeOfOutcomes(_ db: Database, ofMembersOf parent: TaskID) throws -> Int {
+        try Int.fetchOne(db.cachedStatement(sql: outcomeBytes), arguments: ["parent": parent.number]) ?? 0
+    }
+
+    private static let outcomeBytes = """
         SELECT sum(length(CAST(coalesce(result, exception, '') AS BLOB))) FROM tasks WHERE \(isMember)
         """
 

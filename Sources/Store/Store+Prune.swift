@@ -26,7 +26,7 @@ extension Store {
     package func prune(
         _ prunable: Prunable, keepingMeasuresSince oldest: Timestamp? = nil, limit: Int
     ) async throws -> [TaskID]? {
-        // Found on the side, so that nobody who writes waits for it: what may go once may always go.
+        // Found on the side, so that nobody who writes waits for it; the last look sees what has come since.
         let found = try await read { db in try Self.oldest(prunable, sparing: oldest, limit: limit, db) }
         guard !found.isEmpty else { return nil }
         return try await write { db in
@@ -47,8 +47,19 @@ extension Store {
         }
     }
 
-    /// A task on its way out.
-    private static let lastLook = "SELECT queue, moved(state, NULL, queue, is_composite) FROM tasks WHERE id = ?"
+    /// A task on its way out, unless something has come to run after it since it was found, or after a member of it, which then
+    /// is still there.
+    private static let lastLook = """
+        SELECT queue, moved(state, NULL, queue, is_composite) FROM tasks WHERE id = ? AND NOT \(isDependedUpon)
+            AND NOT EXISTS (SELECT 1 FROM tasks AS member WHERE member.parent_id = tasks.id)
+        """
+
+    /// SQL for whether something that is not done, or that belongs to something that is not, runs after a task.
+    private static let isDependedUpon = """
+        EXISTS (
+            SELECT 1 FROM dependencies CROSS JOIN tasks AS dependent ON dependent.id = task_id
+            WHERE after_id = tasks.id AND EXISTS (\(unfinishedDependents)))
+        """
 
     private static let dropUnused = """
         DELETE FROM queues WHERE name = :queue AND name <> 'default' AND max_running IS NULL AND paused = 0
@@ -111,9 +122,7 @@ extension Store {
         WITH RECURSIVE family (id) AS (
             VALUES (:root) UNION ALL SELECT tasks.id FROM tasks JOIN family ON tasks.parent_id = family.id)
         SELECT tasks.id, finished_at IS NOT NULL AND NOT EXISTS (SELECT 1 FROM hooks WHERE task_id = tasks.id)
-            AND NOT EXISTS (
-                SELECT 1 FROM dependencies CROSS JOIN tasks AS dependent ON dependent.id = task_id
-                WHERE after_id = tasks.id AND EXISTS (\(unfinishedDependents)))
+            AND NOT \(isDependedUpon)
             AND NOT (:oldest IS NOT NULL AND finished_at >= :oldest
                 AND EXISTS (SELECT 1 FROM measures WHERE task_id = tasks.id)
                 AND tasks.id NOT IN (

@@ -13,12 +13,13 @@ extension Transition {
 
     /// Opens the gate of the tasks that waited for `ended`; where they are many, others are left for ``Store/satisfied()``.
     ///
+    /// - Parameter seen: those that are to end already, and then also what this returns.
     /// - Returns: those that have to end because it did not succeed.
-    func settleDependents(of ended: TaskRecord) throws -> [Doomed] {
+    func settleDependents(of ended: TaskRecord, besides seen: inout Set<TaskID>) throws -> [Doomed] {
         guard ended.state == .succeeded else {
             let ids = try Int64.fetchAll(
                 db.cachedStatement(sql: Self.dependents), arguments: [ended.id.number, remainingCascades])
-            return try ids.map(TaskID.init).map { id in
+            return try ids.map(TaskID.init).filter { seen.insert($0).inserted }.map { id in
                 if let cancelling = try Self.cancelling(id, db, besides: cancelling) { return Doomed(id, cancelling) }
                 return Doomed(id: id, outcome: .failed(.dependencyFailed(ended.id, state: ended.state)))
             }
@@ -57,6 +58,8 @@ extension Transition {
             own = own ?? composite
             if row[1] { return nil }
             if row[2] {
+                // No request reaches what is shielded, but its turn will not come.
+                if row[3] && !row[8] { return Cancelling(composite: composite, reason: row[9], isRequest: true) }
                 return Cancelling(composite: composite, reason: neverStarted(own ?? composite), isRequest: false)
             }
             if row[3] { return Cancelling(composite: composite, reason: row[4], isRequest: true) }
@@ -72,7 +75,8 @@ extension Transition {
 
     /// The composite of a member; whether a shield is between them, whether it ended before the member's attempt began, whether
     /// it reaches the member with a request to end, and the reason of that; whether the attempt has ended that the member was
-    /// never let go in, which attempt that is, and the composite's kind.
+    /// never let go in, which attempt that is, and the composite's kind; whether the member is shielded, and the message of the
+    /// first request alone.
     static let composite = """
         SELECT composite.id, member.shield AND member.waiting_for ->> '$.parent' IS NULL,
             composite.finished_at IS NOT NULL AND member.parent_attempt > composite.attempt,
@@ -80,7 +84,7 @@ extension Transition {
             iif(composite.timed_out, 'its ' || composite.kind || ' timed out', composite.cancel_message),
             member.waiting_for ->> '$.parent' IS NOT NULL
                 AND member.parent_attempt < composite.attempt + (composite.state = 'queued'),
-            member.parent_attempt, composite.kind
+            member.parent_attempt, composite.kind, member.shield, composite.cancel_message
         FROM tasks AS member CROSS JOIN tasks AS composite ON composite.id = member.parent_id WHERE member.id = ?
         """
 }

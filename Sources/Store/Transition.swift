@@ -37,25 +37,31 @@ struct Transition {
     /// - Returns: the tasks that ended because `first` did.
     private mutating func endWhatFollows(from first: TaskRecord, hasStarted: Bool) throws -> [TaskRecord] {
         var all: [TaskRecord] = []
+        var seen: Set<TaskID> = []
         // A list and no recursion: a chain of tasks, each after the one before, may be as long as anybody likes.
-        var pending = try consequences(of: first, hasStarted: hasStarted)
+        var pending = try consequences(of: first, hasStarted: hasStarted, besides: &seen)
         while remainingCascades > 0, let next = pending.popLast() {
             guard let ended = try write(next) else { continue }
             remainingCascades -= 1
             all.append(ended)
-            pending += try consequences(of: ended, hasStarted: false)
+            pending += try consequences(of: ended, hasStarted: false, besides: &seen)
         }
         return all
     }
 
+    /// - Parameter seen: what is pending already, and then also what this adds.
     /// - Returns: what has to end because `ended` did, the first of it last.
-    private func consequences(of ended: TaskRecord, hasStarted: Bool) throws -> [Doomed] {
+    private func consequences(
+        of ended: TaskRecord, hasStarted: Bool, besides seen: inout Set<TaskID>
+    ) throws -> [Doomed] {
         var doomed: [Doomed] = []
         // A composite that ends before it has started, or between two attempts, leaves members that nobody will ever let go.
         if ended.kind.isComposite && !hasStarted {
-            doomed = try unreleased(membersOf: ended.id, reason: Self.neverStarted(ended.id), limit: remainingCascades)
+            doomed = try unreleased(membersOf: ended, limit: remainingCascades).filter {
+                seen.insert($0.id).inserted
+            }
         }
-        doomed += try settleDependents(of: ended)
+        doomed += try settleDependents(of: ended, besides: &seen)
         return doomed.reversed()
     }
 
@@ -115,13 +121,27 @@ struct Transition {
     private func unreleased(
         membersOf parent: TaskID, reason: String, limit: Int
     ) throws -> [Doomed] {
+        try unreleased(membersOf: parent, limit: limit).map { id in
+            Doomed(id: id, outcome: .cancelled(.cancelled(reason)))
+        }
+    }
+
+    /// The members of `composite`, which has ended while it was not running: what cancelled it reaches them too.
+    private func unreleased(membersOf composite: TaskRecord, limit: Int) throws -> [Doomed] {
+        try unreleased(membersOf: composite.id, limit: limit).map { id in
+            if let cancelling = try Self.cancelling(id, db) { return Doomed(id, cancelling) }
+            return Doomed(id: id, outcome: .cancelled(.cancelled(Self.neverStarted(composite.id))))
+        }
+    }
+
+    private func unreleased(membersOf parent: TaskID, limit: Int) throws -> [TaskID] {
         let ids = try Int64.fetchAll(
             db.cachedStatement(
                 sql: """
                     SELECT id FROM tasks WHERE parent_id = ? AND state IN ('held', 'queued')
                         AND waiting_for ->> '$.parent' IS NOT NULL ORDER BY id LIMIT ?
                     """), arguments: [parent.number, limit])
-        return ids.map { Doomed(id: TaskID($0), outcome: .cancelled(.cancelled(reason))) }
+        return ids.map(TaskID.init)
     }
 }
 

@@ -120,8 +120,7 @@ final class Writer: Sendable {
 
     private func commit(_ batch: [any WriteCommand], _ db: Database) {
         let failure = transact(batch, db)
-        guard failure?.code == .full, batch.contains(where: \.isRefusable), batch.contains(where: { !$0.isRefusable })
-        else { return tell(batch, failure) }
+        guard failure?.code == .full, batch.count > 1 else { return tell(batch, failure) }
         // What can be asked for again is refused; what has happened has to be written down.
         tell(batch.filter(\.isRefusable), failure)
         let own = batch.filter { !$0.isRefusable }
@@ -146,8 +145,17 @@ final class Writer: Sendable {
         } catch {
             // The batch is lost either way: a rollback that fails leaves nothing more to undo.
             if db.isInsideTransaction { try? db.rollback() }
-            return StoreError(error, path: pool.path)
+            let failure = StoreError(error, path: pool.path)
+            if failure.code == .full { giveBackLog(db) }
+            return failure
         }
+    }
+
+    /// Cuts the log, which what was too large has made as long as the disk let it, so that there is room for what is smaller.
+    /// While somebody reads, that waits for the next time.
+    private func giveBackLog(_ db: Database) {
+        guard (try? db.checkpoint(.truncate)) != nil else { return }
+        reserve?.logWasCut()
     }
 
     /// - Throws: ``StoreError`` when what is written would be lost; what has been is saved first, where that can be.

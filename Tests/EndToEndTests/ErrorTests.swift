@@ -43,8 +43,9 @@ struct ErrorTests {
             method: "POST", path: "/v1/tasks", body: #"{"gather": [{"sleep": 0, "after": [2]}]}"#, status: 400,
             names: "no task 2"),
         Mistake(
-            method: "POST", path: "/v1/tasks", body: #"{"gather": [{"race": [{"sleep": 0, "after": [2]}]}]}"#,
-            status: 400, names: "no task 2"),
+            method: "POST", path: "/v1/tasks",
+            body: #"[{"sleep": 0}, {"gather": [{"race": [{"sleep": 0, "after": [99]}]}]}]"#, status: 400,
+            names: "[1].gather[0].race[0].after[0]: no task 99"),
         Mistake(
             method: "POST", path: "/v1/tasks?overrides=%7B%22shell%22:%22x%22%7D", body: #"{"sleep": 0}"#, status: 400,
             names: "shell"),

@@ -72,6 +72,19 @@ struct RestartTests {
         }
     }
 
+    /// However it ends when it is asked to.
+    @Test(arguments: ["exit 3", "exit 143"]) func anInterruptedCommandRunsAgain(ending: String) async throws {
+        try await withDaemon(flags: ["--on-stop", "cancel"]) { daemon in
+            let script = "test $TASK_ATTEMPT = 2 && exit; trap '\(ending)' TERM; echo up; sleep 3600 & wait"
+            let id = try await daemon.submit(["shell": .string(script), "on_interrupt": "rerun"])
+            try await daemon.firstLine(of: id)
+            try await daemon.end(SIGTERM)
+            try await daemon.start()
+            let task = try await daemon.done(id)
+            #expect(task["state"] == "succeeded" && task["attempt"] == 2, "\(task)")
+        }
+    }
+
     /// On a kill nobody takes the socket away.
     @Test(arguments: [(SIGUSR2, 75), (SIGKILL, 69)] as [(Int32, Int32)])
     func whatIsFollowedSaysWhereToGoOnWhenNoDaemonComes(signal: Int32, status: Int32) async throws {

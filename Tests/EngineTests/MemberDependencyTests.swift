@@ -111,14 +111,32 @@ import Testing
         }
     }
 
+    @Test func theirCompositeIsCancelledBeforeItStarts() async throws {
+        try await withBench { bench in
+            let shielded = job("d", ["shield": true])
+            let id = try await bench.submit(
+                composite("task_group", members(delayed: false) + [shielded], ["hold": true]))
+            _ = try await bench.engine.cancel(id, message: "halt", force: false)
+            for name in ["a", "b", "gather", "c"] {
+                let task = try await bench.done(name)
+                #expect(task.exception == .cancelled("halt") && task.cancelMessage == "halt", "\(name)")
+                #expect(task.cancelRequests == 1, "\(name)")
+            }
+            let task = try await bench.done("d")
+            #expect(task.exception == .cancelled("its composite 1 never started") && task.cancelRequests == 0)
+        }
+    }
+
     @Test func theirCompositeNeverStarts() async throws {
         try await withBench { bench in
-            let id = try await bench.submit(composite("task_group", members(delayed: false), ["hold": true]))
-            _ = try await bench.engine.cancel(id, message: "halt", force: false)
+            let first = try await bench.submit(job("first", ["hold": true]))
+            let members = [job("a"), job("b", ["after": [3]]), composite("gather", [job("c", ["after": [3]])])]
+            try await bench.submit(composite("task_group", members, ["after": [.int(first.number)]]))
+            _ = try await bench.engine.cancel(first, message: "halt", force: false)
             for name in ["a", "b", "gather"] {
-                #expect(try await bench.done(name).exception == .cancelled("its composite 1 never started"), "\(name)")
+                #expect(try await bench.done(name).exception == .cancelled("its composite 2 never started"), "\(name)")
             }
-            #expect(try await bench.done("c").exception == .cancelled("its composite 4 never started"))
+            #expect(try await bench.done("c").exception == .cancelled("its composite 5 never started"))
         }
     }
 

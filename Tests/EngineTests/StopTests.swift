@@ -30,6 +30,25 @@ import Testing
         }
     }
 
+    /// It may have failed by itself just before, which is how it ended then.
+    @Test(arguments: [true, false]) func whatFailsBecauseItIsStoppedIsInterrupted(wasAsked: Bool) async throws {
+        try await withBench { bench in
+            bench.stage.makeStubborn("a")
+            let id = try await bench.submit(job("a", ["retry": 3]))
+            await bench.stage.started("a")
+            async let stopping: Void = bench.engine.stop()
+            await bench.stage.until(.cancelled("a"))
+            bench.stage.end("a", .boom(), wasAsked: wasAsked)
+            await stopping
+            let task = try await bench.task(id)
+            if wasAsked {
+                #expect(task.exception == .interrupted)
+            } else {
+                #expect(task.state == .queued && task.attempt == 1)
+            }
+        }
+    }
+
     @Test func whatEndsWellWhileStoppingHasSucceeded() async throws {
         try await withBench { bench in
             bench.stage.makeStubborn("a")

@@ -32,6 +32,11 @@ import Testing
         #expect(job.onInterrupt == .rerun && job.onDone == ["x", ""])
     }
 
+    @Test func wholeNumbersMayBeWrittenAsFractions() throws {
+        let job = try job(#"{"sleep": 1, "priority": 1e3, "after": [2.0]}"#)
+        #expect(job.priority == 1000 && job.after == [TaskID(2)])
+    }
+
     @Test func modifiersLeftOutOrNullAreAtTheirDefaults() throws {
         for text in [#"{"sleep": 1}"#, #"{"sleep": 1, "timeout": null, "name": null, "retry": null, "after": null}"#] {
             let job = try job(text)

@@ -24,6 +24,26 @@ import Testing
         }
     }
 
+    /// None of them can be refused: the end of a task, and the claim of the next.
+    @Test func whatFindsNoRoomTakesNothingOfTheDaemonsOwnAlong() async throws {
+        try await withStore { bench in
+            let writer = Writer(pool: bench.store.pool) {}
+            let slow = await SlowCommit(writer)
+            let (queued, queue) = AsyncStream<Void>.makeStream()
+            let large = Task {
+                try await writer.write(whenQueued: { queue.yield() }) { _ in
+                    throw DatabaseError(resultCode: .SQLITE_FULL)
+                }
+            }
+            for await _ in queued { break }
+            async let small: Void = writer.write(whenQueued: slow.release) { _ in }
+            let error = await #expect(throws: StoreError.self) { try await large.value }
+            #expect(error?.code == .full)
+            try await small
+            try await slow.end()
+        }
+    }
+
     @Test func whatComesAfterTheCloseIsRefused() async throws {
         try await withStore { bench in
             let store = try Store(path: bench.directory + "/other.sqlite")

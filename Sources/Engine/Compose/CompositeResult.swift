@@ -26,6 +26,11 @@ enum CompositeResult {
             let value = value(of: outcomes, merge: merge)
             if value.depth <= maximumDepth, value.text().utf8.count <= maximumSize { return .succeeded(value) }
         }
+        return tooLarge
+    }
+
+    /// How a composite ends whose result is more than one task can hold.
+    static var tooLarge: Outcome {
         let message = "its members' results are larger than \(maximumSize >> 20) MiB or nested too deeply for one"
         return .failed(ExceptionInfo(type: "ResultTooLarge", message: message))
     }

@@ -11,6 +11,8 @@ extension Engine {
 
     /// What an inventory comes to whose members are done.
     func inventoryOutcome(of task: TaskRecord, _ policy: InventoryPolicy) async throws -> Outcome {
+        let size = try await store.sizeOfOutcomes(ofMembersOf: task.id)
+        guard size <= CompositeResult.maximumSize else { return CompositeResult.tooLarge }
         var members = try await store.currentMembers(of: task.id)
         let verification = policy.isVerified ? members.popLast() : nil
         let questions = members.map { member in

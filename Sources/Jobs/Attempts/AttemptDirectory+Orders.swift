@@ -25,8 +25,8 @@ extension AttemptDirectory {
         }
     }
 
-    /// Whether the shim can be asked anything but to end.
-    package var hasControl: Bool { controlFIFO != nil }
+    /// Whether the shim can be asked anything but to end: the FIFO is there, and the command has not shut it for everybody.
+    package var hasControl: Bool { controlFIFO != nil && access(control, R_OK | W_OK) == 0 }
 
     /// Asks the shim of this attempt, and nobody else, whatever became of its process number. Where the command has removed
     /// the FIFO, or put something else in its place, the process that the identity file names is sent a signal to end, with the

@@ -134,7 +134,7 @@ private struct CommandRun {
             details["signal"] = .int(Int64(signal))
             ending = "was ended by signal \(signal)"
         }
-        let reason = errorText.split(whereSeparator: \.isNewline).last.map { ": \(String($0).shown)" } ?? ""
+        let reason = errorText.split(whereSeparator: \.isNewline).last.map { ": \(String($0).excerpt)" } ?? ""
         return SourceError(.noCount, "the program \(ending)\(reason)", details: details)
     }
 }

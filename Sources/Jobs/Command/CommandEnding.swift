@@ -16,7 +16,9 @@ struct CommandEnding {
 
     /// The report of the run.
     var report: RunReport {
-        RunReport(outcome, detail: detail)
+        var report = RunReport(outcome, detail: detail)
+        report.wasAskedToEnd = wasCancelled
+        return report
     }
 
     private var outcome: Outcome {

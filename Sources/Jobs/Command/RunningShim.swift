@@ -108,7 +108,7 @@ struct RunningShim: Sendable {
     var isAdopted: Bool { child == nil }
 
     /// Whether what it is asked by is still there, and nothing else in its place.
-    var canBeAsked: Bool { control != nil && attempt.controlFIFO == control }
+    var canBeAsked: Bool { control != nil && attempt.hasControl && attempt.controlFIFO == control }
 
     /// Asks it to end its command, by its process where nothing is left of its directory.
     func terminate() {

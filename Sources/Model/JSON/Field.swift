@@ -46,12 +46,18 @@ extension Field {
 
     /// The whole number, when it lies in `range`.
     package func int(in range: ClosedRange<Int64>) throws(InvalidInput) -> Int64 {
-        if case .int(let number) = value, range.contains(number) { return number }
+        if let number = wholeNumber, range.contains(number) { return number }
         // Beyond 64 bits a number is rounded when it is read, and whole.
-        guard value.intValue != nil || value.doubleValue.map({ $0.magnitude >= 0x1p63 }) == true else {
+        guard wholeNumber != nil || value.doubleValue.map({ $0.magnitude >= 0x1p63 }) == true else {
             throw expected("a whole number")
         }
         throw invalid("must lie between \(range.lowerBound) and \(range.upperBound)")
+    }
+
+    /// The whole number, which may be written with a fraction of zero or an exponent.
+    private var wholeNumber: Int64? {
+        if case .double(let number) = value { return Int64(exactly: number) }
+        return value.intValue
     }
 
     /// The duration: a string such as `1m30s`, or a number of seconds.

@@ -49,6 +49,8 @@ package struct RunReport: Sendable, Hashable {
     package let detail: JSONObject?
     /// When it ended, if that was before somebody could report it; `nil` for just now.
     package var endedAt: Timestamp?
+    /// Whether it was asked to end before it did.
+    package var wasAskedToEnd = false
 
     /// A report of `outcome`.
     package init(_ outcome: Outcome, detail: JSONObject? = nil) {
@@ -60,6 +62,7 @@ package struct RunReport: Sendable, Hashable {
     package func with(_ outcome: Outcome) -> RunReport {
         var report = RunReport(outcome, detail: detail)
         report.endedAt = endedAt
+        report.wasAskedToEnd = wasAskedToEnd
         return report
     }
 }

@@ -81,7 +81,29 @@ struct DiskTests {
                 try await disk.fill()
                 try await daemon.directory.release(pipe)
                 try await daemon.event("succeeded", of: id + 5)
-                while !daemon.log.contains("has no room for its result") { try #require(daemon.isRunning) }
+                while !daemon.log.contains("has no room for how it ended") { try #require(daemon.isRunning) }
+                #expect(try await daemon.task(id)["state"] == "running")
+                try await disk.empty()
+                #expect(try await daemon.done(id)["state"] == "succeeded")
+            }
+        }
+    }
+
+    /// What waits for room ended while there was no daemon; the next one serves everybody else, who may make room.
+    @Test func aResultThatHasNoRoomHoldsNoStartUp() async throws {
+        try await withDisk(.memory(megabytes: 64)) { disk in
+            try await withDaemon(state: disk.path + "/state") { daemon in
+                let pipe = try daemon.directory.pipe("go")
+                let script = #"read x <\#(pipe); printf '"'; head -c 7000000 /dev/zero | tr '\0' x; printf '"'"#
+                let id = try await daemon.submit(["shell": .string(script), "output": "json"])
+                try await daemon.event("started", of: id)
+                try await daemon.end(SIGUSR2)
+                try await daemon.directory.release(pipe)
+                try await daemon.shimHasEnded(of: id)
+                try await disk.fill()
+                try await disk.shrinkFiller(kibibytes: 2560)
+                try await daemon.start()
+                while !daemon.log.contains("has no room for how it ended") { try #require(daemon.isRunning) }
                 #expect(try await daemon.task(id)["state"] == "running")
                 try await disk.empty()
                 #expect(try await daemon.done(id)["state"] == "succeeded")

@@ -63,12 +63,16 @@ final class Stage: Sendable {
     }
 
     /// Ends the run `attempt` of `name`, or has it end as soon as it begins.
+    ///
+    /// - Parameter wasAsked: whether it was asked to end before it did.
     func end(
-        _ name: String, attempt: Int = 1, _ outcome: Outcome, detail: JSONObject? = nil, at end: Timestamp? = nil
+        _ name: String, attempt: Int = 1, _ outcome: Outcome, detail: JSONObject? = nil, at end: Timestamp? = nil,
+        wasAsked: Bool = false
     ) {
         let key = Self.key(name, attempt)
         var report = RunReport(outcome, detail: detail)
         report.endedAt = end
+        report.wasAskedToEnd = wasAsked
         let waiting = state.withLock { [report] state in
             if state.endings[key] == nil { state.endings[key] = report }
             return state.waiting.removeValue(forKey: key)
