@@ -95,8 +95,8 @@ struct Daemon: Sendable {
             configuration.stateDirectory, isPrivate: configuration.socketGroup == nil)
         if let name = directory.foreignName {
             logger.warning(
-                "others may enter the state directory, whose mode is left as it is: \(name.shown) in it is not taskd's",
-                metadata: ["path": "\(directory.path.shown)"])
+                "others may enter the state directory, whose mode is left as it is: \(name) in it is not taskd's",
+                metadata: ["path": "\(directory.path)"])
         }
         return directory
     }
@@ -138,7 +138,7 @@ struct Daemon: Sendable {
             throw DaemonError(code: .unavailable, message: "\(endpoint.path): cannot listen: \(error)")
         }
         try endpoint.restrict()
-        if let obstacle = endpoint.obstacle { logger.warning("\(obstacle.shown)") }
+        if let obstacle = endpoint.obstacle { logger.warning("\(obstacle)") }
         return server
     }
 
@@ -218,13 +218,13 @@ struct Daemon: Sendable {
         } catch is CancellationError {
             // All have ended in time.
         } catch {
-            logger.error("cannot kill them", metadata: ["error": "\("\(error)".shown)"])
+            logger.error("cannot kill them", metadata: ["error": "\(error)"])
         }
     }
 
     /// Says which job files will not do as their authors think.
     private func warn(about jobFiles: JobFiles) {
-        for problem in jobFiles.problems { logger.warning("job file", metadata: ["problem": "\(problem.shown)"]) }
+        for problem in jobFiles.problems { logger.warning("job file", metadata: ["problem": "\(problem)"]) }
     }
 
     /// The signal to stop; SIGHUP is none.

@@ -31,6 +31,6 @@ struct HookRunner: Sendable {
         let level: Logger.Level = if case .notBegun = outcome { .debug } else { .warning }
         logger.log(
             level: level, "on_done failed",
-            metadata: ["task_id": "\(task)", "outcome": "\("\(outcome)".shown)"])
+            metadata: ["task_id": "\(task)", "outcome": "\(outcome)"])
     }
 }

@@ -65,6 +65,6 @@ package struct EngineConfiguration: Sendable {
 
     /// Logs a failure that stops nothing.
     func warn(_ message: String) {
-        logger.warning("\(message.shown)")
+        logger.warning("\(message)")
     }
 }

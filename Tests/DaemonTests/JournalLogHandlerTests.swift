@@ -17,6 +17,11 @@ struct JournalLogHandlerTests {
         #expect(line == "<6>a\\n<3>b name=c\\r\\n<0>d\\u{2028}e\n")
     }
 
+    @Test func escapesAHostileTextOnce() {
+        let text = "a\n b\u{202E}"
+        #expect(line(text, .info, ["name": "\(text)"]) == #"<6>a\n b\u{202e} name="a\n b\u202e""# + "\n")
+    }
+
     @Test func noTextForgesAFact() {
         #expect(
             line("task done", .info, ["name": "a task_id=7", "state": "failed"])

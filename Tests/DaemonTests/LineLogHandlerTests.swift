@@ -33,8 +33,21 @@ struct LineLogHandlerTests {
             let controls = line.unicodeScalars.filter { $0.value < 0x20 }
             #expect(controls.isEmpty, "\(line)")
             let unsafe = line.unicodeScalars.filter { $0.isUnsafeToShow }
-            #expect(format == .json || unsafe.isEmpty, "\(line)")
+            #expect(unsafe.isEmpty, "\(line)")
         }
+    }
+
+    @Test(arguments: [
+        ("a\n<3>b", #"a\n<3>b"#, #"a\n<3>b"#), ("\u{1B}[2J", #"\u{1b}[2J"#, #"\u{1b}[2J"#),
+        ("a\n b\u{202E}", #"a\n b\u{202e}"#, #""a\n b\u202e""#),
+    ])
+    func escapesAHostileTextOnce(text: String, message: String, fact: String) throws {
+        #expect(
+            line(.text, "\(text)", ["name": "\(text)"])
+                == "1970-01-01T00:00:00.000Z warning taskd: name=\(fact) task_id=7 [Daemon] \(message)")
+        let object = try JSONParser.parse(line(.json, "\(text)", ["name": "\(text)"]))
+        #expect(object["message"] == .string(text))
+        #expect(object["name"] == .string(text))
     }
 
     /// With a mark that combines with it, a sign is another character, and the same sign.

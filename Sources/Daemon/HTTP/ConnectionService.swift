@@ -51,7 +51,7 @@ struct ConnectionService: Sendable {
             try await connection.channel.triggerUserOutboundEvent(problem).get()
             try await connection.executeThenClose { _, _ in }
         } catch {
-            logger.debug("a connection broke that was refused", metadata: ["error": "\("\(error)".shown)"])
+            logger.debug("a connection broke that was refused", metadata: ["error": "\(error)"])
         }
     }
 }

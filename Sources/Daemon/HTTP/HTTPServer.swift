@@ -97,8 +97,7 @@ struct HTTPServer: Sendable {
         } catch {
             let problem = Problem(error)
             if problem.status >= 500 && problem.status != 503 {
-                logger.error(
-                    "request failed", metadata: ["path": "\(request.uri.path.shown)", "error": "\("\(error)".shown)"])
+                logger.error("request failed", metadata: ["path": "\(request.uri.path)", "error": "\(error)"])
             }
             return Reply.problem(problem)
         }

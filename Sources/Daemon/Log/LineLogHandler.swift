@@ -3,6 +3,9 @@ internal import Model
 
 /// Writes the log to standard error, a line an event, whatever the texts in it hold.
 ///
+/// Here and in ``JournalLogHandler`` messages and facts are made safe to show, and nowhere else: who logs a text gives it as it
+/// is, or a program that reads JSON would not get it back. The names of facts are taken for safe.
+///
 /// What happens while a request is answered carries the request's name.
 struct LineLogHandler: LogHandler {
     let label: String

@@ -32,7 +32,7 @@ extension Daemon {
         do {
             try Executor.enterMain(of: cgroup)
         } catch {
-            logger.warning("the cgroup stays undivided", metadata: ["error": "\(error.message.shown)"])
+            logger.warning("the cgroup stays undivided", metadata: ["error": "\(error.message)"])
         }
         return cgroup
     }

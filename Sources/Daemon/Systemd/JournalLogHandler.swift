@@ -4,6 +4,8 @@ internal import Model
 
 /// Writes the log as the journal takes it from a service's standard error: a line an event, which begins with its
 /// severity (sd-daemon(3)). The journal knows the time and the process by itself.
+///
+/// Messages and facts are made safe to show here; see ``LineLogHandler``.
 struct JournalLogHandler: LogHandler {
     var metadata: Logger.Metadata = [:]
     var metadataProvider: Logger.MetadataProvider? = LineLogHandler.requestName
