@@ -10,20 +10,15 @@ internal import UnixSignals
 
 /// The daemon: puts the parts together, runs them, and takes them apart in order.
 struct Daemon: Sendable {
-    private let configuration: Configuration
+    let configuration: Configuration
     let logger: Logger
     private let metrics = MetricsRegistry()
     /// Who started the daemon and wants to hear from it, if anybody does.
     let serviceManager: ServiceManager?
-    private let inherited: InheritedSocket?
-    /// How long the last answers may take when the daemon stops.
-    private static let answerLimit = Duration.seconds(5)
+    /// The socket that the service manager has handed over, if it has.
+    let inherited: InheritedSocket?
     /// Where a job runs whose submitter's directory is not known: anywhere but among the daemon's own files.
     private static let commonDirectory = "/"
-    /// How long commands that are killed may take to be gone.
-    private static let killLimit = Duration.seconds(5)
-    /// How long after one attempt to kill them the next one comes.
-    private static let killRest = Duration.milliseconds(100)
 
     /// A daemon that is told `configuration`, and by a service manager what `environment` has.
     ///
@@ -42,23 +37,57 @@ struct Daemon: Sendable {
     /// - Throws: ``DaemonError`` when it cannot start; ``StoreError`` when the store fails.
     func run() async throws {
         let commandMask = umask(0o077)
-        // A command runs as the same user, and could read what the daemon has in memory. Every kernel can do this.
-        guard hide_process() == 0 else {
-            throw DaemonError(
-                code: .unavailable, message: "cannot hide the daemon's memory: \(SystemError())")
-        }
-        MetricsSystem.bootstrap(metrics)
-        Allocator.keepSmall()
+        try harden()
         let budget = DescriptorBudget.raised()
         let directory = try stateDirectory()
         defer { withExtendedLifetime(directory) {} }
         let endpoint = try Endpoint.prepared(configuration, inherited)
+        let store = try openStore(directory)
+        let parts = try await assemble(store, directory, endpoint, budget, mask: commandMask)
+        // Before anybody can know that it runs: a signal then must not find nobody waiting for it.
+        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup, .sigusr2)
+        logger.notice(
+            "ready",
+            metadata: [
+                "version": "\(Version.current)", "socket": "\(endpoint.path)",
+                "state": "\(configuration.stateDirectory)", "max_running": "\(parts.engine.maximumRunning)",
+            ])
+        try await serviceManager?.tell([.ready])
+        do {
+            try await serve(parts, signals)
+        } catch {
+            // Never closed: its last connection would fold the log into a file that perhaps cannot be made durable, and remove it.
+            _ = Unmanaged.passRetained(store)
+            throw error
+        }
+        try store.close()
+        logger.notice("stopped")
+    }
+
+    /// Sets the process up before it opens anything.
+    private func harden() throws(DaemonError) {
+        // A command runs as the same user, and could read what the daemon has in memory. Every kernel can do this.
+        guard hide_process() == 0 else {
+            throw DaemonError(code: .unavailable, message: "cannot hide the daemon's memory: \(SystemError())")
+        }
+        MetricsSystem.bootstrap(metrics)
+        Allocator.keepSmall()
+    }
+
+    private func openStore(_ directory: StateDirectory) throws -> Store {
         let failures = AsyncStream<StoreError>.makeStream()
         Store.observeSync(of: configuration.storePath) { failures.continuation.yield($0) }
         let store = try Store(
             path: configuration.storePath, trace: directory.historyTrace, reservesSpace: true, failures: failures)
         directory.noteHistory()
-        let executor = try executor(directory, endpoint, mask: commandMask)
+        return store
+    }
+
+    /// Puts together what serves; clients are listened to from then on.
+    private func assemble(
+        _ store: Store, _ directory: StateDirectory, _ endpoint: Endpoint, _ budget: DescriptorBudget, mask: mode_t
+    ) async throws -> Parts {
+        let executor = try executor(directory, endpoint, mask: mask)
         let group = try endpoint.group
         let access = Access(
             grants: configuration.grants ?? Grants().granting(submitTo: group), limits: configuration.limits,
@@ -70,24 +99,7 @@ struct Daemon: Sendable {
         warn(about: jobFiles)
         try await engine.recover()
         let server = try await listen(endpoint, engine, jobFiles, access)
-        // Before anybody can know that it runs: a signal then must not find nobody waiting for it.
-        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup, .sigusr2)
-        logger.notice(
-            "ready",
-            metadata: [
-                "version": "\(Version.current)", "socket": "\(endpoint.path)",
-                "state": "\(configuration.stateDirectory)", "max_running": "\(engine.maximumRunning)",
-            ])
-        try await serviceManager?.tell([.ready])
-        do {
-            try await serve(engine, server, jobFiles, signals, executor)
-        } catch {
-            // Never closed: its last connection would fold the log into a file that perhaps cannot be made durable, and remove it.
-            _ = Unmanaged.passRetained(store)
-            throw error
-        }
-        try store.close()
-        logger.notice("stopped")
+        return Parts(engine: engine, server: server, jobFiles: jobFiles, executor: executor)
     }
 
     private func stateDirectory() throws(DaemonError) -> StateDirectory {
@@ -140,104 +152,6 @@ struct Daemon: Sendable {
         try endpoint.restrict()
         if let obstacle = endpoint.obstacle { logger.warning("\(obstacle)") }
         return server
-    }
-
-    private func serve(
-        _ engine: Engine, _ server: HTTPServer, _ jobFiles: JobFiles, _ signals: UnixSignalsSequence,
-        _ executor: Executor
-    ) async throws {
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await engine.run() }
-            group.addTask { await server.run() }
-            report(on: engine, to: &group)
-            let asked = AsyncStream<UnixSignal>.makeStream()
-            group.addTask {
-                if let signal = await waitForStop(signals, jobFiles) { asked.continuation.yield(signal) }
-            }
-            // The first to return is the signal to stop; the others only end by failing.
-            try await group.next()
-            asked.continuation.finish()
-            let signal = await asked.stream.first { _ in true }
-            await stop(engine, server, executor, leavesCommands: signal == .sigusr2 || configuration.onStop == .leave)
-            group.cancelAll()
-            do {
-                while try await group.next() != nil {}
-            } catch is CancellationError {
-                // That is how they end.
-            }
-        }
-    }
-
-    private func stop(_ engine: Engine, _ server: HTTPServer, _ executor: Executor, leavesCommands: Bool) async {
-        logger.notice("stopping", metadata: ["commands": "\(leavesCommands ? "run on" : "end")"])
-        await tell(.stopping)
-        if leavesCommands && inherited != nil {
-            // Whoever comes now waits for the next daemon.
-            await server.stopAccepting()
-            await server.answerWhoHasCome(within: Self.answerLimit)
-        }
-        // Whoever asks meanwhile is told that the daemon is stopping, not that there is none.
-        await end(engine, leavesCommands, executor)
-        await server.stopAccepting()
-        await withTaskGroup { group in
-            group.addTask {
-                await server.answerWhoHasCome(within: Self.answerLimit)
-                await server.waitForRequests()
-            }
-            // A client that does not read its answer is not waited for longer than this; cut short when there is none.
-            group.addTask { try? await Task.sleep(for: Self.answerLimit) }
-            await group.next()
-            group.cancelAll()
-        }
-    }
-
-    /// Has what runs end, and what takes longer than it may killed.
-    private func end(_ engine: Engine, _ leavesCommands: Bool, _ executor: Executor) async {
-        await withTaskGroup { group in
-            group.addTask { await engine.stop(leavingCommands: leavesCommands) }
-            if let limit = configuration.stopLimit, !leavesCommands {
-                group.addTask { await killWhatIsLeft(engine, executor, after: limit) }
-            }
-            await group.next()
-            group.cancelAll()
-        }
-    }
-
-    private func killWhatIsLeft(_ engine: Engine, _ executor: Executor, after limit: Duration) async {
-        do {
-            try await Task.sleep(for: limit)
-            logger.warning("killing what runs", metadata: ["stop_limit": "\(limit)"])
-            let end = ContinuousClock.now + Self.killLimit
-            while ContinuousClock.now < end {
-                // Again and again: something may just be being started.
-                engine.killWhatRuns()
-                try await Task.sleep(for: Self.killRest)
-            }
-            logger.error("some of it does not end: killing all processes of the service, where it has a cgroup")
-            try executor.killAll()
-        } catch is CancellationError {
-            // All have ended in time.
-        } catch {
-            logger.error("cannot kill them", metadata: ["error": "\(error)"])
-        }
-    }
-
-    /// Says which job files will not do as their authors think.
-    private func warn(about jobFiles: JobFiles) {
-        for problem in jobFiles.problems { logger.warning("job file", metadata: ["problem": "\(problem)"]) }
-    }
-
-    /// The signal to stop; SIGHUP is none.
-    private func waitForStop(_ signals: UnixSignalsSequence, _ jobFiles: JobFiles) async -> UnixSignal? {
-        for await signal in signals {
-            guard signal == .sighup else { return signal }
-            await tell(.reloading)
-            jobFiles.reload()
-            warn(about: jobFiles)
-            logger.notice("job files read again", metadata: ["jobs": "\(jobFiles.all.count)"])
-            await tell(.ready)
-        }
-        return nil
     }
 }
 
