@@ -46,7 +46,9 @@ struct ConfigurationTests {
 
     @Test(arguments: [
         (Configuration.Setting.maximumRunning, "0", "max_running"), (.maximumRunning, "many", "max_running"),
-        (.logLevel, "loud", "log_level"), (.stopLimit, "soon", "stop_limit"), (.keepAge, "old", "keep_age"),
+        (.logLevel, "loud", "log_level: \"loud\" is not one of: trace, "), (.logFormat, "xml", "log_format: "),
+        (.onStop, "wait", "on_stop: \"wait\" is not one of: leave, cancel"), (.stopLimit, "soon", "stop_limit"),
+        (.keepAge, "old", "keep_age"), (.keepCount, "-1", "keep_count: must"), (.keepBytes, "all", "keep_bytes: "),
         (.socket, "/" + String(repeating: "s", count: 107), "socket"), (.stateDirectory, "~/taskd", "~/taskd"),
     ])
     func refusesAWrongSettingByName(setting: Configuration.Setting, value: String, name: String) {

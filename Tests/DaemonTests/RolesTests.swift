@@ -50,17 +50,21 @@ struct RolesTests {
         (#"{"read": {"groups": [4294967295]}}"#, "roles.read.groups[0]"), ("[", "JSON"),
     ])
     func refusesRolesItDoesNotUnderstand(text: String, names: String) {
-        let error = #expect(throws: DaemonError.self) { try Configuration.checkedRoles(text) }
+        let error = #expect(throws: DaemonError.self) { try configuration("TASKD_ROLES", text) }
         #expect(error?.code == .usage)
         #expect(error?.message.contains(names) == true, "\(error?.message ?? "")")
     }
 
     @Test func limitsHaveDefaultsAndBounds() throws {
-        let limits = try Configuration.checkedLimits(#"{"running": 3, "job_bytes": 7}"#)
+        let limits = try configuration("TASKD_LIMITS", #"{"running": 3, "job_bytes": 7}"#).limits
         #expect(limits.running == 3 && limits.jobBytes == 7 && limits.unfinished == UserLimits().unfinished)
         for text in [#"{"running": 0}"#, #"{"fun": 1}"#, #"{"running": "many"}"#, "3"] {
-            #expect(throws: DaemonError.self) { try Configuration.checkedLimits(text) }
+            #expect(throws: DaemonError.self) { try configuration("TASKD_LIMITS", text) }
         }
+    }
+
+    private func configuration(_ variable: String, _ value: String) throws -> Configuration {
+        try Configuration.resolve(flags: [:], environment: ["HOME": "/", variable: value])
     }
 
     @Test func aPlaceIsFreeWhenItsLeaseGoes() throws {

@@ -76,28 +76,35 @@ extension Configuration {
         // An empty variable is one that is not set, as the XDG Base Directory Specification has it.
         let environment = environment.filter { !$0.value.isEmpty }
         let file = try settings(inFile: flags[.config] ?? environment[Setting.config.variable])
-        func value(_ setting: Setting) -> String? { flags[setting] ?? environment[setting.variable] ?? file[setting] }
-        guard let state = value(.stateDirectory) ?? defaultStateDirectory(environment) else {
+        func text(_ setting: Setting) -> String? { flags[setting] ?? environment[setting.variable] ?? file[setting] }
+        func value<Value>(
+            _ setting: Setting, _ read: (Field) throws -> Value
+        ) throws(DaemonError) -> Value? {
+            try text(setting).map { text throws(DaemonError) in try checked(text, setting, read) }
+        }
+        guard let state = text(.stateDirectory) ?? defaultStateDirectory(environment) else {
             throw DaemonError(code: .usage, message: "no state directory: give --state-dir, or set HOME")
         }
         let stateDirectory = try absolute(state)
         return Configuration(
             stateDirectory: stateDirectory,
             socketPath: try checkedSocketPath(
-                try absolute(value(.socket) ?? defaultSocketDirectory(environment, stateDirectory) + "/taskd.sock")),
-            jobsDirectory: try absolute(value(.jobsDirectory) ?? stateDirectory + "/jobs"),
-            jobsDirectoryIsSet: value(.jobsDirectory) != nil,
-            maximumRunning: try value(.maximumRunning).map(checkedMaximum) ?? defaultMaximumRunning,
-            logLevel: try value(.logLevel).map(checkedLevel) ?? .info,
-            logFormat: try value(.logFormat).map(checkedFormat) ?? .text, socketGroup: value(.socketGroup),
-            grants: try value(.roles).map(checkedRoles), limits: try value(.limits).map(checkedLimits) ?? UserLimits(),
-            onStop: try value(.onStop).map(checkedPolicy) ?? .cancel,
-            stopLimit: try value(.stopLimit).map { text throws(DaemonError) in try checkedDuration(text, .stopLimit) },
+                try absolute(text(.socket) ?? defaultSocketDirectory(environment, stateDirectory) + "/taskd.sock")),
+            jobsDirectory: try absolute(text(.jobsDirectory) ?? stateDirectory + "/jobs"),
+            jobsDirectoryIsSet: text(.jobsDirectory) != nil,
+            maximumRunning: try value(.maximumRunning) { Int(try $0.number(in: 1...100_000)) }
+                ?? defaultMaximumRunning,
+            logLevel: try value(.logLevel) { try $0.choice() } ?? .info,
+            logFormat: try value(.logFormat) { try $0.choice() } ?? .text, socketGroup: text(.socketGroup),
+            grants: try value(.roles) { try Grants(field: $0.document()) },
+            limits: try value(.limits) { try UserLimits(field: $0.document()) } ?? UserLimits(),
+            onStop: try value(.onStop) { try $0.choice() } ?? .cancel,
+            stopLimit: try value(.stopLimit) { try $0.duration() },
             retention: Retention(
-                age: try value(.keepAge).map { text throws(DaemonError) in try checkedDuration(text, .keepAge) },
-                count: try checkedNumber(value(.keepCount), .keepCount).map { Int($0) },
-                bytes: try checkedNumber(value(.keepBytes), .keepBytes)),
-            shimPath: try value(.shim).map(absolute))
+                age: try value(.keepAge) { try $0.duration() },
+                count: try value(.keepCount) { Int(try $0.number(in: 0...Int64.max)) },
+                bytes: try value(.keepBytes) { try $0.number(in: 0...Int64.max) }),
+            shimPath: try text(.shim).map(absolute))
     }
 
     /// The process's variables.
@@ -174,51 +181,17 @@ extension Configuration {
         }
     }
 
-    private static func checkedMaximum(_ text: String) throws(DaemonError) -> Int {
-        guard let maximum = Int(text), 1...100_000 ~= maximum else {
-            throw DaemonError(
-                code: .usage, message: "max_running: expected a whole number from 1 to 100000, found \(text)")
+    /// What `read` takes `text` for, which `setting` is given as.
+    ///
+    /// - Throws: ``DaemonError`` with what `read` complains of; its place begins with the setting.
+    private static func checked<Value>(
+        _ text: String, _ setting: Setting, _ read: (Field) throws -> Value
+    ) throws(DaemonError) -> Value {
+        do {
+            return try read(Field(.string(text), path: setting.rawValue))
+        } catch {
+            throw DaemonError(code: .usage, message: "\(error)")
         }
-        return maximum
-    }
-
-    private static func checkedDuration(_ text: String, _ setting: Setting) throws(DaemonError) -> Duration {
-        guard let duration = Duration(text: text) else {
-            throw DaemonError(
-                code: .usage, message: "\(setting.rawValue): expected a duration such as 90d or 60s, found \(text)")
-        }
-        return duration
-    }
-
-    private static func checkedNumber(_ text: String?, _ setting: Setting) throws(DaemonError) -> Int64? {
-        guard let text else { return nil }
-        guard let number = Int64(text), number >= 0 else {
-            throw DaemonError(
-                code: .usage, message: "\(setting.rawValue): expected a whole number from 0, found \(text)")
-        }
-        return number
-    }
-
-    private static func checkedPolicy(_ text: String) throws(DaemonError) -> OnStop {
-        guard let policy = OnStop(rawValue: text) else {
-            throw DaemonError(code: .usage, message: "on_stop: expected leave or cancel, found \(text)")
-        }
-        return policy
-    }
-
-    private static func checkedLevel(_ text: String) throws(DaemonError) -> Logger.Level {
-        guard let level = Logger.Level(rawValue: text) else {
-            let all = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
-            throw DaemonError(code: .usage, message: "log_level: \(text) is not one of: \(all)")
-        }
-        return level
-    }
-
-    private static func checkedFormat(_ text: String) throws(DaemonError) -> LogFormat {
-        guard let format = LogFormat(rawValue: text) else {
-            throw DaemonError(code: .usage, message: "log_format: expected text or json, found \(text)")
-        }
-        return format
     }
 
     /// unix(7): the address holds 108 bytes, the last of them NUL.
@@ -229,5 +202,16 @@ extension Configuration {
                 message: "socket: \(path) is longer than the 107 bytes a Unix socket may have; use --socket")
         }
         return path
+    }
+}
+
+extension Field {
+    /// The JSON document that the string spells: the value of a setting that is an object.
+    fileprivate func document() throws(InvalidInput) -> Field {
+        do {
+            return Field(try JSONParser.parse(try string()), path: path)
+        } catch {
+            throw invalid("\(error)")
+        }
     }
 }
