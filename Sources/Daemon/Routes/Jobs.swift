@@ -15,9 +15,8 @@ extension Routes {
         let written = try job(named: name)
         let overrides = try await request.document(limit: ConnectionContext.maximumBody)
         let job = try Self.job(written, overrides: overrides, name: name)
-        let submissions = try await submit([job], directory: jobFiles.directory, for: context.caller)
-        guard let submission = submissions.first else { preconditionFailure("one job makes one submission") }
-        return Reply.json(submission.task.json(), status: submission.isNew ? .created : .ok)
+        return Reply.submitted(
+            try await submit([job], directory: jobFiles.directory, for: context.caller), isList: false)
     }
 
     /// What stands in the job file called `name`.

@@ -1,4 +1,5 @@
 internal import Engine
+internal import HTTPTypes
 internal import Hummingbird
 internal import Model
 internal import Store
@@ -11,15 +12,21 @@ extension Routes {
         let isDryRun = try query["dry_run"]?.flag() ?? false
         let document = try await request.requiredDocument(limit: ConnectionContext.maximumBody)
         let directory = try query["directory"]?.directory() ?? context.submitter?.workingDirectory
+        let (jobs, isList) = try Self.jobs(in: document, overrides)
+        guard !isDryRun else {
+            try await check(jobs, directory: directory, for: context.caller)
+            return Reply.json(JSONValue(jobs.map(\.source), isList: isList))
+        }
+        return Reply.submitted(
+            try await submit(jobs, directory: directory, for: context.caller), isList: isList)
+    }
+
+    /// The job or the list of jobs that `document` is, each with the members of `overrides` in the place of its own.
+    private static func jobs(
+        in document: JSONValue, _ overrides: JSONValue?
+    ) throws(InvalidInput) -> (jobs: [Job], isList: Bool) {
         guard case .array(let list) = document else {
-            let job = try Job(json: document.overridden(by: overrides))
-            guard !isDryRun else {
-                try await check([job], directory: directory, for: context.caller)
-                return Reply.json(job.source)
-            }
-            let submissions = try await submit([job], directory: directory, for: context.caller)
-            guard let submission = submissions.first else { preconditionFailure("one job makes one submission") }
-            return Reply.json(submission.task.json(), status: submission.isNew ? .created : .ok)
+            return ([try Job(json: document.overridden(by: overrides))], false)
         }
         guard !list.isEmpty else { throw Field(document).invalid("a list of jobs must not be empty") }
         guard list.count <= Job.maximumTasks else {
@@ -33,13 +40,7 @@ extension Routes {
         for (index, element) in list.enumerated() {
             jobs.append(try Job(json: element.overridden(by: overrides), path: "[\(index)]"))
         }
-        guard !isDryRun else {
-            try await check(jobs, directory: directory, for: context.caller)
-            return Reply.json(.array(jobs.map(\.source)))
-        }
-        let submissions = try await submit(jobs, directory: directory, for: context.caller)
-        let isNew = submissions.contains(where: \.isNew)
-        return Reply.json(.array(submissions.map { $0.task.json() }), status: isNew ? .created : .ok)
+        return (jobs, true)
     }
 
     /// Submits `jobs` as far as their submitter may; what they run after has to be visible to them.
@@ -66,7 +67,25 @@ extension Routes {
     }
 }
 
+extension Reply {
+    /// What was submitted: a list, or the one task; 201 when any of it is new.
+    static func submitted(_ submissions: [Submission], isList: Bool) -> Response {
+        let status: HTTPResponse.Status = submissions.contains(where: \.isNew) ? .created : .ok
+        return json(JSONValue(submissions.map { $0.task.json() }, isList: isList), status: status)
+    }
+}
+
 extension JSONValue {
+    /// A list of `values`, or, to who has sent no list, the only one.
+    fileprivate init(_ values: [JSONValue], isList: Bool) {
+        guard !isList else {
+            self = .array(values)
+            return
+        }
+        guard let only = values.first else { preconditionFailure("one job has one answer") }
+        self = only
+    }
+
     /// This job with the members of `overrides` in the place of its own.
     ///
     /// - Throws: ``InvalidInput`` when `overrides` is no object.
