@@ -31,11 +31,3 @@ enum RequestID {
             }
     }
 }
-
-extension HTTPField.Name {
-    /// `X-Request-Id`, which many proxies and clients set.
-    static let requestID: HTTPField.Name = {
-        guard let name = HTTPField.Name("X-Request-Id") else { preconditionFailure("X-Request-Id is a field name") }
-        return name
-    }()
-}

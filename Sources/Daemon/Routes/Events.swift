@@ -68,10 +68,3 @@ extension Event {
         "id: \(sequence)\nevent: \(type)\ndata: \(json.text())\n\n"
     }
 }
-
-extension HTTPField.Name {
-    fileprivate static var lastEventID: HTTPField.Name {
-        guard let name = HTTPField.Name("Last-Event-ID") else { preconditionFailure("Last-Event-ID is a field name") }
-        return name
-    }
-}

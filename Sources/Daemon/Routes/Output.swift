@@ -88,11 +88,3 @@ private struct OutputWish {
         follow = try query["follow"]?.flag() ?? false
     }
 }
-
-extension HTTPField.Name {
-    /// How many bytes of the attempt's output come before the body.
-    fileprivate static var outputOffset: HTTPField.Name {
-        guard let name = HTTPField.Name("Output-Offset") else { preconditionFailure("Output-Offset is a field name") }
-        return name
-    }
-}
