@@ -2,8 +2,6 @@ internal import Glibc
 internal import Model
 
 extension Session {
-    /// How long to do without a daemon before it is mentioned.
-    private static let moment = Duration.seconds(1)
     /// How long after one look for the next daemon the next one comes, in milliseconds.
     private static let retryInterval: CInt = 100
 
@@ -18,44 +16,42 @@ extension Session {
         let clock = ContinuousClock()
         let start = clock.now
         var begin = start
-        var gone: (since: ContinuousClock.Instant, reason: ClientError)?
-        var isMentioned = false
+        var absence = DaemonAbsence(limit: restartLimit, deadline: timeout.map { start + $0 })
         while true {
-            var isAttempted = false
+            var listenedSince: ContinuousClock.Instant?
             do {
-                if gone != nil {
+                if absence.isLasting {
                     // A socket that a service manager holds takes connections while there is no daemon.
-                    let left = timeout.map { max($0 - (clock.now - start), Self.moment) } ?? restartLimit
+                    let left = timeout.map { max($0 - (clock.now - start), DaemonAbsence.moment) } ?? restartLimit
                     _ = try client.json(Request(.get, "v1", "health"), patience: min(left, restartLimit))
                     begin = clock.now
                 }
-                isAttempted = true
+                listenedSince = begin
                 return try attempt(timeout.map { max($0 - (begin - start), .zero) })
-            } catch let error as ClientError where error.isEndOfDaemon || gone != nil && error.mayBeStarting {
-                let now = clock.now
-                // Whoever was listened to that long has found another daemon.
-                if isAttempted, now - begin > Self.moment { gone = nil }
-                let (since, reason) = gone ?? (now, error)
-                gone = (since, reason)
-                if let timeout, now - start >= timeout {
+            } catch let error as ClientError where error.isEndOfDaemon || absence.isLasting && error.mayBeStarting {
+                switch absence.step(after: error, at: clock.now, listenedSince: listenedSince) {
+                case .lookAgain(let isToBeTold): awaitNextLook(isToBeTold: isToBeTold)
+                case .timeOut(let reason):
                     throw ClientError(
                         code: .timedOut, message: "timed out while there was no daemon to ask", cause: reason)
+                case .giveUp(let reason): throw outage(reason)
                 }
-                guard now - since < restartLimit else {
-                    // One that has stopped took its socket away, which one that was killed left behind.
-                    throw ClientError(
-                        code: access(client.socketPath, F_OK) == 0 ? reason.code : .tryAgain,
-                        message: "taskd has stopped, and none has answered for \(restartLimit.secondsText)s",
-                        cause: Outage())
-                }
-                if now - since > Self.moment, !isMentioned {
-                    isMentioned = true
-                    printError("taskd has stopped; waiting up to \(restartLimit.secondsText)s for it to come back")
-                }
-                poll(nil, 0, Self.retryInterval)
-                begin = clock.now
             }
         }
+    }
+
+    private func awaitNextLook(isToBeTold: Bool) {
+        if isToBeTold {
+            printError("taskd has stopped; waiting up to \(restartLimit.secondsText)s for it to come back")
+        }
+        poll(nil, 0, Self.retryInterval)
+    }
+
+    private func outage(_ reason: ClientError) -> ClientError {
+        ClientError(
+            // One that has stopped took its socket away, which one that was killed left behind.
+            code: access(client.socketPath, F_OK) == 0 ? reason.code : .tryAgain,
+            message: "taskd has stopped, and none has answered for \(restartLimit.secondsText)s", cause: Outage())
     }
 }
 
