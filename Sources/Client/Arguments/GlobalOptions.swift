@@ -13,4 +13,9 @@ struct GlobalOptions: ParsableArguments {
     var session: Session {
         Session(client: DaemonClient(socketPath: SocketPath.resolve(option: socket)), wantsJSON: json)
     }
+
+    /// Refuses CSV and JSON at once.
+    func requireOneForm(isCSV: Bool) throws {
+        guard !isCSV || !json else { throw ValidationError("give --csv or --json, not both") }
+    }
 }

@@ -20,7 +20,7 @@ extension Inventory {
 
         mutating func validate() throws {
             guard limit > 0 else { throw ValidationError("--limit must be at least 1") }
-            guard !csv || !global.json else { throw ValidationError("give --csv or --json, not both") }
+            try global.requireOneForm(isCSV: csv)
         }
 
         func run(_ session: Session) throws -> ExitStatus {

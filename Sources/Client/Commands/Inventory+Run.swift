@@ -26,7 +26,7 @@ extension Inventory {
 
         mutating func validate() throws {
             guard job != "" else { throw ValidationError("the job's name must not be empty") }
-            guard !options.csv || !global.json else { throw ValidationError("give --csv or --json, not both") }
+            try global.requireOneForm(isCSV: options.csv)
         }
 
         func run(_ session: Session) throws -> ExitStatus {
