@@ -22,10 +22,17 @@ struct Session {
         printError([message.shown])
     }
 
-    /// Makes the call for the part `part` of the task numbered `id`, which answers the task, and prints its id.
+    /// Writes `json` for a program, or else `lines` for a person.
+    func answer(
+        _ json: @autoclosure () -> JSONValue, or lines: @autoclosure () -> [String]
+    ) throws(ClientError) {
+        if wantsJSON { try output.json(json()) } else { try output.lines(lines()) }
+    }
+
+    /// Makes the call for the part `part` of the task numbered `id`, and prints the id of the task that is answered.
     func change(_ id: TaskID, _ part: String) throws(ClientError) -> ExitStatus {
-        let reply = try client.json(.task(id, part))
-        if wantsJSON { try output.json(reply) } else { try output.line(id.description) }
+        let task = try TaskReply(json: client.json(.task(id, part)))
+        try answer(task.json, or: [task.id.description])
         return .success
     }
 
@@ -39,7 +46,8 @@ struct Session {
         lines(Table(tasks: tasks, isBrief: output.isTerminal))
     }
 
-    private func lines(_ table: Table) -> [String] {
+    /// The lines of `table`, as wide as the terminal allows.
+    func lines(_ table: Table) -> [String] {
         table.lines(width: output.size?.columns, hasColour: output.showsColour)
     }
 }

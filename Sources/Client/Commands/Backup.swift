@@ -17,12 +17,8 @@ struct Backup: ClientCommand {
     func run(_ session: Session) throws -> ExitStatus {
         let path = try file.path(from: SubmittedFile.currentDirectory())
         let reply = try session.client.json(Request(.post, "v1", "backup", json: ["path": .string(path)]))
-        if session.wantsJSON {
-            try session.output.json(reply)
-        } else {
-            let (bytes, tasks) = (reply["bytes"] ?? .null, reply["tasks"] ?? .null)
-            try session.output.line("\(bytes.text()) bytes, \(tasks.text()) tasks")
-        }
+        let (bytes, tasks) = (reply["bytes"] ?? .null, reply["tasks"] ?? .null)
+        try session.answer(reply, or: ["\(bytes.text()) bytes, \(tasks.text()) tasks"])
         return .success
     }
 }

@@ -17,11 +17,8 @@ struct Doctor: ClientCommand {
         findings.append(SocketFile(path: session.client.socketPath).finding)
         // Where no socket is, nobody can be asked.
         if findings.allSatisfy({ $0.status != .fail }) { ask(session.client, &findings) }
-        if session.wantsJSON {
-            try session.output.json(findings.report)
-        } else {
-            try session.output.lines(findings.flatMap { $0.lines(hasColour: session.output.showsColour) })
-        }
+        try session.answer(
+            findings.report, or: findings.flatMap { $0.lines(hasColour: session.output.showsColour) })
         return findings.contains { $0.status == .fail } ? .taskFailed : .success
     }
 

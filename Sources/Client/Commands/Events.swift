@@ -55,11 +55,7 @@ struct Events: ClientCommand {
         while let events = try stream.next() {
             for event in events {
                 last = event.json["seq"]?.intValue ?? last
-                if session.wantsJSON {
-                    try session.output.json(event.json)
-                } else {
-                    try session.output.line(Self.line(event))
-                }
+                try session.answer(event.json, or: [Self.line(event)])
             }
         }
     }

@@ -9,23 +9,25 @@ struct Jobs: ClientCommand {
 
     func run(_ session: Session) throws -> ExitStatus {
         let jobs = try session.client.jobs()
-        guard !session.wantsJSON else {
-            try session.output.json(.array(jobs))
-            return .success
-        }
-        var table = Table([
-            .init(title: "NAME"), .init(title: "KIND"), .init(title: "FILE", canShrink: true),
-            .init(title: "ERROR", canShrink: true),
+        try session.answer(.array(jobs), or: session.lines(Table(jobs: jobs)))
+        return .success
+    }
+}
+
+extension Table {
+    /// Job files as a person wants to see them.
+    fileprivate init(jobs: [JSONValue]) {
+        self.init([
+            Column(title: "NAME"), Column(title: "KIND"), Column(title: "FILE", canShrink: true),
+            Column(title: "ERROR", canShrink: true),
         ])
         for job in jobs {
             let kind = TaskKind.allCases.first { job["job"]?[$0.rawValue] != nil }
-            table.append([
-                .init(job["name"]?.stringValue ?? ""), .init(kind?.rawValue ?? "-"),
-                .init(job["path"]?.stringValue ?? ""), .init(job["error"]?.stringValue ?? "", .red),
+            append([
+                Cell(job["name"]?.stringValue ?? ""), Cell(kind?.rawValue ?? "-"),
+                Cell(job["path"]?.stringValue ?? ""), Cell(job["error"]?.stringValue ?? "", .red),
             ])
         }
-        try session.show(table)
-        return .success
     }
 }
 

@@ -28,11 +28,7 @@ extension Session {
         let (found, hasMore) = try client.tasks(
             query + [(name: "order", value: "desc")], limit: limit ?? Self.defaultLimit)
         let tasks = isNewestFirst ? found : found.reversed()
-        if wantsJSON {
-            try output.json(.array(tasks.map(\.json)))
-        } else {
-            try output.lines(lines(tasks))
-        }
+        try answer(.array(tasks.map(\.json)), or: lines(tasks))
         if hasMore && limit == nil {
             printError("there are older ones; these are the latest \(tasks.count) (--limit)")
         }

@@ -11,14 +11,10 @@ struct Ping: ClientCommand {
     func run(_ session: Session) throws -> ExitStatus {
         let health = try session.client.json(Request(.get, "v1", "health"), patience: .seconds(5))
         let isWell = health["status"] == "ok"
-        guard !session.wantsJSON else {
-            try session.output.json(health)
-            return isWell ? .success : .tryAgain
-        }
         let version = health["version"]?.stringValue ?? "unknown"
         let process = health["pid"]?.intValue.map(String.init) ?? "unknown"
         let status = health["status"]?.stringValue ?? "unknown"
-        try session.output.line("taskd \(version), pid \(process): \(status)".shown)
+        try session.answer(health, or: ["taskd \(version), pid \(process): \(status)".shown])
         return isWell ? .success : .tryAgain
     }
 }

@@ -25,11 +25,7 @@ struct Prune: ClientCommand {
         wish["older_than"] = olderThan?.jsonSeconds
         wish["keep"] = keep.map { JSONValue($0) }
         let reply = try session.client.json(Request(.post, "v1", "prune", json: .object(wish)))
-        if session.wantsJSON {
-            try session.output.json(reply)
-        } else {
-            try session.output.line((reply["removed"] ?? .null).text())
-        }
+        try session.answer(reply, or: [(reply["removed"] ?? .null).text()])
         return .success
     }
 }

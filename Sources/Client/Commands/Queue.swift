@@ -59,7 +59,7 @@ extension Session {
     fileprivate func change(queue name: String, _ changes: JSONValue) throws -> ExitStatus {
         guard !name.isEmpty else { throw ClientError(code: .usage, message: "a queue's name must not be empty") }
         let queue = try client.json(Request(.patch, "v1", "queues", name, json: changes))
-        if wantsJSON { try output.json(queue) } else { try show(Table(queues: [queue])) }
+        try answer(queue, or: lines(Table(queues: [queue])))
         return .success
     }
 }

@@ -12,11 +12,7 @@ struct Queues: ClientCommand {
         guard let queues = reply["queues"]?.arrayValue else {
             throw ClientError.unexpectedReply("a list of queues was expected")
         }
-        if session.wantsJSON {
-            try session.output.json(.array(queues))
-        } else {
-            try session.show(Table(queues: queues))
-        }
+        try session.answer(.array(queues), or: session.lines(Table(queues: queues)))
         return .success
     }
 }

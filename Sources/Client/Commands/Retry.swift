@@ -9,12 +9,6 @@ struct Retry: ClientCommand {
     @OptionGroup var global: GlobalOptions
 
     func run(_ session: Session) throws -> ExitStatus {
-        let task = try TaskReply(json: session.client.json(.task(id, "retry")))
-        if session.wantsJSON {
-            try session.output.json(task.json)
-        } else {
-            try session.output.line(task.id.description)
-        }
-        return .success
+        try session.change(id, "retry")
     }
 }

@@ -42,9 +42,9 @@ struct ShowProgress: ClientCommand {
     }
 
     private func print(_ task: TaskReply, _ session: Session) throws(ClientError) {
-        guard !session.wantsJSON else { return try session.output.json(task.json["progress"] ?? .null) }
         let text = task.progress.map(TaskReply.text) ?? ""
-        try session.output.line([task.state.rawValue, text].filter { !$0.isEmpty }.joined(separator: " ").shown)
+        let line = [task.state.rawValue, text].filter { !$0.isEmpty }.joined(separator: " ").shown
+        try session.answer(task.json["progress"] ?? .null, or: [line])
     }
 
     private func print(_ progress: JSONValue, _ session: Session) throws(ClientError) {

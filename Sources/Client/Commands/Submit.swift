@@ -48,11 +48,7 @@ struct Submit: ClientCommand {
         let reply = try submit(session.client)
         let tasks = try reply.arrayValue == nil ? [TaskReply(json: reply)] : TaskReply.list(reply)
         guard wait else {
-            if session.wantsJSON {
-                try session.output.json(reply)
-            } else {
-                try session.output.lines(tasks.map(\.id.description))
-            }
+            try session.answer(reply, or: tasks.map(\.id.description))
             return .success
         }
         return try wait(for: tasks, isList: reply.arrayValue != nil, session)

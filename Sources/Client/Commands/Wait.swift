@@ -21,11 +21,7 @@ struct Wait: ClientCommand {
 
     func run(_ session: Session) throws -> ExitStatus {
         let (reply, hasTimedOut) = try waitAndCancel(session)
-        if session.wantsJSON {
-            try session.output.json(reply.json)
-        } else {
-            try session.output.lines(session.lines(reply.all))
-        }
+        try session.answer(reply.json, or: session.lines(reply.all))
         // As `asyncio.wait_for`: what a task makes of its cancellation, a result or a failure of its own, counts more.
         let haveEndedOtherwise = cancelOnTimeout && reply.all.allSatisfy { $0.state.isDone && $0.state != .cancelled }
         if hasTimedOut && !haveEndedOtherwise { return .timedOut }

@@ -13,12 +13,8 @@ struct Why: ClientCommand {
         guard let state = reply["state"]?.stringValue, let reasons = reply["reasons"]?.arrayValue else {
             throw ClientError.unexpectedReply("reasons were expected")
         }
-        if session.wantsJSON {
-            try session.output.json(reply)
-        } else {
-            let lines = reasons.compactMap { $0["message"]?.stringValue }
-            try session.output.lines(lines.isEmpty ? ["nothing is delaying it: it is \(state)"] : lines)
-        }
+        let lines = reasons.compactMap { $0["message"]?.stringValue }
+        try session.answer(reply, or: lines.isEmpty ? ["nothing is delaying it: it is \(state)"] : lines)
         return .success
     }
 }
