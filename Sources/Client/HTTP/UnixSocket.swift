@@ -27,23 +27,15 @@ final class UnixSocket {
     ///
     /// - Throws: ``ClientError`` saying which path was tried and what to do.
     init(connectingTo path: String) throws(ClientError) {
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        let room = MemoryLayout.size(ofValue: address.sun_path)
-        guard !path.isEmpty, path.utf8.count < room, !path.utf8.contains(0) else {
+        guard let address = UnixAddress(path: path) else {
             throw ClientError(
-                code: .unreachable, message: "\(path): no socket's path is like this; it has 1 to \(room - 1) bytes")
+                code: .unreachable,
+                message: "\(path): no socket's path is like this; it has 1 to \(UnixAddress.maximumPath) bytes")
         }
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
         let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
         descriptor = socket(AF_UNIX, type, 0)
         guard descriptor >= 0 else { throw Self.failure(path, errno) }
-        let result = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-            }
-        }
-        guard result == 0 else { throw Self.failure(path, errno) }
+        guard address.withPointer({ connect(descriptor, $0, $1) }) == 0 else { throw Self.failure(path, errno) }
         // Only now: a non-blocking connect(2) to a daemon with a full backlog fails instead of waiting its turn.
         guard fcntl(descriptor, F_SETFL, O_NONBLOCK) == 0 else { throw Self.failure(path, errno) }
     }

@@ -194,12 +194,12 @@ extension Configuration {
         }
     }
 
-    /// unix(7): the address holds 108 bytes, the last of them NUL.
     private static func checkedSocketPath(_ path: String) throws(DaemonError) -> String {
-        guard path.utf8.count <= 107 else {
+        guard path.utf8.count <= UnixAddress.maximumPath else {
             throw DaemonError(
                 code: .usage,
-                message: "socket: \(path) is longer than the 107 bytes a Unix socket may have; use --socket")
+                message: "socket: \(path) is longer than the \(UnixAddress.maximumPath) bytes a Unix socket may have; "
+                    + "use --socket")
         }
         return path
     }

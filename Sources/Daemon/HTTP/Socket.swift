@@ -35,9 +35,12 @@ enum Socket {
     /// SwiftNIO would take away whatever stands at the path of a socket that it has bound itself.
     /// - Throws: ``DaemonError`` when the path cannot be bound to.
     static func bound(to path: String) throws(DaemonError) -> Int32 {
+        guard let address = UnixAddress(path: path) else {
+            throw DaemonError(code: .usage, message: "socket: \(path): no socket's path is like this; use --socket")
+        }
         let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw StateDirectory.failure(path) }
-        guard withAddress(of: path, { bind(descriptor, $0, $1) }) == 0 else {
+        guard address.withPointer({ bind(descriptor, $0, $1) }) == 0 else {
             let failure = StateDirectory.failure(path)
             close(descriptor)
             throw failure
@@ -85,23 +88,11 @@ enum Socket {
     private static func isInUse(_ path: String) -> Bool {
         // Without O_NONBLOCK, a full queue would keep the caller waiting.
         let type = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
+        guard let address = UnixAddress(path: path) else { return true }
         let descriptor = socket(AF_UNIX, type, 0)
         guard descriptor >= 0 else { return true }
         defer { close(descriptor) }
-        return withAddress(of: path) { connect(descriptor, $0, $1) } == 0
+        return address.withPointer { connect(descriptor, $0, $1) } == 0
             || (errno != ECONNREFUSED && errno != ENOENT)
-    }
-
-    private static func withAddress<Answer>(
-        of path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Answer
-    ) -> Answer {
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
-        return withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                body($0, socklen_t(MemoryLayout<sockaddr_un>.size))
-            }
-        }
     }
 }

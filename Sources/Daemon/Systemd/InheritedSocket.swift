@@ -32,7 +32,7 @@ struct InheritedSocket: Sendable, Hashable {
         }
         let chosen = try choice(of: descriptors, names: environment["LISTEN_FDNAMES"] ?? "")
         guard option(SO_DOMAIN, of: chosen) == AF_UNIX, option(SO_TYPE, of: chosen) == Int32(SOCK_STREAM.rawValue),
-            option(SO_ACCEPTCONN, of: chosen) == 1, let path = path(of: chosen)
+            option(SO_ACCEPTCONN, of: chosen) == 1, let path = UnixAddress(of: chosen)?.path, path.isAbsolutePath
         else {
             throw DaemonError(
                 code: .usage,
@@ -60,21 +60,6 @@ struct InheritedSocket: Sendable, Hashable {
         var value: Int32 = 0
         var length = socklen_t(MemoryLayout<Int32>.size)
         return getsockopt(descriptor, SOL_SOCKET, name, &value, &length) == 0 ? value : nil
-    }
-
-    /// The path a Unix socket is bound to; `nil` when it is not, or to an abstract address (unix(7)).
-    private static func path(of descriptor: Int32) -> String? {
-        var address = sockaddr_un()
-        var length = socklen_t(MemoryLayout<sockaddr_un>.size)
-        let result = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &length) }
-        }
-        let start = MemoryLayout<sockaddr_un>.offset(of: \.sun_path) ?? 0
-        guard result == 0, Int(length) > start else { return nil }
-        let path = withUnsafeBytes(of: address.sun_path) { bytes in
-            String(decoding: bytes.prefix(Int(length) - start).prefix { $0 != 0 }, as: UTF8.self)
-        }
-        return path.hasPrefix("/") ? path : nil
     }
 
     private static func failure(_ descriptor: Int32) -> DaemonError {

@@ -32,8 +32,7 @@ struct ServiceManager: Sendable {
 
     /// How long it waits for a sign of life before it takes the daemon for hung; `nil` when it does not wait for one.
     let patience: Duration?
-    private let address: sockaddr_un
-    private let length: socklen_t
+    private let address: UnixAddress
     /// Sending can block while the manager is busy, and what is told keeps its order.
     private let queue = DispatchQueue(label: "taskd.service-manager")
 
@@ -42,21 +41,18 @@ struct ServiceManager: Sendable {
     /// - Throws: ``DaemonError`` when what it says cannot be understood.
     init?(_ environment: [String: String], pid: pid_t = getpid()) throws(DaemonError) {
         guard let path = environment["NOTIFY_SOCKET"], !path.isEmpty else { return nil }
-        var address = sockaddr_un()
-        let room = MemoryLayout.size(ofValue: address.sun_path)
-        guard path.hasPrefix("/") || path.hasPrefix("@"), 2..<room ~= path.utf8.count else {
+        guard let address = Self.address(path) else {
             throw DaemonError(code: .usage, message: "NOTIFY_SOCKET: no socket's address is like \(path)")
         }
-        address.sun_family = sa_family_t(AF_UNIX)
-        withUnsafeMutableBytes(of: &address.sun_path) { bytes in
-            bytes.copyBytes(from: path.utf8)
-            // An abstract address begins with NUL and ends with its length, not with another one (unix(7)).
-            if path.hasPrefix("@") { bytes[0] = 0 }
-        }
-        let end = path.utf8.count + (path.hasPrefix("@") ? 0 : 1)
-        length = socklen_t((MemoryLayout<sockaddr_un>.offset(of: \.sun_path) ?? 0) + end)
         self.address = address
         patience = try Self.patience(environment, pid)
+    }
+
+    /// What sd_notify(3) takes: an absolute path, or `@` and an abstract name.
+    private static func address(_ text: String) -> UnixAddress? {
+        guard text.utf8.count > 1 else { return nil }
+        if text.hasPrefix("@") { return UnixAddress(abstractName: String(text.dropFirst())) }
+        return text.isAbsolutePath ? UnixAddress(path: text) : nil
     }
 
     /// sd_watchdog_enabled(3).
@@ -88,13 +84,11 @@ struct ServiceManager: Sendable {
         guard descriptor >= 0 else { return errno }
         defer { close(descriptor) }
         let bytes = Array(text.utf8)
-        return withUnsafePointer(to: address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-                while sendto(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL), address, length) < 0 {
-                    guard errno == EINTR else { return errno }
-                }
-                return 0
+        return address.withPointer { address, length in
+            while sendto(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL), address, length) < 0 {
+                guard errno == EINTR else { return errno }
             }
+            return 0
         }
     }
 }
