@@ -1,19 +1,6 @@
 internal import Glibc
 internal import Model
 
-/// Why a file cannot be read.
-struct FileFailure: Error, CustomStringConvertible {
-    let description: String
-
-    init(_ error: SystemError) {
-        description = error.description
-    }
-
-    init(_ description: String) {
-        self.description = description
-    }
-}
-
 /// Reads small files of text, such as settings and jobs.
 enum TextFile {
     /// The bytes of the regular file at `path`, at most `limit` of them.
