@@ -2,8 +2,8 @@ internal import Glibc
 internal import Model
 
 extension Session {
-    /// How long after one look for the next daemon the next one comes, in milliseconds.
-    private static let retryInterval: CInt = 100
+    /// How long after one look for the next daemon the next one comes.
+    private static let retryInterval = Duration.milliseconds(100)
 
     /// What `attempt`, which waits for tasks or follows what happens, comes to. Tasks outlive their daemon, and so does the wait:
     /// where the daemon ends meanwhile, the next one is asked.
@@ -23,7 +23,7 @@ extension Session {
                 if absence.isLasting {
                     // A socket that a service manager holds takes connections while there is no daemon.
                     let left = timeout.map { max($0 - (clock.now - start), DaemonAbsence.moment) } ?? restartLimit
-                    _ = try client.json(Request(.get, "v1", "health"), patience: min(left, restartLimit))
+                    _ = try client.json(Request(.get, "v1", "health"), timeout: min(left, restartLimit))
                     begin = clock.now
                 }
                 listenedSince = begin
@@ -44,7 +44,7 @@ extension Session {
         if isToBeTold {
             printError("taskd has stopped; waiting up to \(restartLimit.secondsText)s for it to come back")
         }
-        poll(nil, 0, Self.retryInterval)
+        poll(nil, 0, CInt(Self.retryInterval.milliseconds))
     }
 
     private func outage(_ reason: ClientError) -> ClientError {

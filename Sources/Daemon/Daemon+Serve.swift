@@ -52,14 +52,14 @@ extension Daemon {
         if leavesCommands && inherited != nil {
             // Whoever comes now waits for the next daemon.
             await server.stopAccepting()
-            await server.answerWhoHasCome(within: Self.answerLimit)
+            await server.drain(within: Self.answerLimit)
         }
         // Whoever asks meanwhile is told that the daemon is stopping, not that there is none.
         await end(parts.engine, leavesCommands, parts.executor)
         await server.stopAccepting()
         await withTaskGroup { group in
             group.addTask {
-                await server.answerWhoHasCome(within: Self.answerLimit)
+                await server.drain(within: Self.answerLimit)
                 await server.waitForRequests()
             }
             // A client that does not read its answer is not waited for longer than this; cut short when there is none.

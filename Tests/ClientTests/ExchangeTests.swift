@@ -81,7 +81,7 @@ struct ExchangeTests {
         route.gate = gate
         withServer([route]) { client in
             let error = #expect(throws: ClientError.self) {
-                try client.json(Request(.get, "v1", "health"), patience: .milliseconds(1))
+                try client.json(Request(.get, "v1", "health"), timeout: .milliseconds(1))
             }
             #expect(error?.code == .unreachable)
             gate.open()

@@ -6,7 +6,7 @@ import Testing
 @Suite(.timeLimit(.minutes(1)))
 struct InFlightCounterTests {
     @Test func nobodyWaitsForNone() async {
-        await InFlightCounter().waitForNone()
+        await InFlightCounter().waitUntilIdle()
     }
 
     @Test func allWhoWaitAreToldWhenTheLastHasGone() async {
@@ -15,7 +15,7 @@ struct InFlightCounterTests {
         counter.begin()
         let told = Mutex(0)
         let wait: @Sendable () async -> Void = {
-            await counter.waitForNone()
+            await counter.waitUntilIdle()
             told.withLock { $0 += 1 }
         }
         async let first: Void = wait()
@@ -26,18 +26,18 @@ struct InFlightCounterTests {
         #expect(told.withLock { $0 } == 0)
         counter.end()
         _ = await (first, second)
-        #expect(counter.gone == 2)
+        #expect(counter.completed == 2)
     }
 
     @Test func waitingThatWasGivenUpCanBeginAnew() async {
         let counter = InFlightCounter()
         counter.begin()
-        let impatient = Task { await counter.waitForNone() }
+        let impatient = Task { await counter.waitUntilIdle() }
         impatient.cancel()
         await impatient.value
         let patient = Task {
-            await counter.waitForNone()
-            return counter.gone
+            await counter.waitUntilIdle()
+            return counter.completed
         }
         for _ in 0..<100 { await Task.yield() }
         counter.end()

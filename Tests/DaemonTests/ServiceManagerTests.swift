@@ -52,15 +52,15 @@ struct ServiceManagerTests {
 
     @Test func waitsForSignsOfLifeOnlyOfTheProcessItNames() throws {
         let socket = ["NOTIFY_SOCKET": "@none"]
-        func patience(_ variables: [String: String]) throws -> Duration? {
-            try ServiceManager(socket.merging(variables) { $1 }, pid: 42)?.patience
+        func timeout(_ variables: [String: String]) throws -> Duration? {
+            try ServiceManager(socket.merging(variables) { $1 }, pid: 42)?.watchdogTimeout
         }
-        #expect(try patience([:]) == nil)
-        #expect(try patience(["WATCHDOG_USEC": "30000000"]) == .seconds(30))
-        #expect(try patience(["WATCHDOG_USEC": "500000", "WATCHDOG_PID": "42"]) == .milliseconds(500))
-        #expect(try patience(["WATCHDOG_USEC": "500000", "WATCHDOG_PID": "43"]) == nil)
+        #expect(try timeout([:]) == nil)
+        #expect(try timeout(["WATCHDOG_USEC": "30000000"]) == .seconds(30))
+        #expect(try timeout(["WATCHDOG_USEC": "500000", "WATCHDOG_PID": "42"]) == .milliseconds(500))
+        #expect(try timeout(["WATCHDOG_USEC": "500000", "WATCHDOG_PID": "43"]) == nil)
         for text in ["0", "-1", "soon"] {
-            #expect(throws: DaemonError.self) { _ = try patience(["WATCHDOG_USEC": text]) }
+            #expect(throws: DaemonError.self) { _ = try timeout(["WATCHDOG_USEC": text]) }
         }
     }
 }

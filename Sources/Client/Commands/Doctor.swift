@@ -25,7 +25,7 @@ struct Doctor: ClientCommand {
     /// Adds what the daemon says of itself, or why it says nothing.
     private func ask(_ client: DaemonClient, _ findings: inout [Finding]) {
         do throws(ClientError) {
-            let reply = try client.json(Request(.get, "v1", "doctor"), patience: .seconds(10))
+            let reply = try client.json(Request(.get, "v1", "doctor"), timeout: .seconds(10))
             guard let checks = reply["checks"]?.arrayValue else {
                 throw ClientError.unexpectedReply("a list of checks was expected")
             }

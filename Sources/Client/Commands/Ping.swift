@@ -9,7 +9,7 @@ struct Ping: ClientCommand {
     @OptionGroup var global: GlobalOptions
 
     func run(_ session: Session) throws -> ExitStatus {
-        let health = try session.client.json(Request(.get, "v1", "health"), patience: .seconds(5))
+        let health = try session.client.json(Request(.get, "v1", "health"), timeout: .seconds(5))
         let isWell = health["status"] == "ok"
         let version = health["version"]?.stringValue ?? "unknown"
         let process = health["pid"]?.intValue.map(String.init) ?? "unknown"

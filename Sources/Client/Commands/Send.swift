@@ -43,8 +43,8 @@ struct Send: ClientCommand {
 
 /// The standard input of one attempt at a command.
 private struct Input {
-    /// How long a command is left alone that has not started or has not read, in milliseconds.
-    private static let pollInterval: CInt = 50
+    /// How long a command is left alone that has not started or has not read.
+    private static let pollInterval = Duration.milliseconds(50)
 
     let id: TaskID
     let client: DaemonClient
@@ -83,7 +83,7 @@ private struct Input {
             rest = rest.dropFirst(written)
             // Of an input that has not begun, not even the end was taken.
             if rest.isEmpty && reply["started"] != false { return }
-            poll(nil, 0, Self.pollInterval)
+            poll(nil, 0, CInt(Self.pollInterval.milliseconds))
         }
     }
 }

@@ -10,8 +10,8 @@ struct DaemonClient {
     /// The daemon's answer to `request`.
     ///
     /// - Throws: ``ClientError`` when the daemon is not reachable, refuses, or answers no JSON.
-    func json(_ request: Request, patience: Duration? = nil) throws(ClientError) -> JSONValue {
-        try Exchange(request, to: socketPath, patience: patience).json()
+    func json(_ request: Request, timeout: Duration? = nil) throws(ClientError) -> JSONValue {
+        try Exchange(request, to: socketPath, timeout: timeout).json()
     }
 
     /// The daemon's answer to `request`, to be read as it arrives.

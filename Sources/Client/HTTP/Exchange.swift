@@ -8,20 +8,20 @@ final class Exchange {
     private var parser = ReplyParser()
     private var hasEnded = false
     /// How long each packet may take; `nil` for as long as the daemon likes.
-    private let patience: Duration?
+    private let timeout: Duration?
 
     /// Sends `request` and waits for the head of the reply.
     ///
     /// - Throws: ``ClientError`` when the daemon is not reachable or refuses.
-    convenience init(_ request: Request, to path: String, patience: Duration? = nil) throws(ClientError) {
-        try self.init(sending: request, to: path, patience: patience)
+    convenience init(_ request: Request, to path: String, timeout: Duration? = nil) throws(ClientError) {
+        try self.init(sending: request, to: path, timeout: timeout)
         try finishHead()
     }
 
     /// Sends `request` and does not wait; ``finishHead()`` comes before anything else is read.
-    init(sending request: Request, to path: String, patience: Duration? = nil) throws(ClientError) {
+    init(sending request: Request, to path: String, timeout: Duration? = nil) throws(ClientError) {
         socket = try UnixSocket(connectingTo: path)
-        self.patience = patience
+        self.timeout = timeout
         send(request.bytes)
     }
 
@@ -100,10 +100,10 @@ extension Exchange {
     }
 
     private func waitForMore() throws(ClientError) {
-        guard UnixSocket.wait([(socket, .readable)], timeout: patience)[0].isEmpty, let patience else { return }
+        guard UnixSocket.wait([(socket, .readable)], timeout: timeout)[0].isEmpty, let timeout else { return }
         throw ClientError(
             code: .unreachable,
-            message: "taskd has not answered within \(patience.secondsText)s; it is running, but not well")
+            message: "taskd has not answered within \(timeout.secondsText)s; it is running, but not well")
     }
 
     private static let brokenOff = ClientError(

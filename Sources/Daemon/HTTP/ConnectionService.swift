@@ -26,7 +26,7 @@ struct ConnectionService: Sendable {
         defer { open.decrement() }
         let (closed, close) = AsyncStream<Void>.makeStream()
         let peer = Peer(await connection.channel.caller(access.grants), newcomers)
-        defer { peer.hasAsked() }
+        defer { peer.noteRequest() }
         let lease: QuotaLease
         do {
             lease = try access.takeConnection(for: peer.caller)

@@ -8,12 +8,12 @@ final class Connections: Sendable {
     private struct State {
         var tasks: [Int: Task<Void, Never>] = [:]
         var next = 0
-        var isLeaving = false
+        var isShuttingDown = false
     }
 
     private let state = Mutex(State())
 
-    /// Begins to serve a connection; `serve` is cancelled when all have to leave.
+    /// Begins to serve a connection; `serve` is cancelled when all are shut down.
     func begin(on executor: some TaskExecutor, _ serve: @escaping @Sendable () async -> Void) {
         let latecomer: Task<Void, Never>? = state.withLock { state in
             let id = state.next
@@ -23,7 +23,7 @@ final class Connections: Sendable {
                 self.end(id)
             }
             state.tasks[id] = task
-            return state.isLeaving ? task : nil
+            return state.isShuttingDown ? task : nil
         }
         latecomer?.cancel()
     }
@@ -33,9 +33,9 @@ final class Connections: Sendable {
     }
 
     /// Ends all of them, those that come later too, and returns when nobody is left.
-    func leave() async {
+    func shutDown() async {
         let tasks = state.withLock { state in
-            state.isLeaving = true
+            state.isShuttingDown = true
             return Array(state.tasks.values)
         }
         for task in tasks { task.cancel() }

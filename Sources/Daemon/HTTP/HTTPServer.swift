@@ -41,7 +41,7 @@ struct HTTPServer: Sendable {
             responder: { request, writer, _ in
                 requests.begin()
                 defer { requests.end() }
-                Peer.current?.hasAsked()
+                Peer.current?.noteRequest()
                 let caller = Peer.current?.caller ?? .unknown
                 let source = ConnectionContext.Source(logger: logger, caller: caller)
                 let context = ConnectionContext(source: source)
@@ -112,7 +112,7 @@ struct HTTPServer: Sendable {
             cancelled.finish()
         }
         await stopAccepting()
-        await connections.leave()
+        await connections.shutDown()
     }
 
     /// Takes no more connections, and returns when those that were taken are known.
@@ -132,26 +132,26 @@ struct HTTPServer: Sendable {
 
     /// Returns when all who have come are answered, or nobody was for a moment, or `limit` has passed; or when the calling
     /// task is cancelled.
-    func answerWhoHasCome(within limit: Duration) async {
+    func drain(within limit: Duration) async {
         let end = ContinuousClock.now + limit
-        var gone: Int
+        var completed: Int
         repeat {
-            gone = requests.gone
+            completed = requests.completed
             await withTaskGroup { group in
                 group.addTask {
-                    await newcomers.waitForNone()
-                    await requests.waitForNone()
+                    await newcomers.waitUntilIdle()
+                    await requests.waitUntilIdle()
                 }
                 group.addTask { try? await Task.sleep(for: Self.moment) }
                 await group.next()
                 group.cancelAll()
             }
-        } while requests.gone > gone && ContinuousClock.now < end && !Task.isCancelled
+        } while requests.completed > completed && ContinuousClock.now < end && !Task.isCancelled
     }
 
     /// Returns when no request is being answered, or when the calling task is cancelled.
     func waitForRequests() async {
-        await requests.waitForNone()
+        await requests.waitUntilIdle()
     }
 }
 

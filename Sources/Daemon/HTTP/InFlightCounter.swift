@@ -4,13 +4,13 @@ internal import Synchronization
 final class InFlightCounter: Sendable {
     private struct State {
         var present = 0
-        var gone = 0
+        var completed = 0
         var waiting: [AsyncStream<Void>.Continuation] = []
 
         /// Takes out who waits for this, if it was the last one.
         mutating func end() -> [AsyncStream<Void>.Continuation] {
             present -= 1
-            gone += 1
+            completed += 1
             guard present == 0 else { return [] }
             defer { waiting = [] }
             return waiting
@@ -20,7 +20,7 @@ final class InFlightCounter: Sendable {
     private let state = Mutex(State())
 
     /// How many have come and gone.
-    var gone: Int { state.withLock(\.gone) }
+    var completed: Int { state.withLock(\.completed) }
 
     func begin() {
         state.withLock { $0.present += 1 }
@@ -31,7 +31,7 @@ final class InFlightCounter: Sendable {
     }
 
     /// Returns when there are none, or when the calling task is cancelled.
-    func waitForNone() async {
+    func waitUntilIdle() async {
         let (none, tell) = AsyncStream<Void>.makeStream()
         let isAnyoneThere = state.withLock { state in
             if state.present > 0 { state.waiting.append(tell) }

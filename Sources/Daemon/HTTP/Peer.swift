@@ -16,7 +16,7 @@ final class Peer: Sendable {
     }
 
     /// Notes that something was asked, or that nothing will be; only the first time counts.
-    func hasAsked() {
+    func noteRequest() {
         if isNew.exchange(false, ordering: .relaxed) { newcomers.end() }
     }
 }

@@ -11,9 +11,9 @@ extension Daemon {
         guard let serviceManager else { return }
         let status = StatusLine(store: engine.store) { await tell(.status($0)) }
         group.addTask { try await status.run() }
-        guard let patience = serviceManager.patience else { return }
+        guard let watchdogTimeout = serviceManager.watchdogTimeout else { return }
         // sd_watchdog_enabled(3) recommends half of the time.
-        let watchdog = Watchdog(interval: patience / 2, parts: Self.parts(of: engine)) { await tell(.alive) }
+        let watchdog = Watchdog(interval: watchdogTimeout / 2, parts: Self.parts(of: engine)) { await tell(.alive) }
         group.addTask { try await watchdog.run() }
     }
 

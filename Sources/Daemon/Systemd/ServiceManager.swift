@@ -31,7 +31,7 @@ struct ServiceManager: Sendable {
     }
 
     /// How long it waits for a sign of life before it takes the daemon for hung; `nil` when it does not wait for one.
-    let patience: Duration?
+    let watchdogTimeout: Duration?
     private let address: UnixAddress
     /// Sending can block while the manager is busy, and what is told keeps its order.
     private let queue = DispatchQueue(label: "taskd.service-manager")
@@ -45,7 +45,7 @@ struct ServiceManager: Sendable {
             throw DaemonError(code: .usage, message: "NOTIFY_SOCKET: no socket's address is like \(path)")
         }
         self.address = address
-        patience = try Self.patience(environment, pid)
+        watchdogTimeout = try Self.watchdogTimeout(environment, pid)
     }
 
     /// What sd_notify(3) takes: an absolute path, or `@` and an abstract name.
@@ -56,7 +56,8 @@ struct ServiceManager: Sendable {
     }
 
     /// sd_watchdog_enabled(3).
-    private static func patience(_ environment: [String: String], _ pid: pid_t) throws(DaemonError) -> Duration? {
+    private static func watchdogTimeout(_ environment: [String: String], _ pid: pid_t) throws(DaemonError) -> Duration?
+    {
         guard let text = environment["WATCHDOG_USEC"], !text.isEmpty else { return nil }
         if let owner = environment["WATCHDOG_PID"], owner != "\(pid)" { return nil }
         guard let microseconds = Int64(text), microseconds > 0 else {
