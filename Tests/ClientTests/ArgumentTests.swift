@@ -86,6 +86,13 @@ struct ArgumentTests {
         #expect(message.contains("must not be negative") || message.contains("must be at least 1"), "\(message)")
     }
 
+    @Test func aLabelHasOneValue() throws {
+        let error = try #require(throws: (any Error).self) {
+            try TaskCtl.parseAsRoot(["submit", "--label", "a=1", "--label", "b=1", "--label", "a=2", "--", "true"])
+        }
+        #expect(TaskCtl.message(for: error).contains("--label a is given twice"))
+    }
+
     @Test(arguments: [["--help"], ["--version"], ["submit", "--help"], ["queue", "set", "--help"]])
     func helpIsNoError(arguments: [String]) throws {
         do {

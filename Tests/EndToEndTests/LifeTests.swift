@@ -97,16 +97,22 @@ struct LifeTests {
             for round in 1...5 {
                 let (answers, answer) = AsyncStream<Void>.makeStream()
                 try await withThrowingTaskGroup(of: Void.self) { group in
-                    for _ in 0..<8 {
-                        group.addTask {
-                            while (try? await daemon.http("GET", "/v1/health")) != nil { answer.yield() }
+                    group.addTask {
+                        await withTaskGroup { clients in
+                            for _ in 0..<8 {
+                                clients.addTask {
+                                    while (try? await daemon.http("GET", "/v1/health")) != nil { answer.yield() }
+                                }
+                            }
                         }
+                        answer.finish()
                     }
                     var count = 0
                     for await _ in answers {
                         count += 1
                         if count == 40 { break }
                     }
+                    try #require(count == 40, "the daemon has ended by itself")
                     let status = try await daemon.end(SIGTERM)
                     #expect(status == 0, "round \(round)")
                     try await group.waitForAll()

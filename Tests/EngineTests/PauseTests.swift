@@ -56,14 +56,15 @@ import Testing
     @Test func whatIsNotedIsWhatWasSentLast() async throws {
         try await withCommand { bench, id, control in
             for _ in 0..<25 {
-                await withTaskGroup { group in
+                try await withThrowingTaskGroup(of: Void.self) { group in
                     for index in 0..<8 {
                         group.addTask {
-                            _ = try? await index % 2 == 0 ? bench.engine.pause(id) : bench.engine.resume(id)
+                            _ = try await index % 2 == 0 ? bench.engine.pause(id) : bench.engine.resume(id)
                         }
                     }
+                    try await group.waitForAll()
                 }
-                let isPaused = control.orders().last == "S"
+                let isPaused = try #require(control.orders().last) == "S"
                 let task = try await bench.task(id)
                 try #require(task.paused == isPaused)
             }
@@ -74,10 +75,10 @@ import Testing
         try await withCommand { bench, id, _ in
             let live = try #require(bench.engine.live[id])
             let log = Log()
-            await withTaskGroup { group in
+            try await withThrowingTaskGroup(of: Void.self) { group in
                 for index in 0..<100 {
                     group.addTask {
-                        _ = try? await live.inTurn {
+                        _ = try await live.inTurn {
                             log.sent.withLock { $0.append(index) }
                             for _ in 0..<index % 10 { await Task.yield() }
                             log.noted.withLock { $0.append(index) }
@@ -85,7 +86,9 @@ import Testing
                         }
                     }
                 }
+                try await group.waitForAll()
             }
+            #expect(log.sent.withLock { $0.count } == 100)
             #expect(log.sent.withLock(\.self) == log.noted.withLock(\.self))
         }
     }

@@ -39,7 +39,7 @@ import Testing
             let pulse = Task { try await engine.pulse() }
             while engine.pulses.withLock(\.isEmpty) { await Task.yield() }
             pulse.cancel()
-            _ = await pulse.result
+            try await pulse.value
         }
     }
 

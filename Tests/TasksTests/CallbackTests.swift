@@ -21,13 +21,13 @@ import Testing
         #expect(await log.first(101) == names + ["last"])
     }
 
-    @Test func C025_theSameFunctionAddedTwiceRunsTwice() async {
+    @Test func C025_theSameFunctionAddedTwiceRunsTwice() async throws {
         let task = registry.spawn(1, behind: gate)
         let callback: @Sendable (TaskHandle<Int>) -> Void = { [log] _ in log.append("called") }
         task.onDone(callback)
         task.onDone(callback)
         gate.open()
-        try? await registry.shutdown(cancelling: false)
+        try await registry.shutdown(cancelling: false)
         #expect(log.all == ["called", "called"])
     }
 

@@ -24,12 +24,12 @@ import Testing
         #expect(log.all.isEmpty)
     }
 
-    @Test func C015_everyRequestToAnUnfinishedTaskCounts() async {
+    @Test func C015_everyRequestToAnUnfinishedTaskCounts() async throws {
         let (gate, started) = (Gate(), Gate())
         let ends = Recorder<RunState>()
         let task = registry.spawn(stayingBehind: gate, started: started)
         task.onDone { ends.append($0.state) }
-        try? await started.pass()
+        try await started.pass()
         #expect(task.cancel())
         #expect(task.cancel())
         #expect(task.cancelRequests == 2)
@@ -40,7 +40,7 @@ import Testing
         #expect(!task.cancel())
         #expect(task.cancelRequests == 2)
         // Which waits for the callbacks: none can come afterwards.
-        try? await registry.shutdown()
+        try await registry.shutdown()
         #expect(ends.all == [.cancelled])
     }
 

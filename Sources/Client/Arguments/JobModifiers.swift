@@ -41,6 +41,10 @@ struct JobModifiers: ParsableArguments {
 
     mutating func validate() throws {
         guard retry ?? 0 >= 0 else { throw ValidationError("--retry must not be negative") }
+        var keys: Set<ExactText> = []
+        for label in label where !keys.insert(ExactText(label.key)).inserted {
+            throw ValidationError("--label \(label.key) is given twice; a label has one value")
+        }
     }
 
     /// The modifiers that were given, as they stand in a job.
