@@ -140,6 +140,8 @@ package final class Store: Sendable {
                 + "restore a backup, or begin anew without one")
     }
 
+    /// How long to wait for who has the file locked, in seconds.
+    static let busyTimeout = 5.0
     /// What the write-ahead log is cut to in a checkpoint, in bytes; it only grows beyond that while somebody reads.
     package static let logLimit = Int64(16 << 20)
 
@@ -148,7 +150,7 @@ package final class Store: Sendable {
         configuration.label = "taskd.store"
         configuration.journalMode = .wal
         configuration.foreignKeysEnabled = true
-        configuration.busyMode = .timeout(5)
+        configuration.busyMode = .timeout(busyTimeout)
         configuration.maximumReaderCount = 4
         configuration.prepareDatabase { db in
             try db.execute(sql: "PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY")

@@ -152,10 +152,16 @@ final class Writer: Sendable {
     }
 
     /// Cuts the log, which what was too large has made as long as the disk let it, so that there is room for what is smaller.
-    /// While somebody reads, that waits for the next time.
+    /// While somebody reads it stays as it is, until the next time.
     private func giveBackLog(_ db: Database) {
-        guard (try? db.checkpoint(.truncate)) != nil else { return }
-        reserve?.logWasCut()
+        do {
+            try db.execute(sql: "PRAGMA busy_timeout = 0")
+            defer { try? db.execute(sql: "PRAGMA busy_timeout = \(Int(Store.busyTimeout * 1000))") }
+            try db.checkpoint(.truncate)
+            reserve?.logWasCut()
+        } catch {
+            // Somebody reads.
+        }
     }
 
     /// - Throws: ``StoreError`` when what is written would be lost; what has been is saved first, where that can be.
