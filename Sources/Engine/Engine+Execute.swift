@@ -127,11 +127,8 @@ extension Engine {
             let wasStopped = !task.isCancelled && !task.isTimedOut && (task.isStopped || start == .resumed)
             switch report.outcome {
             case .succeeded: self = .ended(report)
-            case .failed(let exception):
-                // With the daemon its shim was killed: what the author of the job says of that holds for it too.
-                let isUnknown = exception.type == "Lost" && start == .resumed && job.onInterrupt == .rerun
-                let isInterrupted = wasStopped && report.wasAskedToEnd || !task.isCancelled && isUnknown
-                self = isInterrupted ? .interrupted(detail: report.detail) : .ended(report)
+            case .failed:
+                self = wasStopped && report.wasAskedToEnd ? .interrupted(detail: report.detail) : .ended(report)
             case .cancelled(let exception):
                 if task.isTimedOut, let timeout = job.timeout {
                     self = .ended(report.with(.failed(.timeout(after: timeout))))

@@ -12,7 +12,7 @@ internal import Synchronization
 /// cannot do that keeps none, and one that writes nothing twice to a place, such as Btrfs, less.
 final class Reserve: Sendable {
     /// What the history file can grow by, in bytes.
-    private static let fileRoom: off_t = 4 << 20
+    static let fileRoom: off_t = 4 << 20
     /// How much more is taken at once where there is enough, in bytes.
     private static let step: off_t = 4 << 20
     /// What the file that readers share can grow to, in bytes: as a log of 128 MiB needs it.

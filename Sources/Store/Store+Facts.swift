@@ -73,8 +73,11 @@ extension Store {
         return 2 * Int64(result + 2 * exception)
     }
 
-    /// Whether so many bytes are free for the daemon on the disk, as far as the system tells.
-    package func isFree(_ bytes: Int64) -> Bool { Self.freeSpace(beside: path).map { $0.bytes >= bytes } ?? true }
+    /// Whether so many bytes are free for the daemon on the disk, as far as the system tells, or so few that what is kept for the
+    /// ends of tasks may hold them.
+    package func isFree(_ bytes: Int64) -> Bool {
+        bytes <= Reserve.fileRoom || Self.freeSpace(beside: path).map { $0.bytes >= bytes } ?? true
+    }
 
     /// That somebody has moved or removed the file while it is open; the next commit ends the daemon then.
     package var misplacement: StoreError? { files.misplacement }

@@ -103,25 +103,6 @@ import Testing
         }
     }
 
-    /// With its daemon its shim was killed too.
-    @Test(arguments: [("rerun", 2), ("fail", 1)]) func whatWasLostWithItsDaemonMayRunAgain(
-        onInterrupt: String, attempt: Int
-    ) async throws {
-        try await withBench { bench in
-            let id = try await bench.submit(job("a", ["on_interrupt": .string(onInterrupt)]))
-            await bench.stage.started("a")
-            let stage = Stage()
-            let lost = ExceptionInfo(type: "Lost", message: "its shim was killed")
-            stage.end("a", .failed(lost))
-            stage.end("a", attempt: 2, .succeeded(1))
-            try await withBench(takingUp: bench.directory, stage: stage) { (next) async throws in
-                let task = try await next.done(id)
-                #expect(task.attempt == attempt)
-                #expect(task.exception == (attempt == 1 ? lost : nil))
-            }
-        }
-    }
-
     @Test func aCancelRequestIsNotForgotten() async throws {
         try await withBench { bench in
             bench.stage.makeStubborn("a")
